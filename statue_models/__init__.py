@@ -1,0 +1,38 @@
+"""Restores the missing parts of damaged statue faces in photographs.
+
+    from statue_models import Restorer, RestorationRequest
+
+Heavy imports (NumPy, OpenCV, SciPy) happen on first use of a name, so that ``import statue_models`` stays fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Restorer": "statue_models.restoring.restorer",
+    "RestorationRequest": "statue_models.restoring.request",
+    "Restoration": "statue_models.restoring.request",
+    "Variant": "statue_models.restoring.request",
+    "Landmarks": "statue_models.restoring.landmarks68",
+    "FaceFrame": "statue_models.restoring.face_frame",
+    "StatueError": "statue_models.errors",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+if TYPE_CHECKING:
+    from statue_models.errors import StatueError as StatueError
+    from statue_models.restoring.face_frame import FaceFrame as FaceFrame
+    from statue_models.restoring.landmarks68 import Landmarks as Landmarks
+    from statue_models.restoring.request import Restoration as Restoration
+    from statue_models.restoring.request import RestorationRequest as RestorationRequest
+    from statue_models.restoring.request import Variant as Variant
+    from statue_models.restoring.restorer import Restorer as Restorer
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,151 @@
+"""The 68 facial landmarks in iBUG order: their groups, their mirror image, and the value type that carries them.
+
+No inference lives here, so that training and fitting can use it too.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.errors import StatueError
+
+COUNT = 68
+JAW = slice(0, 17)
+BROWS = slice(17, 27)
+NOSE = slice(27, 36)
+EYES = slice(36, 48)
+MOUTH = slice(48, 68)
+INNER = slice(17, 68)
+
+#: The nine strokes of the drawing, as index sequences: (name, indices, closed).
+STROKES: tuple[tuple[str, tuple[int, ...], bool], ...] = (
+    ("jaw", tuple(range(0, 17)), False),
+    ("right brow", tuple(range(17, 22)), False),
+    ("left brow", tuple(range(22, 27)), False),
+    ("nose bridge", tuple(range(27, 31)), False),
+    ("nostrils", tuple(range(31, 36)), False),
+    ("right eye", tuple(range(36, 42)), True),
+    ("left eye", tuple(range(42, 48)), True),
+    ("outer lips", tuple(range(48, 60)), True),
+    ("inner lips", tuple(range(60, 68)), True),
+)
+
+#: MIRROR[i] is the landmark that takes i's place when the picture is flipped left to right.
+MIRROR = np.array(
+    [16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
+    + [26, 25, 24, 23, 22, 21, 20, 19, 18, 17]
+    + [27, 28, 29, 30, 35, 34, 33, 32, 31]
+    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
+    + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55]
+    + [64, 63, 62, 61, 60, 67, 66, 65]
+)
+
+
+def interocular_distance(points: NDArray[np.floating]) -> float:
+    """Distance between the outer eye corners (36 and 45) of (68, 2) points: the normaliser of every NME."""
+    return float(np.linalg.norm(points[36] - points[45]))
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """68 landmarks on one picture.
+
+    Attributes:
+        points: (68, 2) float64, (x, y) in pixels of the photograph, y down, first pixel's centre at (0.5, 0.5).
+        sigma: (68,) float64, standard deviation of each point in pixels (how far the predictor's views disagree).
+        hidden: (68,) bool, True where the point lies under the mask.
+        score: the predictor's own score in [0, 1]; 1 for landmarks that the user gave.
+        source: name of the predictor, or "given".
+    """
+
+    points: NDArray[np.float64]
+    sigma: NDArray[np.float64]
+    hidden: NDArray[np.bool_]
+    score: float
+    source: str
+
+    @classmethod
+    def given(cls, points: Sequence[Sequence[float]] | NDArray[np.floating]) -> "Landmarks":
+        """Landmarks from a user: checked, with no uncertainty.
+
+        Raises:
+            StatueError: ``bad-landmarks`` unless there are 68 finite pairs.
+        """
+        try:
+            array = np.asarray(points, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise StatueError("bad-landmarks", reason="they are not numbers") from None
+        if array.shape != (COUNT, 2):
+            raise StatueError("bad-landmarks", reason=f"the shape is {array.shape}, not (68, 2)")
+        if not np.isfinite(array).all():
+            raise StatueError("bad-landmarks", reason="some are not finite")
+        if interocular_distance(array) < 1.0:
+            raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
+        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, "given")
+
+    def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
+        """The same points with ``hidden`` read off a mask (H, W), > 0 where something is missing."""
+        height, width = mask.shape
+        cells = np.floor(self.points).astype(int)
+        inside = (cells >= 0).all(1) & (cells[:, 0] < width) & (cells[:, 1] < height)
+        hidden = np.zeros(COUNT, bool)
+        hidden[inside] = mask[cells[inside, 1], cells[inside, 0]] > 0
+        return Landmarks(self.points, self.sigma, hidden, self.score, self.source)
+
+    def to_json(self) -> dict[str, object]:
+        """The form written by ``statue landmarks`` and put into records: coordinates to 1/1000 pixel."""
+        return {
+            "points": np.round(self.points, 3).tolist(),
+            "sigma": np.round(self.sigma, 3).tolist(),
+            "hidden": self.hidden.tolist(),
+            "score": round(float(self.score), 4),
+            "source": self.source,
+        }
+
+
+def read_landmarks(path: Path) -> Landmarks:
+    """Landmarks from a ``.json`` file (as ``statue landmarks`` writes it) or a ``.pts`` file.
+
+    ``.pts`` counts the first pixel's centre as (1, 1), as the iBUG annotations do; it is shifted by half a pixel.
+
+    Raises:
+        StatueError: ``missing-file`` or ``bad-landmarks``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StatueError("missing-file", path=path) from None
+    except (OSError, UnicodeDecodeError):
+        raise StatueError("unreadable-file", path=path) from None
+    try:
+        if path.suffix.lower() == ".pts":
+            body = text[text.index("{") + 1 : text.index("}")]
+            return Landmarks.given(np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]) - 0.5)
+        data = json.loads(text)
+        return Landmarks.given(data["landmarks"]["points"] if "landmarks" in data else data["points"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StatueError("bad-landmarks", reason=f"{path} is not a landmark file") from error
+
+
+def format_pts(landmarks: Landmarks) -> str:
+    """The ``.pts`` text of landmarks (first pixel's centre at (1, 1))."""
+    rows = "\n".join(f"{x + 0.5:.3f} {y + 0.5:.3f}" for x, y in landmarks.points)
+    return f"version: 1\nn_points: {COUNT}\n{{\n{rows}\n}}\n"
+
+
+def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
+    """An SVG drawing of the nine strokes on a (width, height) canvas; hidden points are drawn as open circles."""
+    radius = max(interocular_distance(landmarks.points) * 0.012, 0.5)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
+    for name, indices, closed in STROKES:
+        path = " L ".join(f"{landmarks.points[i, 0]:.2f} {landmarks.points[i, 1]:.2f}" for i in indices)
+        style = f'fill="none" stroke="#e33" stroke-width="{radius:.2f}"'
+        parts.append(f'<path id="{name.replace(" ", "-")}" d="M {path}{" Z" if closed else ""}" {style}/>')
+    for (x, y), hidden in zip(landmarks.points, landmarks.hidden, strict=True):
+        fill = "none" if hidden else "#e33"
+        parts.append(f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{2 * radius:.2f}" fill="{fill}" stroke="#e33"/>')
+    return "\n".join([*parts, "</svg>", ""])

@@ -1,0 +1,73 @@
+"""What a restoration method gets and what it gives, at its working size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.restoring.request import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """The photograph as a method sees it.
+
+    Attributes:
+        rgb: (S, S, 3) float32 in [0, 1], sRGB-encoded. Samples where ``known`` is False mean nothing.
+        hole: (S, S) bool, True where something is missing.
+        known: (S, S) bool, True inside the picture and outside the hole.
+        landmarks: (68, 2) float64 in pixels of the crop, or None for methods with ``frame = "selection"``.
+        hidden: (68,) bool, True for landmarks under the hole; None with ``landmarks``.
+        scale: photograph pixels per crop pixel.
+    """
+
+    rgb: NDArray[np.float32]
+    hole: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    landmarks: NDArray[np.float64] | None
+    hidden: NDArray[np.bool_] | None
+    scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """One hypothesis for the hole, at the crop's size.
+
+    Attributes:
+        rgb: (S, S, 3) float32 in [0, 1]; only samples in the hole are used.
+        grain: (S, S) float32 in [0, 1]: how much of the stone's own fine texture belongs there (0 = none: a network
+            that draws its own, or a thin crack).
+        borrow: (S, S, 2) float32, for each hole pixel the crop position (x, y) whose structure finer than the crop may be
+            borrowed (the mirrored half), or None.
+        borrow_weight: (S, S) float32 in [0, 1], how far ``borrow`` is to be trusted; None with ``borrow``.
+    """
+
+    rgb: NDArray[np.float32]
+    grain: NDArray[np.float32]
+    borrow: NDArray[np.float32] | None = None
+    borrow_weight: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """All hypotheses of one call, the most likely first.
+
+    Attributes:
+        fills: one per seed.
+        uncertainty: (S, S) float32, standard deviation of the grey level (0..1) across the method's hypotheses, or None.
+        notes: JSON-ready facts for the record (residual of the fit, which method was used instead, ...).
+    """
+
+    fills: tuple[Fill, ...]
+    uncertainty: NDArray[np.float32] | None
+    notes: dict[str, object]
+
+
+class Method(Protocol):
+    """A restoration method: deterministic in (crop, seeds)."""
+
+    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
+        """One fill per seed; the first seed stands for the most likely hypothesis."""
+        ...
