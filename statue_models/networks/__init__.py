@@ -1,1 +1,4 @@
-"""Pure ``nn.Module``s, one architecture per file: no files, no devices, no photographs."""
+"""Pure networks, one architecture per file: tensors in, tensors out; no files, no devices, no photographs.
+
+This is the only room, with ``statue_models.flow_method``, that imports torch.
+"""

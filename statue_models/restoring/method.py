@@ -37,17 +37,13 @@ class Fill:
 
     Attributes:
         rgb: (S, S, 3) float32 in [0, 1]; only samples in the hole are used.
-        grain: (S, S) float32 in [0, 1]: how much of the stone's own fine texture belongs there (0 = none: a network
-            that draws its own, or a thin crack).
-        borrow: (S, S, 2) float32, for each hole pixel the crop position (x, y) whose structure finer than the crop may be
-            borrowed (the mirrored half), or None.
-        borrow_weight: (S, S) float32 in [0, 1], how far ``borrow`` is to be trusted; None with ``borrow``.
+        borrow: (n, n, 2) float32 or None. For each cell of an n x n grid over the crop, the shift (x, y) in crop pixels to
+            a visible place whose structure finer than the crop belongs here too (the patch that the fill was made
+            from); NaN where there is none. None: the method draws all of its own texture, or wants none.
     """
 
     rgb: NDArray[np.float32]
-    grain: NDArray[np.float32]
     borrow: NDArray[np.float32] | None = None
-    borrow_weight: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,63 @@
+"""68 landmarks as the nine strokes of a path, and back.
+
+The strokes are those of ``statue_models.restoring.landmarks68.STROKES``; the plug-in imports nothing of that package,
+so they stand here again, and a test compares the two.
+"""
+
+import math
+
+from gimpfu.host import Stroke
+
+COUNT = 68
+
+#: The name of the path in GIMP, by which it is found again; GIMP adds " #1" and so on to further ones.
+PATH_NAME = "Statue face landmarks"
+
+#: (name, indices of the landmarks in iBUG order, closed)
+STROKES = (
+    ("jaw", tuple(range(17)), False),
+    ("right brow", tuple(range(17, 22)), False),
+    ("left brow", tuple(range(22, 27)), False),
+    ("nose bridge", tuple(range(27, 31)), False),
+    ("nostrils", tuple(range(31, 36)), False),
+    ("right eye", tuple(range(36, 42)), True),
+    ("left eye", tuple(range(42, 48)), True),
+    ("outer lips", tuple(range(48, 60)), True),
+    ("inner lips", tuple(range(60, 68)), True),
+)
+
+
+def strokes_of(landmarks, offset):
+    """The strokes in the image for 68 (x, y) landmarks in the layer at ``offset`` (x, y).
+
+    Raises:
+        ValueError: unless there are 68 pairs.
+    """
+    if len(landmarks) != COUNT or any(len(point) != 2 for point in landmarks):
+        raise ValueError("there are not 68 pairs of coordinates")
+    left, top = offset
+    moved = [(x + left, y + top) for x, y in landmarks]
+    return [Stroke([moved[i] for i in order], closed) for _, order, closed in STROKES]
+
+
+def landmarks_of(strokes, offset):
+    """68 [x, y] landmarks in the layer at ``offset``, from the strokes of a path in the image.
+
+    The strokes must be all nine, in the order in which they were drawn, each with all its anchors; where the anchors
+    lie is the user's affair.
+
+    Raises:
+        ValueError: when an anchor or a stroke is missing or too many, in words for the user.
+    """
+    if len(strokes) != len(STROKES):
+        raise ValueError("the path has %d strokes, not nine" % len(strokes))
+    left, top = offset
+    landmarks = [None] * COUNT
+    for (name, order, _), (points, _) in zip(STROKES, strokes):  # noqa: B905
+        if len(points) != len(order):
+            raise ValueError("the stroke of the %s has %d anchors, not %d" % (name, len(points), len(order)))
+        for index, (x, y) in zip(order, points):  # noqa: B905
+            if not (math.isfinite(x) and math.isfinite(y)):
+                raise ValueError("the stroke of the %s holds numbers that are not finite" % name)
+            landmarks[index] = [x - left, y - top]
+    return landmarks

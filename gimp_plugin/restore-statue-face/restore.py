@@ -1,0 +1,203 @@
+"""The filter: selection -> runner -> layer group. Knows neither GIMP's version nor NumPy.
+
+The order of things keeps the image safe. First everything is read, then the runner is asked, then each variant is
+written into a layer that is not in the image yet, and only when all are there one undo step puts them in. GIMP's
+Cancel button ends the process without a word to it, which up to that last step changes nothing.
+"""
+
+import json
+import os
+from collections import namedtuple
+
+import landmark_path
+from gimpfu import CancelError
+from gimpfu.host import Samples
+from refusal import as_refusal, not_installed, refusal
+
+RECORD = "restore-statue-face-record"
+MAX_MEGAPIXELS = 64
+#: Translation of a selection into the mask of what is missing: anything above 0 belongs to the hole.
+_MISSING = b"\0" + b"\xff" * 255
+_BESIDE = os.path.dirname(os.path.abspath(__file__))
+#: Where the runner's own progress lies within the whole.
+_RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
+
+#: What the dialog asks: variants 1..16, seed, model (a name of the registry, or "default"), draw_landmarks (as a path),
+#: use_path (take the landmarks from the path that an earlier run drew, instead of searching the face).
+Options = namedtuple("Options", "variants seed model draw_landmarks use_path")
+
+#: What is read from the image before the runner is asked: the layer, its frame in the image, the format and bytes of
+#: its pixels, the selection inside the frame, and the user's landmarks in the layer or None.
+Source = namedtuple("Source", "layer frame samples pixels selection landmarks")
+
+
+def open_runner():
+    """A connected client of the runner that the installer named in ``installation.json``.
+
+    ``RESTORE_STATUE_FACE_HOME`` moves the state directory, for the runner that is started here as well.
+    """
+    try:
+        with open(os.path.join(_BESIDE, "installation.json"), encoding="utf-8") as file:
+            installation = json.load(file)
+        from runner_client import RunnerClient
+    except (OSError, ValueError, ImportError) as error:
+        raise not_installed(str(error)) from error
+    home = os.environ.get("RESTORE_STATUE_FACE_HOME")
+    client = RunnerClient(os.path.join(home, "state") if home else installation["state"], installation["command"])
+    client.connect()
+    return client
+
+
+def restore(host, image, drawables, options, connect=open_runner):
+    """Restore what is selected; returns the new layer group.
+
+    Args:
+        host: the image editor, see ``gimpfu.host.Host``.
+        image: an image of that host.
+        drawables: what the user has selected in it; must be exactly one pixel layer.
+        options: ``Options``.
+        connect: gives the connected client of the runner.
+
+    Raises:
+        Refusal: with a sentence and a remedy; the image is as it was.
+        CancelError: the user stopped it; the image is as it was.
+    """
+    layers = []
+    try:
+        source = read_source(host, image, drawables, options)
+        host.progress("Asking the runner", 0.05)
+        client = connect()
+
+        def keep(header, pixels):
+            name = "Variant %d" % (len(layers) + 1)
+            layers.append(_new_layer(host, image, name, source, header, pixels))
+
+        result = _ask(host, source, options, client, keep)
+        if not host.exists(image, source.layer):
+            raise refusal("layer-gone")
+        return _insert(host, image, source, options, layers, result)
+    except CancelError:
+        raise
+    except Exception as error:
+        raise as_refusal(error) from error
+    finally:
+        for layer, _ in layers:
+            host.discard(layer)
+
+
+def read_source(host, image, drawables, options):
+    """Everything that is needed of the image.
+
+    Raises:
+        Refusal: when there is not exactly one pixel layer with something selected inside it.
+    """
+    host.progress("Reading the layer", 0.0)
+    if len(drawables) != 1:
+        raise refusal("several-layers") if drawables else refusal("wrong-layer", kind="no layer at all")
+    layer = drawables[0]
+    kind = host.kind(image, layer)
+    if kind != "layer":
+        raise refusal("wrong-layer", kind=kind)
+    if host.is_indexed(image):
+        raise refusal("unsupported-image", path=host.image_name(image), what="indexed colours")
+    frame = host.frame(layer)
+    _, _, width, height = frame
+    if width * height > MAX_MEGAPIXELS * 1_000_000:
+        raise refusal("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
+    selection = host.read_selection(image, frame)
+    if selection is None:
+        raise refusal("no-selection")
+    if selection.count(0) == len(selection):
+        raise refusal("selection-outside")
+    landmarks = _drawn_landmarks(host, image, frame) if options.use_path else None
+    samples = host.samples(image, layer)
+    return Source(layer, frame, samples, host.read(layer, samples), selection, landmarks)
+
+
+def _drawn_landmarks(host, image, frame):
+    """The landmarks of the path that an earlier run drew, wherever the user has moved them."""
+    strokes = host.read_path(image, landmark_path.PATH_NAME)
+    if strokes is None:
+        raise refusal("no-path", name=landmark_path.PATH_NAME)
+    try:
+        return landmark_path.landmarks_of(strokes, frame[:2])
+    except ValueError as error:
+        raise refusal("bad-landmarks", reason=str(error)) from error
+
+
+def _ask(host, source, options, client, keep):
+    """Send the job, follow it, and call ``keep(header, pixels)`` for every variant; returns the runner's result."""
+    _, _, width, height = source.frame
+    header = {
+        "schema": 1,
+        "width": width,
+        "height": height,
+        "channels": source.samples.channels,
+        "depth": source.samples.depth,
+        "model": options.model,
+        "seed": options.seed,
+        "variants": options.variants,
+        "steps": None,
+        "landmarks": source.landmarks,
+        "face": None,
+        "device": "auto",
+        "precision": "fp32",
+    }
+    # All that is selected at all is sent as missing: the answer then holds the fill itself, and the soft edge is mixed
+    # once, by the layer mask, not a second time by the runner.
+    job = client.submit(header, source.pixels, source.selection.translate(_MISSING))
+
+    def on_progress(phase, fraction):
+        host.progress(_words(phase), _RUNNER_FROM + (_RUNNER_TO - _RUNNER_FROM) * fraction)
+
+    result = client.follow(job, on_progress)
+    count = result["variants"]
+    for index in range(1, count + 1):
+        host.progress("Fetching variant %d of %d" % (index, count), _RUNNER_TO + (1 - _RUNNER_TO) * (index - 1) / count)
+        keep(*client.variant(job, index))
+    return result
+
+
+def _words(phase):
+    """A phase of the runner as the progress bar shows it."""
+    text = phase.replace("-", " ").replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def _new_layer(host, image, name, source, header, pixels):
+    """(layer, rectangle in the source layer) of one variant; the layer is not in the image yet."""
+    x, y, width, height = box = tuple(header[name] for name in ("x", "y", "width", "height"))
+    samples = Samples(header["channels"], header["depth"])
+    left, top, whole_width, whole_height = source.frame
+    inside = 0 <= x < x + width <= whole_width and 0 <= y < y + height <= whole_height
+    if not inside or samples != source.samples or len(pixels) != width * height * samples.pixel_bytes:
+        raise refusal("internal", reason="the runner's answer does not fit the layer")
+    return host.new_layer(image, name, samples, (left + x, top + y, width, height), pixels), box
+
+
+def _insert(host, image, source, options, layers, result):
+    """Put the variants, their masks, the record and the landmarks into the image, as one undo step."""
+    group = path = None
+    with host.one_undo_step(image):
+        try:
+            group = host.insert_group(image, source.layer, "Restored face")
+            host.attach(group, RECORD, json.dumps(result["record"], sort_keys=True).encode("utf-8"))
+            first = True
+            while layers:
+                layer, box = layers.pop(0)
+                host.insert_layer(image, group, layer, first, _cropped(source.selection, source.frame[2], box))
+                first = False
+            if options.draw_landmarks and not source.landmarks and result.get("landmarks"):
+                strokes = landmark_path.strokes_of(result["landmarks"]["points"], source.frame[:2])
+                path = host.insert_path(image, landmark_path.PATH_NAME, strokes)
+        except BaseException:
+            host.remove(image, group, path)
+            raise
+    return group
+
+
+def _cropped(plane, stride, box):
+    """The rows of a rectangle out of a plane with one byte per pixel."""
+    x, y, width, height = box
+    view = memoryview(plane)
+    return b"".join(view[row * stride + x : row * stride + x + width] for row in range(y, y + height))

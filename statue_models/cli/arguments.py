@@ -1,0 +1,180 @@
+"""What ``statue`` takes: the parser, without any import that a mere ``--help`` would not need."""
+
+import argparse
+import math
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import statue_models
+from statue_models.errors import StatueError
+
+_EXITS = (
+    "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
+    "7 runner, 8 output, 130 interrupted"
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports wrong usage as the catalogue does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise StatueError("usage", reason=message[:1].upper() + message[1:].rstrip("."))
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line; ``options.run(options)`` carries it out.
+
+    Raises:
+        StatueError: usage.
+        SystemExit: after --help and --version.
+    """
+    return _parser().parse_args(words)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="statue",
+        description="Restores the missing parts of damaged statue faces in photographs.",
+        epilog=_EXITS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"statue {statue_models.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _restore(_command(commands, "restore", "fill the missing part of a photograph", "restore"))
+    _landmarks(_command(commands, "landmarks", "find the 68 landmarks of the face", "landmarks"))
+    _models(_command(commands, "models", "list what can be chosen with restore --model", "models"))
+    _serve(_command(commands, "serve", "run the local service that GIMP uses (it starts it by itself)", "serve"))
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[_Parser]", name: str, summary: str, module: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=summary, description=summary[:1].upper() + summary[1:] + ".", epilog=_EXITS, allow_abbrev=False
+    )
+
+    def run(options: argparse.Namespace) -> None:
+        import_module(f"statue_models.cli.{module}").run(options)
+
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("--mask", type=Path, required=True, help="picture of the same size: white = missing")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="OUT",
+        help="first variant; the others become STEM.2.EXT, ...",
+    )
+    parser.add_argument(
+        "--variants", type=_integer(1, 16), default=1, metavar="N", help="how many hypotheses, 1 to 16 (default 1)"
+    )
+    parser.add_argument("--seed", type=_integer(0, 2**63 - 1), default=0, metavar="S", help="default 0")
+    parser.add_argument("--model", default="default", metavar="NAME", help="see 'statue models'")
+    steps = parser.add_mutually_exclusive_group()
+    steps.add_argument(
+        "--steps",
+        type=_integer(1, 1000),
+        metavar="N",
+        help="sampling steps of a model that has them (default: its own)",
+    )
+    steps.add_argument("--preview", dest="steps", action="store_const", const=1, help="the same as --steps 1")
+    _face(parser)
+    parser.add_argument(
+        "--landmarks", type=Path, metavar="FILE", help="the 68 points, .json or .pts, instead of searching them"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
+    parser.add_argument("--runner", action="store_true", help="let the local service do the work")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the record of how it was made, as JSON")
+    parser.add_argument(
+        "--uncertainty",
+        type=Path,
+        metavar="FILE",
+        help="write where the hypotheses differ: a grey picture of the photograph's size",
+    )
+    _json(parser)
+    _force_and_quiet(parser)
+
+
+def _landmarks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("--mask", type=Path, help="picture of the same size: white = missing")
+    _face(parser)
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
+    )
+    _json(parser)
+    _force_and_quiet(parser)
+
+
+def _models(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--port", type=_integer(0, 65535), default=0, help="on 127.0.0.1; 0 (the default) takes any free one"
+    )
+    parser.add_argument(
+        "--idle", type=_minutes, default=10.0, metavar="MINUTES", help="end when unused so long (default 10; 0 = never)"
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="DIR", help="where runner.json goes instead of the user's state directory"
+    )
+
+
+def _face(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--face",
+        type=_box,
+        metavar="X,Y,W,H",
+        help="box around the face in pixels, instead of searching it (--face=-5,... where X is negative)",
+    )
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object on stdout, also for errors")
+
+
+def _force_and_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--force", action="store_true", help="overwrite files that exist")
+    parser.add_argument("--quiet", action="store_true", help="say nothing on stderr but errors")
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def integer(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number") from None
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not between {low} and {high}")
+        return value
+
+    return integer
+
+
+def _minutes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes")
+    return value
+
+
+def _box(text: str) -> tuple[float, float, float, float]:
+    try:
+        x, y, width, height = (float(word) for word in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not X,Y,W,H") from None
+    return x, y, width, height

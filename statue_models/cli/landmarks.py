@@ -1,0 +1,55 @@
+"""``statue landmarks``: where the face's 68 points are."""
+
+import json
+from argparse import Namespace
+from typing import Any
+
+from statue_models.cli import output
+from statue_models.errors import StatueError
+from statue_models.restoring.landmarks68 import Landmarks, format_pts, format_svg
+from statue_models.restoring.photograph import Photograph, read_mask
+
+_ENDINGS = (".json", ".pts", ".svg")
+
+
+def run(options: Namespace) -> None:
+    """Carry the command out; see docs/cli.md.
+
+    Raises:
+        StatueError: for everything that the user can put right.
+    """
+    if options.output is not None:
+        if options.output.suffix.lower() not in _ENDINGS:
+            raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
+        output.check_text_output(options.output, options.force)
+    photograph = Photograph.read(options.photo)
+    size = (photograph.width, photograph.height)
+    mask = None if options.mask is None else read_mask(options.mask, size)
+    if mask is not None and mask.shape != (photograph.height, photograph.width):
+        height, width = mask.shape
+        raise StatueError("mask-size", mask_width=width, mask_height=height, width=size[0], height=size[1])
+    for note in photograph.notes:
+        output.say(note, options.quiet)
+
+    from statue_models.restoring.restorer import Restorer
+
+    with output.ProgressLine(not options.quiet) as progress:
+        landmarks, frame = Restorer().find_landmarks(photograph.to_srgb(), mask, options.face, progress)
+    data: dict[str, Any] = {
+        "image": {"width": size[0], "height": size[1]},
+        "landmarks": landmarks.to_json(),
+        "frame": frame.to_json(),
+    }
+    if options.output is not None:
+        output.write_text(options.output, _text(options.output.suffix.lower(), landmarks, data), options.force)
+        output.say(f"wrote {options.output}", options.quiet)
+    if options.output is None or options.json:
+        output.print_json(data)
+
+
+def _text(ending: str, landmarks: Landmarks, data: dict[str, Any]) -> str:
+    if ending == ".pts":
+        return format_pts(landmarks)
+    if ending == ".svg":
+        return format_svg(landmarks, data["image"]["width"], data["image"]["height"])
+    return json.dumps({"schema": 1, **data}, indent=1) + "\n"

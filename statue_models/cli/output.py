@@ -1,0 +1,122 @@
+"""What ``statue`` says and writes: progress, messages, JSON and small files."""
+
+import errno
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from statue_models.errors import StatueError
+
+
+class ProgressLine:
+    """One line on stderr that is written over and over; silent where stderr is no terminal.
+
+    Use it as a context manager: the line is gone when the block ends, so that messages start on a clean one.
+    """
+
+    def __init__(self, wanted: bool = True) -> None:
+        self._shown = ""
+        self._on = wanted and sys.stderr.isatty()
+
+    def __enter__(self) -> "ProgressLine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._show("")
+
+    def __call__(self, phase: str, fraction: float) -> None:
+        """Show a phase and a fraction in [0, 1]."""
+        self._show(f"{round(100 * fraction):3d} %  {phase}")
+
+    def _show(self, text: str) -> None:
+        text = text[: shutil.get_terminal_size().columns - 1]
+        if self._on and text != self._shown:
+            sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("\r" if not text else ""))
+            sys.stderr.flush()
+            self._shown = text
+
+
+def say(message: str, quiet: bool = False) -> None:
+    """One message to a person."""
+    if not quiet:
+        print(f"statue: {message}", file=sys.stderr)
+
+
+def print_json(data: Mapping[str, Any]) -> None:
+    """The one object of ``--json`` on stdout, with its schema."""
+    print(json.dumps({"schema": 1, **data}, indent=1))
+
+
+def report(error: StatueError, as_json: bool) -> int:
+    """Tell the user about a failure; returns the exit status."""
+    say(error.sentence)
+    print(error.remedy, file=sys.stderr)
+    if as_json:
+        print_json({"error": error.to_json()})
+    return error.exit_status
+
+
+def variant_paths(output: Path, variants: int) -> list[Path]:
+    """OUT, STEM.2.EXT, STEM.3.EXT, ..."""
+    return [output, *(output.with_name(f"{output.stem}.{k}{output.suffix}") for k in range(2, variants + 1))]
+
+
+def check_distinct(paths: Iterable[Path | None]) -> None:
+    """Refuse a command whose outputs would write over each other.
+
+    Raises:
+        StatueError: usage.
+    """
+    seen = set()
+    for path in paths:
+        if path is not None:
+            place = path.resolve()
+            if place in seen:
+                raise StatueError("usage", reason=f"Two outputs would go into the file {path}")
+            seen.add(place)
+
+
+def check_text_output(path: Path, force: bool) -> None:
+    """Refuse, before work starts, a text file that could not be written.
+
+    Raises:
+        StatueError: output-unwritable, output-exists.
+    """
+    if path.is_dir():
+        raise StatueError("output-unwritable", path=path, reason="it is a folder")
+    if not path.parent.is_dir():
+        raise StatueError("output-unwritable", path=path, reason=f"there is no folder {path.parent}")
+    if path.exists() and not force:
+        raise StatueError("output-exists", path=path)
+    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+        raise StatueError("output-unwritable", path=path, reason="the folder is write-protected")
+
+
+def write_text(path: Path, text: str, force: bool) -> None:
+    """Write a text file, whole or not at all.
+
+    Raises:
+        StatueError: those of ``check_text_output``, and disk-full.
+    """
+    check_text_output(path, force)
+    place = path.resolve()
+    part = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.part")
+    try:
+        try:
+            with part.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StatueError("disk-full", path=path) from error
+        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error

@@ -1,0 +1,113 @@
+"""``statue restore``: a photograph and a mask in, one file per hypothesis out."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models import registry
+from statue_models.cli import output
+from statue_models.restoring.landmarks68 import read_landmarks
+from statue_models.restoring.photograph import Photograph, check_output, read_mask
+from statue_models.restoring.request import Progress, Restoration, RestorationRequest
+
+Restore = Callable[[RestorationRequest, Progress], Restoration]
+
+
+def run(options: Namespace) -> None:
+    """Carry the command out; see docs/cli.md.
+
+    Raises:
+        StatueError: for everything that the user can put right.
+    """
+    outputs = output.variant_paths(options.output, options.variants)
+    _check_outputs(options, outputs, None)
+    registry.entry(options.model)
+    landmarks = None if options.landmarks is None else read_landmarks(options.landmarks)
+    photograph = Photograph.read(options.photo)
+    _check_outputs(options, outputs, photograph)
+    mask = read_mask(options.mask, (photograph.width, photograph.height))
+    request = RestorationRequest(
+        image=photograph.to_srgb(),
+        mask=mask,
+        model=options.model,
+        seed=options.seed,
+        variants=options.variants,
+        steps=options.steps,
+        landmarks=None if landmarks is None else landmarks.hidden_under(mask),
+        face=options.face,
+        device=options.device,
+    ).checked()
+    for note in photograph.notes:
+        output.say(note, options.quiet)
+    with output.ProgressLine(not options.quiet) as progress:
+        restoration = _restorer(options)(request, progress)
+    _write(options, outputs, photograph, mask, restoration)
+    if options.json:
+        _print(options, outputs, photograph, restoration)
+
+
+def _check_outputs(options: Namespace, outputs: list[Path], photograph: Photograph | None) -> None:
+    """Before any work, and again for the format once the photograph is known."""
+    output.check_distinct([*outputs, options.report, options.uncertainty])
+    for path in outputs:
+        check_output(path, options.force, photograph)
+    if options.report is not None:
+        output.check_text_output(options.report, options.force)
+    if options.uncertainty is not None:
+        check_output(options.uncertainty, options.force)
+
+
+def _restorer(options: Namespace) -> Restore:
+    if options.runner:
+        from statue_models.runner.remote import RemoteRestorer
+
+        return RemoteRestorer().restore
+    from statue_models.restoring.restorer import Restorer
+
+    return Restorer(device=options.device).restore
+
+
+def _write(
+    options: Namespace, outputs: list[Path], photograph: Photograph, mask: NDArray[np.uint8], restoration: Restoration
+) -> None:
+    for path, variant in zip(outputs, restoration.variants, strict=True):
+        photograph.with_restored(restoration.rectangle, variant.pixels, mask).write(path, options.force)
+        output.say(f"wrote {path}", options.quiet)
+    if options.uncertainty is not None:
+        if restoration.uncertainty is None:
+            output.say(f"this model says nothing of uncertainty, so {options.uncertainty} was not written")
+        else:
+            _uncertainty(photograph, restoration, restoration.uncertainty).write(options.uncertainty, options.force)
+            output.say(f"wrote {options.uncertainty}", options.quiet)
+    if options.report is not None:
+        output.write_text(options.report, restoration.record_text(), options.force)
+        output.say(f"wrote {options.report}", options.quiet)
+
+
+def _uncertainty(photograph: Photograph, restoration: Restoration, spread: NDArray[np.uint8]) -> Photograph:
+    """The uncertainty as a grey picture of the photograph's size, black outside the rectangle."""
+    x, y, width, height = restoration.rectangle
+    samples = np.zeros((photograph.height, photograph.width, 1), np.uint8)
+    samples[y : y + height, x : x + width, 0] = spread
+    return Photograph(samples=samples, format="PNG")
+
+
+def _print(options: Namespace, outputs: list[Path], photograph: Photograph, restoration: Restoration) -> None:
+    seeds = [variant.seed for variant in restoration.variants]
+    landmarks = restoration.landmarks
+    has_uncertainty = options.uncertainty is not None and restoration.uncertainty is not None
+    output.print_json(
+        {
+            "variants": [{"file": str(path), "seed": seed} for path, seed in zip(outputs, seeds, strict=True)],
+            "rectangle": list(restoration.rectangle),
+            "landmarks": None if landmarks is None else landmarks.to_json(),
+            "frame": None if restoration.frame is None else dict(restoration.frame),
+            "uncertainty": str(options.uncertainty) if has_uncertainty else None,
+            "report": None if options.report is None else str(options.report),
+            "notes": list(photograph.notes),
+            "record": dict(restoration.record),
+        }
+    )

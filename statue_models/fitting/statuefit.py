@@ -1,0 +1,206 @@
+"""``statuefit``: restoration by fitting, without training.
+
+Landmarks -> a morphable head in the photograph's perspective -> light learnt from the visible stone -> the bare head so
+lit, with the detail of the other half -> carried into the photograph without a step at the hole's border -> grain.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.fitting.beard import beard
+from statue_models.fitting.head import MorphableHead, load_head
+from statue_models.fitting.interpolation import biharmonic, membrane
+from statue_models.fitting.light import Light, fit_light, light_basis, to_linear
+from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
+from statue_models.fitting.patches import Grown, complete, texture
+from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
+from statue_models.fitting.raster import HeadImage, draw_head
+from statue_models.restoring.landmarks68 import interocular_distance
+from statue_models.restoring.method import Answer, Crop, Fill
+from statue_models.restoring.request import Progress
+
+THIN = 0.075  # of the eye distance: half the width below which a crack is closed by interpolation alone
+MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
+SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
+SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the shaded head and what grows beside it
+MINIMUM_GROWN = 20  # pixels
+GUIDE_LENGTH = 20.0  # cm on the mean head that weigh as much in a patch as the step from black to white
+GUIDE_COVERAGE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What every hypothesis of one crop shares.
+
+    Attributes:
+        thick: (S, S) hole pixels whose part of the hole is wider than a crack.
+        depth: (S, S) float32 distance to the hole's border in pixels.
+        base: (S, S, 3) float64 interpolation from the border, for what the head does not cover.
+        linear: (S, S, 3) float64 the photograph in linear light.
+        interocular: pixels.
+    """
+
+    thick: NDArray[np.bool_]
+    depth: NDArray[np.float32]
+    base: NDArray[np.float64]
+    linear: NDArray[np.float64]
+    interocular: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Lit:
+    """A fitted head with the photograph's light on it."""
+
+    image: HeadImage
+    face: NDArray[np.bool_]
+    light: Light
+    basis: NDArray[np.float32]
+    detail: MirroredDetail
+    beard: NDArray[np.float32]
+
+
+class StatueFit:
+    """Restoration by a fitted morphable head. See ``restoring.method.Method``."""
+
+    def __init__(self, head: MorphableHead | None = None) -> None:
+        self._head = head or load_head()
+
+    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
+        """One fill per seed: the first is the most likely head, the others are draws from its posterior."""
+        assert crop.landmarks is not None and crop.hidden is not None, "statuefit works in the face frame"
+        ground = _ground(crop)
+        fit = fit_head(self._head, crop.landmarks, crop.hidden, crop.hole.shape[0])
+        fills = []
+        for number, seed in enumerate(seeds):
+            progress("restoring", number / len(seeds))
+            generator = np.random.default_rng(seed)
+            guess = fit if number == 0 else sample_fit(self._head, fit, generator)
+            fills.append(self._fill(crop, ground, guess, generator))
+        notes = {"residual": round(fit.residual, 4), "yaw_degrees": round(float(np.rad2deg(fit.yaw)), 1)}
+        return Answer(tuple(fills), None, notes)
+
+    def _fill(self, crop: Crop, ground: _Ground, fit: HeadFit, generator: np.random.Generator) -> Fill:
+        lit = _light_up(self._head, crop, ground, draw_head(self._head, fit))
+        if lit is None:  # too little stone is visible to learn the light from
+            return Fill(ground.base.astype(np.float32))
+        shown = _shown(lit)
+        painted = _carry_in(crop, ground, _paint(lit, ground, shown))
+        guide = _guide(lit.image)
+        free = crop.known & ~_widened(crop.hole, 1)
+        bare = ground.thick & (shown < 0.99)
+        grown = complete(painted, guide, bare, free, generator) if bare.sum() > MINIMUM_GROWN else None
+        if grown is not None:
+            painted = painted + _joined(grown, painted, bare, crop.known) * (1 - shown)[..., None]
+        skin = ground.thick & (shown > 0)
+        clear = crop.known & ~_widened(crop.hole, 3)
+        fine = texture(painted, crop.rgb, guide, skin, clear, generator) if skin.any() else None
+        if fine is not None:
+            trust = np.clip(cv2.GaussianBlur(lit.detail.confidence, (0, 0), 1.0), 0, 1)
+            painted = painted + fine.rgb * (shown * (1 - trust))[..., None]
+        return Fill(np.clip(painted, 0, 1).astype(np.float32), _borrowed(grown, fine, shown))
+
+
+def _ground(crop: Crop) -> _Ground:
+    assert crop.landmarks is not None
+    interocular = interocular_distance(crop.landmarks)
+    hole = crop.hole.astype(np.uint8)
+    depth = cv2.distanceTransform(hole, cv2.DIST_L2, 5)
+    count, parts = cv2.connectedComponents(hole)
+    widest = np.zeros(count)
+    np.maximum.at(widest, parts, depth)
+    thick = (widest > THIN * interocular)[parts] & crop.hole
+    base = crop.rgb.astype(np.float64)
+    if thick.any():
+        base[thick] = membrane(base, crop.hole, crop.known | crop.hole)[thick]
+    if (crop.hole & ~thick).any():
+        thin = crop.hole & ~thick
+        base[thin] = biharmonic(base, thin)[thin]
+    return _Ground(thick, depth, base, to_linear(crop.rgb.astype(np.float64)), interocular)
+
+
+def _face_outline(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+    """(S, S) hull of the landmarks, with the brows raised by a fifth of the face's height."""
+    raised = points[17:27] + (points[17:27].mean(0) - points[8]) * 0.18
+    outline = np.zeros((size, size), np.uint8)
+    cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate([points, raised]).astype(np.int32)), 1)
+    return outline.astype(bool)
+
+
+def _light_up(head: MorphableHead, crop: Crop, ground: _Ground, image: HeadImage) -> _Lit | None:
+    assert crop.landmarks is not None
+    face = (image.coverage > 0.99) & _face_outline(crop.landmarks, crop.hole.shape[0])
+    free = crop.known & ~_widened(crop.hole, 1)
+    if (face & free).sum() < MINIMUM_STONE:
+        return None
+    basis = light_basis(image.normal, image.openness)
+    light = fit_light(basis, ground.linear, face & free, crop.hole, ground.interocular)
+    log_ratio = np.log(np.maximum(ground.linear.mean(2), 0.002)) - np.log(light.intensity(basis))
+    detail = mirrored_detail(image, log_ratio, free, crop.hole, ground.depth)
+    hair = beard(head, image, log_ratio, free, ground.thick)
+    return _Lit(image, face, light, basis, detail, hair)
+
+
+def _skin(image: HeadImage) -> NDArray[np.bool_]:
+    """Where the mean head shows skin: the face up to the hairline, and the neck."""
+    height, front = image.rest[..., 1], image.rest[..., 2]
+    return (image.coverage > 0.99) & (((front > 3.0) & (height < 7.5)) | (height < -4.0))
+
+
+def _shown(lit: _Lit) -> NDArray[np.float32]:
+    """(S, S) in [0, 1]: how far the head itself is to be seen there: a soft edge at the hairline, the silhouette sharp."""
+    coverage = lit.image.coverage
+    region = (_skin(lit.image) | (lit.detail.confidence > SURE)).astype(np.float32)
+    blur = lambda array: cv2.GaussianBlur(array, (0, 0), SKIN_EDGE * len(region))  # noqa: E731
+    soft = blur(region * coverage) / np.maximum(blur(coverage), 1e-3)
+    return (np.clip(soft * 2 - 1, 0, 1) * coverage * (1 - lit.beard)).astype(np.float32)
+
+
+def _paint(lit: _Lit, ground: _Ground, shown: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(S, S, 3) sRGB-encoded guess: the shaded head with detail, interpolation where the head is not to be seen."""
+    shaded = lit.light.colour(np.exp(lit.detail.log_detail) * lit.light.intensity(lit.basis))
+    return np.where((shown > 0)[..., None], shaded, ground.base)
+
+
+def _guide(image: HeadImage) -> NDArray[np.float32]:
+    """(S, S, 4) where on the mean head a pixel is (left and right alike) and whether the head covers it."""
+    place = image.rest * np.float32(1 / GUIDE_LENGTH)
+    place[..., 0] = np.abs(place[..., 0])
+    covered = image.coverage[..., None]
+    return np.concatenate([place * covered, covered * np.float32(GUIDE_COVERAGE)], 2)
+
+
+def _widened(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+    kernel = np.ones((2 * pixels + 1,) * 2, np.uint8)
+    return cv2.dilate(region.astype(np.uint8), kernel).astype(bool)
+
+
+def _joined(
+    grown: Grown, painted: NDArray[np.float64], bare: NDArray[np.bool_], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(S, S, 3) what turns the painted picture into the grown one in ``bare``, without a step to the photograph."""
+    ring = _widened(bare, 1) & known
+    step = membrane(np.where(ring[..., None], painted - grown.rgb, 0), bare, ring | bare)
+    return np.where(bare[..., None], grown.rgb + step - painted, 0)
+
+
+def _borrowed(grown: Grown | None, fine: Grown | None, shown: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """Where structure finer than the crop may be borrowed: from the patches that made the fill."""
+    if grown is None or fine is None:
+        return fine.shift if grown is None and fine is not None else grown.shift if grown is not None else None
+    head = cv2.resize(shown, fine.shift.shape[:2], interpolation=cv2.INTER_AREA) > 0.5
+    return np.where((head | np.isnan(grown.shift[..., 0]))[..., None], fine.shift, grown.shift)
+
+
+def _carry_in(crop: Crop, ground: _Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
+    result = ground.base.copy()
+    if ground.thick.any():
+        step = membrane(np.where(crop.hole[..., None], 0, crop.rgb - guess), crop.hole, crop.known | crop.hole)
+        result[ground.thick] = np.clip(guess + step, 0, 1)[ground.thick]
+    return result
+
+

@@ -1,0 +1,124 @@
+"""What can restore: name -> entry, and name -> method, ready to use.
+
+The entries are data (``models.json``); a method's own imports happen when it is asked for.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from statue_models.errors import StatueError
+
+if TYPE_CHECKING:
+    from statue_models.restoring.method import Method
+
+MODELS = Path(__file__).with_name("models.json")
+WEIGHTS = Path(__file__).with_name("weights")
+
+#: Methods that are made without arguments: name -> (module, class).
+PLAIN = {
+    "statuefit": ("statue_models.fitting.statuefit", "StatueFit"),
+    "mirror": ("statue_models.classical", "Mirror"),
+    "biharmonic": ("statue_models.classical", "Biharmonic"),
+    "telea": ("statue_models.classical", "Telea"),
+    "ns": ("statue_models.classical", "NavierStokes"),
+}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One row of ``models.json``.
+
+    Attributes:
+        name: what ``--model`` takes.
+        title: for menus.
+        kind: "fit" (a model fitted to the photograph), "network" or "classical".
+        frame: "face" (needs landmarks) or "selection" (looks at the surroundings of the hole only).
+        trained: whether this version can run it.
+        weights: file in ``statue_models/weights``, or None.
+        sha256: of that file.
+        parameters: number of trained parameters; 0 for methods without a network.
+        licence: of code and weights, SPDX names.
+        quality: measured on the suites of ``training/evaluation``: suite -> metric -> value.
+        how: one sentence on how it works; for an untrained model, what to do instead.
+    """
+
+    name: str
+    title: str
+    kind: Literal["fit", "network", "classical"]
+    frame: Literal["face", "selection"]
+    trained: bool
+    weights: str | None
+    sha256: str | None
+    parameters: int
+    licence: str
+    quality: Mapping[str, Mapping[str, float]]
+    how: str
+
+    @property
+    def weights_path(self) -> Path | None:
+        """Where the weights lie, or None."""
+        return None if self.weights is None else WEIGHTS / self.weights
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``statue models --json`` shows."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@cache
+def _file() -> tuple[str, tuple[ModelEntry, ...]]:
+    data = json.loads(MODELS.read_text(encoding="utf-8"))
+    return data["default"], tuple(ModelEntry(**row) for row in data["models"])
+
+
+def models() -> tuple[ModelEntry, ...]:
+    """All entries, the default first."""
+    return _file()[1]
+
+
+def entry(name: str) -> ModelEntry:
+    """The entry of a model; "default" names the one that is used when nobody chooses.
+
+    Raises:
+        StatueError: ``unknown-model``.
+    """
+    default, entries = _file()
+    wanted = default if name == "default" else name
+    for row in entries:
+        if row.name == wanted:
+            return row
+    raise StatueError("unknown-model", name=name)
+
+
+def method(name: str, device: str = "auto", precision: str = "fp32", steps: int | None = None) -> "Method":
+    """The method of that name.
+
+    Args:
+        name: as for ``entry``.
+        device: "auto", "cpu" or "cuda"; networks only.
+        precision: "fp32" or "bf16"; networks only.
+        steps: sampling steps; None = the model's own; networks only.
+
+    Raises:
+        StatueError: ``unknown-model``, ``untrained-model``, ``missing-package``, ``no-cuda``, or one of the weights'.
+    """
+    row = entry(name)
+    if not row.trained:
+        raise StatueError("untrained-model", name=row.name, how=row.how)
+    if row.name in PLAIN:
+        module, class_name = PLAIN[row.name]
+        return getattr(import_module(module), class_name)()
+    path = row.weights_path
+    assert path is not None, f"the network {row.name} is marked as trained but names no weights"
+    try:
+        from statue_models.flow_method import FlowMethod
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        how = "Install it with 'pip install restore-statue-face[torch]', or choose the model statuefit."
+        raise StatueError("missing-package", package="torch", how=how) from None
+    return FlowMethod.from_file(path, row.sha256, device=device, precision=precision, steps=steps)

@@ -1,0 +1,67 @@
+"""A picture as its file holds it: the value that every reader gives and every encoder takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Called with (width, height) from the header, before anything is decoded; raises StatueError to refuse the file.
+SizeCheck = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredPicture:
+    """Samples and metadata of one picture file.
+
+    Attributes:
+        samples: (H, W, C) uint8, uint16 or float32 in the file's own colour space; C is 1 (grey), 2 (grey, alpha),
+            3 (RGB) or 4 (RGBA). The picture is upright: a reader's caller applies the orientation tag and resets it.
+            Read-only.
+        format: "PNG", "JPEG", "TIFF" or "WEBP": the file it was read from.
+        icc: the embedded ICC profile, or None (values are sRGB).
+        exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\\0\\0"; or None.
+        xmp: the XMP packet, or None.
+        dpi: (horizontal, vertical) pixels per inch, or None.
+        premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
+        chunks: PNG only: (name, data) of the ancillary chunks that say how the values look or who made the picture.
+        notes: sentences for the user about what reading changed (a palette was expanded, the picture was turned).
+        orientation: EXIF orientation of ``samples``, 1 once the picture is upright.
+    """
+
+    samples: NDArray[Any]
+    format: str
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    premultiplied: bool = False
+    chunks: tuple[tuple[bytes, bytes], ...] = ()
+    notes: tuple[str, ...] = ()
+    orientation: int = 1
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return self.samples.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return self.samples.shape[0]
+
+    @property
+    def channels(self) -> int:
+        """1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)."""
+        return self.samples.shape[2]
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha."""
+        return self.channels in (2, 4)
+
+
+def white(dtype: np.dtype[Any] | type) -> int:
+    """The sample value of white: 255, 65535 or 1 (float)."""
+    return 1 if np.dtype(dtype).kind == "f" else int(np.iinfo(dtype).max)

@@ -1,0 +1,73 @@
+"""The runner as a restorer: the same request and the same result as ``Restorer``, worked on by the local service."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import statue_models
+from statue_models import places
+from statue_models.errors import StatueError
+from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.restoring.request import Progress, Restoration, RestorationRequest, Variant, no_progress
+from statue_models.runner.client import RunnerClient, RunnerError
+from statue_models.runner.wire import JobHeader, pixels_of, samples_of
+
+
+def serve_command(*options: str) -> list[str]:
+    """What starts a runner of this very package with this Python, installed or not."""
+    root = str(Path(statue_models.__file__).parents[1])
+    start = f"import sys; sys.path.insert(0, {root!r}); from statue_models.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", start, "serve", *options]
+
+
+class RemoteRestorer:
+    """Restores by the runner, which is started when it is not there.
+
+    Args:
+        directory: where ``runner.json`` is; None = this user's state directory.
+        command: starts a runner; None = ``serve_command()``.
+    """
+
+    def __init__(self, directory: Path | None = None, command: Sequence[str] | None = None) -> None:
+        self._client = RunnerClient(directory or places.state_directory(), command or serve_command())
+
+    def restore(self, request: RestorationRequest, progress: Progress = no_progress) -> Restoration:
+        """As ``Restorer.restore``; the samples are the same.
+
+        Raises:
+            StatueError: what the runner reports, and the codes of exit status 7.
+        """
+        request = request.checked()
+        try:
+            progress("asking the runner", 0.0)
+            self._client.connect()
+            header = JobHeader.of(request).to_json()
+            job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
+            result = self._client.follow(job, progress)
+            variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
+            uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
+            self._client.cancel(job)  # it has been fetched: its memory is free for others
+        except RunnerError as error:
+            raise StatueError.told(error.code, error.sentence, error.remedy) from error
+        x, y, width, height = result["rectangle"]
+        return Restoration(
+            variants=tuple(Variant(pixels_of(header, samples), header["seed"]) for header, samples in variants),
+            rectangle=(x, y, width, height),
+            landmarks=None if result["landmarks"] is None else _landmarks(result["landmarks"]),
+            frame=result["frame"],
+            uncertainty=uncertainty,
+            record=result["record"],
+        )
+
+
+def _landmarks(data: dict[str, Any]) -> Landmarks:
+    return Landmarks(
+        np.array(data["points"], np.float64),
+        np.array(data["sigma"], np.float64),
+        np.array(data["hidden"], np.bool_),
+        float(data["score"]),
+        str(data["source"]),
+    )

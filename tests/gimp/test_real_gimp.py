@@ -1,0 +1,212 @@
+"""The plug-in in real GIMPs, called by a script, with the real runner."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+
+import cv2
+import gimps
+import numpy as np
+import pytest
+from conftest import FEATHER, Picture, landmark_models
+from PIL import Image
+
+pytestmark = pytest.mark.gimp
+
+
+def read(path):
+    """(H, W) or (H, W, C) samples of a file at its own depth."""
+    samples = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert samples is not None, path
+    return samples
+
+
+def colour(path):
+    """(H, W, 3) uint8."""
+    return read(path)[..., :3]
+
+
+def part(array, frame):
+    x, y, width, height = frame
+    return array[y : y + height, x : x + width]
+
+
+def test_hard_selection(picture, example):
+    picture.ask("select", *example.hole, 0)
+    before, facts = colour(picture.seen()), picture.facts()
+    group = picture.restore(variants=3)
+    after = colour(picture.seen())
+
+    hole = np.zeros(before.shape[:2], bool)
+    part(hole, example.hole)[...] = True
+    assert np.array_equal(before[~hole], after[~hole])
+    assert (np.abs(after.astype(int) - before)[hole].max(-1) > 0).mean() > 0.5
+
+    assert picture.ask("layers") == [group, picture.layer]
+    variants = picture.of(group, "children")
+    assert [picture.of(one, "name") for one in variants] == ["Variant 1", "Variant 2", "Variant 3"]
+    assert [picture.of(one, "visible") for one in variants] == [1, 0, 0]
+    assert [picture.of(one, "frame") for one in variants] == [list(example.hole)] * 3
+    _, _, active, bounds, _ = picture.facts()
+    assert [active, bounds] == facts[2:4]
+    assert json.loads(picture.of(group, "record"))["request"]["variants"] == 3
+
+
+def test_soft_selection_on_a_layer_that_was_moved(picture, example):
+    x, y, width, height = example.hole
+    picture.of(picture.layer, "move", -30, 25)
+    picture.ask("select", x - 30, y + 25, width, height, FEATHER)
+    before = colour(picture.seen())
+    group = picture.restore()
+    after, selection = colour(picture.seen()), read(picture.selection())
+
+    assert np.array_equal(before[selection == 0], after[selection == 0])
+    assert not np.array_equal(before[selection == 255], after[selection == 255])
+    for variant in picture.of(group, "children"):
+        left, top, wide, high = picture.of(variant, "frame")
+        rows, columns = np.nonzero(selection)
+        assert (left, top) == (columns.min(), rows.min())
+        assert (left + wide, top + high) == (columns.max() + 1, rows.max() + 1)
+        points = [[column, high // 2] for column in range(0, wide, 5)]
+        mask = picture.of(picture.of(variant, "mask"), "samples", points)
+        whole = [[left + column, top + row] for column, row in points]
+        assert mask == picture.of(picture.ask("selection"), "samples", whole)
+        assert 0 in mask or len(set(mask)) > 3
+
+
+def test_the_command_line_makes_the_same_pixels(picture, example, tmp_path):
+    """On the layer's own pixels where the selection is full; at its soft edge GIMP mixes, not the runner."""
+    picture.ask("select", *example.hole, FEATHER)
+    group = picture.restore(seed=5)
+    selection = read(picture.selection())
+    cv2.imwrite(str(tmp_path / "mask.png"), selection)
+    command = [sys.executable, "-m", "statue_models.cli", "restore", str(example.path)]
+    command += ["--mask", str(tmp_path / "mask.png"), "-o", str(tmp_path / "out.png")]
+    command += ["--model", "telea", "--variants", "2", "--seed", "5"]
+    subprocess.run(command, check=True, cwd=gimps.REPOSITORY)
+    for variant, name in zip(picture.of(group, "children"), ("out.png", "out.2.png"), strict=True):
+        frame = picture.of(variant, "frame")
+        full = part(selection, frame) == 255
+        ours = colour(picture.pixels_of(variant))[full]
+        assert full.sum() > 500 and np.array_equal(ours, part(colour(tmp_path / name), frame)[full])
+
+
+def test_landmarks_become_a_path_that_can_be_moved(picture, example, not_driven):
+    if not landmark_models():
+        not_driven("landmarks in GIMP", "FaceMesh's model files are not here; the installer fetches them")
+    picture.ask("select", *example.hole, 0)
+    group = picture.restore(model="statuefit")
+    assert picture.ask("paths") == ["Statue face landmarks"]
+    assert picture.ask("path-anchors", 0) == [17, 5, 5, 4, 5, 6, 6, 12, 8]
+    found = json.loads(picture.of(group, "record"))["landmarks"]["points"]
+    assert picture.ask("path-first-anchor", 0) == pytest.approx(found[0], abs=0.01)
+    picture.ask("path-moved", 0, 7, -3)
+    group = picture.restore(model="statuefit", use_path=True, variants=1)
+    given = json.loads(picture.of(group, "record"))["request"]["landmarks"]["points"]
+    assert given[0] == pytest.approx([found[0][0] + 7, found[0][1] - 3], abs=0.01)
+    assert picture.ask("paths") == ["Statue face landmarks"]
+
+
+def test_the_last_values_are_used_again(picture, example):
+    picture.ask("select", *example.hole, 0)
+    picture.restore()
+    assert picture.ask("restore-again", picture.layer) in picture.ask("layers")
+
+
+@pytest.mark.parametrize("how, depth", [("gray", np.uint8), ("u16", np.uint16), ("float", None), ("alpha", np.uint8)])
+def test_other_formats(picture, example, how, depth):
+    """The layer's samples outside the selection have gone to the runner and back: they must be the photograph's."""
+    picture.ask("convert", how)
+    picture.ask("select", *example.hole, FEATHER)
+    group = picture.restore(variants=1)
+    (variant,) = picture.of(group, "children")
+    frame = picture.of(variant, "frame")
+    unselected = part(read(picture.selection()), frame) == 0
+    made, source = read(picture.pixels_of(variant)), part(read(picture.pixels_of(picture.layer)), frame)
+    assert made.shape == source.shape and (depth is None or made.dtype == depth)
+    assert unselected.any() and np.array_equal(made[unselected], source[unselected])
+    assert not np.array_equal(made[~unselected], source[~unselected])
+
+
+def wide_gamut_profile():
+    """Adobe RGB's primaries and exponent."""
+    path = gimps.REPOSITORY / "tests/restoring/icc_profiles.py"
+    spec = importlib.util.spec_from_file_location("icc_profiles", path)
+    profiles = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(profiles)
+    return profiles.matrix_profile(profiles.ADOBE_RGB, profiles.gamma_curve(2.2))
+
+
+def test_a_picture_with_its_own_colour_profile(session, example):
+    """The runner gets sRGB and the picture its own colours back, to a level; outside the selection nothing changes."""
+    Image.open(example.path).save(session.folder / "wide.png", icc_profile=wide_gamut_profile())
+    picture = Picture(session, "wide.png")
+    picture.ask("select", *example.hole, FEATHER)
+    before = colour(picture.seen())
+    group = picture.restore(variants=1)
+    after, selection = colour(picture.seen()), read(picture.selection())
+    assert np.array_equal(before[selection == 0], after[selection == 0])
+    (variant,) = picture.of(group, "children")
+    frame = picture.of(variant, "frame")
+    unselected = part(selection, frame) == 0
+    made, source = colour(picture.pixels_of(variant)), part(colour(picture.pixels_of(picture.layer)), frame)
+    assert np.abs(made[unselected].astype(int) - source[unselected]).max() <= 2
+    picture.ask("close")
+
+
+def told(code):
+    """The sentence of the catalogue up to its first blank to be filled, and the remedy."""
+    row = json.loads((gimps.REPOSITORY / "statue_models/errors.json").read_text())[code]
+    return row["sentence"].split("{")[0], row["remedy"]
+
+
+def refused(picture, code, layers=None, **values):
+    """The plug-in says what the catalogue says for a code, and the image is as it was."""
+    before, facts = read(picture.seen()), picture.facts()
+    with pytest.raises(gimps.GimpError) as caught:
+        picture.restore(layers, **values)
+    sentence, remedy = told(code)
+    assert sentence in str(caught.value) and remedy in str(caught.value)
+    assert picture.facts() == facts and np.array_equal(read(picture.seen()), before)
+
+
+def test_nothing_selected(picture):
+    refused(picture, "no-selection")
+
+
+def test_two_layers_or_none_that_fits(picture, example, session):
+    picture.ask("select", *example.hole, 0)
+    other = picture.ask("new-layer", "Other")
+    if session.version != "2.10":  # where only one can be selected
+        refused(picture, "several-layers", [picture.layer, other])
+    refused(picture, "selection-outside", [other])
+    refused(picture, "wrong-layer", [picture.ask("new-group")])
+    refused(picture, "wrong-layer", [picture.of(picture.layer, "add-mask")])
+
+
+def test_indexed_colours(picture, example):
+    picture.ask("convert", "indexed")
+    picture.ask("select", *example.hole, 0)
+    refused(picture, "unsupported-image")
+
+
+def test_no_path_to_take_landmarks_from(picture, example):
+    picture.ask("select", *example.hole, 0)
+    refused(picture, "no-path", use_path=True)
+
+
+def test_everything_selected_is_refused_by_the_runner(picture):
+    width, height = picture.of(picture.layer, "frame")[2:]
+    picture.ask("select", 0, 0, width, height, 0)
+    refused(picture, "full-mask")
+
+
+def test_no_runner(picture, example, session):
+    picture.ask("select", *example.hole, 0)
+    session.runner.stop()
+    try:
+        refused(picture, "runner-start")
+    finally:
+        session.runner = gimps.Runner(session.folder / "home")
+    assert picture.restore(variants=1) in picture.ask("layers")

@@ -1,0 +1,105 @@
+"""The plug-in as the installer lays it down, loaded without GIMP."""
+
+import importlib
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
+
+
+@pytest.fixture(scope="session")
+def plugin(tmp_path_factory):
+    """The plug-in's modules, imported from a folder that holds errors.json as after installation."""
+    folder = tmp_path_factory.mktemp("plug-ins") / "restore-statue-face"
+    shutil.copytree(PLUG_IN, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "statue_models/errors.json", folder)
+    sys.path.insert(0, str(folder))
+    names = ("gimpfu", "gimpfu.headless", "gimpfu.host", "landmark_path", "refusal", "restore")
+    modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
+    spec = importlib.util.spec_from_file_location("restore_statue_face_main", folder / "restore-statue-face.py")
+    modules["main"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(modules["main"])
+    yield SimpleNamespace(folder=folder, **modules)
+    sys.path.remove(str(folder))
+    roots = {name.split(".")[0] for name in names}
+    for name in [name for name in sys.modules if name.split(".")[0] in roots]:
+        del sys.modules[name]
+
+
+class FakeRunner:
+    """Stands for the client of a runner: inverts what is selected. ``failure`` is raised at the moment ``at``."""
+
+    def __init__(self, failure=None, at=None):
+        self.failure, self.at, self.sent = failure, at, None
+
+    def _reach(self, moment):
+        if self.at == moment:
+            raise self.failure
+
+    def __call__(self):
+        self._reach("connect")
+        return self
+
+    def submit(self, header, *planes):
+        self._reach("submit")
+        self.sent = (header, *[bytes(plane) for plane in planes])
+        return "job"
+
+    def follow(self, job, on_progress):
+        on_progress("landmarks", 0.5)
+        self._reach("follow")
+        header, _, mask = self.sent
+        rows = [y for y in range(header["height"]) if any(mask[y * header["width"] : (y + 1) * header["width"]])]
+        columns = [x for x in range(header["width"]) if any(mask[x :: header["width"]])]
+        self.box = (columns[0], rows[0], columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1)
+        points = header["landmarks"] or [[float(i), float(2 * i)] for i in range(68)]
+        return {
+            "variants": header["variants"],
+            "rectangle": list(self.box),
+            "landmarks": {"points": points},
+            "record": {"request": {"seed": header["seed"]}},
+        }
+
+    def variant(self, job, k):
+        self._reach(f"variant {k}")
+        header, pixels, _ = self.sent
+        x, y, width, height = self.box
+        step = header["channels"] * {"uint8": 1, "uint16": 2, "float32": 4}[header["depth"]]
+        start = header["width"] * step
+        rows = [pixels[r * start + x * step : r * start + (x + width) * step] for r in range(y, y + height)]
+        answer = bytes(255 - value for value in b"".join(rows))
+        names = {"x": x, "y": y, "width": width, "height": height}
+        return {**names, "channels": header["channels"], "depth": header["depth"], "seed": k}, answer
+
+
+@pytest.fixture
+def fake_runner():
+    return FakeRunner
+
+
+@pytest.fixture
+def scene(plugin):
+    """(host, image, layer): a 12 x 8 RGB layer that juts out of a 12 x 9 image, with a soft selection."""
+    host = plugin.headless.HeadlessHost()
+    layer = plugin.headless.Layer("Photograph", (-2, 3, 12, 8), pixels=bytes(i % 251 for i in range(12 * 8 * 3)))
+    selection = bytearray(12 * 9)
+    for y in range(4, 7):
+        for x in range(3, 8):
+            selection[y * 12 + x] = 255 if (x, y) == (5, 5) else 100
+    other = plugin.headless.Layer("Caption", (0, 0, 2, 2), pixels=bytes(12))
+    return host, plugin.headless.Image(12, 9, [other, layer], selection=bytes(selection)), layer
+
+
+@pytest.fixture
+def options(plugin):
+    """The options that the dialog starts with, for two variants; keywords change them."""
+
+    def make(**changes):
+        return plugin.restore.Options(2, 7, "default", True, False)._replace(**changes)
+
+    return make

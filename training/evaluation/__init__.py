@@ -1,0 +1,1 @@
+"""What is measured, on which cases, against which baselines; ``training.evaluation.check`` prints the table."""
