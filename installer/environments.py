@@ -5,9 +5,8 @@ from __future__ import annotations
 import ctypes
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Callable
 
 from installer.files import remove
 from installer.layout import python_of
@@ -16,6 +15,8 @@ from installer.processes import CommandFailed, InstallError, Run, Say
 WITH_WINDOWS, HEADLESS = "opencv-python", "opencv-python-headless"
 #: What OpenCV's build with windows loads and does not bring along.
 _WINDOW_LIBRARIES = ("libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0")
+#: Endings of files that only compilers and type checkers read.
+_DEVELOPMENT = (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib")
 _NO_WHEEL = re.compile(r"No matching distribution found|Could not find a version|ResolutionImpossible")
 
 
@@ -43,8 +44,8 @@ def make_environment(base: str, directory: Path, run: Run) -> Path:
     except CommandFailed as error:
         raise InstallError(
             f"This Python cannot make a virtual environment: {error.last_lines(1)}",
-            "As root, run 'apt install python3-venv' (Debian, Ubuntu) or install your system's full Python package, then "
-            "run this again.",
+            "As root, run 'apt install python3-venv' (Debian, Ubuntu) or install your system's full Python package, "
+            "then run this again.",
         ) from error
     return python_of(directory)
 
@@ -52,7 +53,7 @@ def make_environment(base: str, directory: Path, run: Run) -> Path:
 def install(
     pip: Sequence[str], requirements: Sequence[str], constraints: Sequence[Path], compile_: bool, run: Run, say: Say
 ) -> None:
-    """Install wheels, in the pinned versions, or within the requirements' bounds where a pin has no wheel for this Python.
+    """Install wheels: the pinned versions, or others within the requirements where a pin has no wheel for this Python.
 
     Args:
         pip: the words that start pip.
@@ -102,7 +103,9 @@ def slim(directory: Path) -> None:
             for tests in [path for path in package.rglob("tests") if path.is_dir()]:
                 remove(tests)
         if package.is_dir():
-            for path in [path for path in package.rglob("*") if path.suffix in (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib")]:
+            for path in [
+                path for path in package.rglob("*") if path.suffix in (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib")
+            ]:
                 remove(path)
     for script in [*python_of(directory).parent.glob("[Aa]ctivate*"), *python_of(directory).parent.glob("deactivate*")]:
         remove(script)

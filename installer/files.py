@@ -24,9 +24,13 @@ def sha256(path: Path) -> str:
 
 
 def tree(folder: Path) -> dict[str, Path]:
-    """Every file below ``folder`` but Python's caches: relative name with slashes -> path, sorted."""
-    found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return {path.relative_to(folder).as_posix(): path for path in sorted(found)}
+    """Every file below ``folder`` but caches and what is hidden: relative name with slashes -> path, sorted."""
+    found = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name.as_posix(): path for name, path in found.items() if not any(map(_is_cache, name.parts))}
+
+
+def _is_cache(name: str) -> bool:
+    return name == "__pycache__" or name.startswith(".")
 
 
 def digest(files: Iterable[tuple[str, Path]]) -> str:

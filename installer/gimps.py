@@ -10,16 +10,19 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Optional
 
 from installer.processes import CommandFailed, Run, run
 
 _VERSION = re.compile(r"2\.10|3\.\d+")
 _PROGRAMS = ("gimp-console", "gimp-console-2.10", "gimp-console-3.0", "gimp-console-3.2", "gimp-console-3", "gimp")
-_MAC_PROGRAMS = ("/Applications/GIMP.app/Contents/MacOS/gimp-console", "/Applications/GIMP-2.10.app/Contents/MacOS/gimp")
+_MAC_PROGRAMS = (
+    "/Applications/GIMP.app/Contents/MacOS/gimp-console",
+    "/Applications/GIMP-2.10.app/Contents/MacOS/gimp",
+)
 
 Which = Callable[[str], Optional[str]]
 
@@ -53,7 +56,7 @@ def find_gimps(
     which: Which = shutil.which,
     run: Run = run,
 ) -> list[Gimp]:
-    """Every GIMP of the user whose home is ``home``, each profile once: those with a folder, then those with a program."""
+    """Every GIMP of the user whose home is ``home``, each profile once: those with a folder come first."""
     found: dict[Path, Gimp] = {}
     searches = (
         _from_variables(variables),

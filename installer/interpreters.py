@@ -33,7 +33,7 @@ def find_python(run: Run = run, current: tuple[int, int] = sys.version_info[:2])
     raise InstallError(
         f"Python {current[0]}.{current[1]} runs this installer, but the program needs Python 3.11 or newer "
         f"(up to {NEWEST[0]}.{NEWEST[1]}), and none was found.",
-        "Install Python 3.12 from your system's packages or from python.org, then run this again; the other one can stay.",
+        "Install Python 3.12 from your system's packages or python.org, then run this again; the old one can stay.",
     )
 
 

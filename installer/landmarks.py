@@ -16,8 +16,10 @@ from installer.files import remove, replace_folder, sha256
 from installer.processes import CommandFailed, InstallError, Run, Say
 
 REQUIREMENT = "mediapipe==0.10.14"
-_PLATFORM = ("--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--platform", "manylinux2014_x86_64",
-             "--platform", "manylinux_2_17_x86_64")  # fmt: skip
+_PLATFORM = (
+    *("--python-version", "3.11", "--implementation", "cp", "--abi", "cp311"),
+    *("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64"),
+)
 _MODULES = "mediapipe/modules"
 #: Name -> (where in the wheel, SHA-256). statue_models/restoring/facemesh_files.py expects the same.
 FILES = {
@@ -67,7 +69,8 @@ def install_landmarks(folder: Path, pip: Sequence[str], run: Run, say: Say) -> b
         replace_folder(new, folder, folder.with_name(f"{folder.name}.old"))
     except CommandFailed as error:
         raise InstallError(
-            f"The face landmark models could not be fetched:\n{error.last_lines(2)}", "Check the network, then run this again."
+            f"The face landmark models could not be fetched:\n{error.last_lines(2)}",
+            "Check the network, then run this again.",
         ) from error
     finally:
         remove(new)

@@ -88,8 +88,8 @@ def python_of(environment: Path) -> Path:
 
 
 def statue_command(layout: Layout) -> list[str]:
-    """The words that start ``statue``; no script in between, so that neither its first line nor its mode matters."""
-    return [str(python_of(layout.runtime)), "-m", "statue_models.cli"]
+    """The words that start ``statue``; no script in between, and nothing is imported from the current folder (-P)."""
+    return [str(python_of(layout.runtime)), "-P", "-m", "statue_models"]
 
 
 def read_ledger(layout: Layout) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installer.files import remove, replace_folder, tree
 from installer.gimps import Gimp
-from installer.layout import NAME, version
+from installer.layout import NAME, Layout, statue_command, version
 from installer.processes import InstallError
 
 _SOURCE = Path("gimp_plugin") / NAME
@@ -88,6 +88,19 @@ class Plugin:
             path.chmod(0o755 if name == _MAIN else 0o644)
         for inner in [folder, *[path for path in folder.rglob("*") if path.is_dir()]]:
             inner.chmod(0o755)
+
+
+def plugin_for(layout: Layout, gimp: Gimp) -> Plugin:
+    """The plug-in as that GIMP needs it.
+
+    A snap sees no hidden folder of the home but its own settings, so there the runner's state lies beside them, and the
+    command says so to the runner. Elsewhere the command is left to find the state as everybody does.
+    """
+    serve = [*statue_command(layout), "serve"]
+    if gimp.kind == "snap":
+        state = gimp.profile / f"{NAME}-state"
+        return Plugin(layout.checkout, state, [*serve, "--state", str(state)])
+    return Plugin(layout.checkout, layout.state, serve)
 
 
 def take_out(folder: Path) -> bool:

@@ -24,7 +24,8 @@ MARKER = "installed.json"
 _HERE = Path(__file__).resolve().parent
 _REQUIREMENTS = _HERE / "requirements.txt"
 CONSTRAINTS = _HERE.parent / "constraints/runtime.txt"
-_IMPORTS = "import cv2, numpy, PIL, safetensors, scipy.ndimage, starlette, tifffile, uvicorn"
+_IMPORTS = "import cv2, numpy, PIL, safetensors, scipy.ndimage, starlette, threadpoolctl, tifffile, uvicorn"
+_PROGRAM = "import statue_models.cli, statue_models.restoring.restorer, statue_models.runner.server"
 _BUILD_FILES = ("pyproject.toml", "README.md", "LICENSE")
 #: Free bytes needed: the environment, a second one meanwhile, and what pip unpacks.
 _ROOM, _ROOM_TORCH = 1_000_000_000, 12_000_000_000
@@ -86,7 +87,7 @@ def install_runtime(layout: Layout, base: str, python: tuple[int, int], torch: b
         torch=torch,
     )
     if there is not None and there.environment == wanted.environment and _imports(layout.runtime, run):
-        if there.package == wanted.package and _imports(layout.runtime, run, "import statue_models"):
+        if there.package == wanted.package and _imports(layout.runtime, run, _PROGRAM):
             return False
         _update_package(layout, base, wanted, run, say)
         return True
@@ -125,7 +126,7 @@ def _build(layout: Layout, base: str, wanted: Marker, run: Run, say: Say) -> Non
         environments.install(pip, [*requirements, environments.HEADLESS], [CONSTRAINTS], False, run, say)
     _install_package(layout.checkout, pip, run)
     environments.slim(new)
-    for statement in (_IMPORTS, "import statue_models"):
+    for statement in (_IMPORTS, _PROGRAM):
         if not _imports(new, run, statement):
             raise InstallError("The new runtime does not start.", f"Try it: {python} -c '{statement}'")
     write_text(new / MARKER, json.dumps(asdict(wanted), indent=2) + "\n")
@@ -134,12 +135,13 @@ def _build(layout: Layout, base: str, wanted: Marker, run: Run, say: Say) -> Non
         replace_folder(new, layout.runtime, _old(layout))
     except OSError as error:
         raise InstallError(
-            f"The new runtime could not be put in place: {error}", "Close GIMP and other programs using it, then try again."
+            f"The new runtime could not be put in place: {error}",
+            "Close GIMP and other programs using it, then try again.",
         ) from error
 
 
 def _update_package(layout: Layout, base: str, wanted: Marker, run: Run, say: Say) -> None:
-    """Exchange the program alone. pip takes the old one away only when the new one is built, and puts it back on failure."""
+    """Exchange the program alone. pip removes the old one when the new one is built, and puts it back on failure."""
     say("  The packages are as they should be; bringing the program up to date")
     pip = pips.find_pip(base, python_of(layout.runtime), layout.data, run)
     _install_package(layout.checkout, pip, run)
@@ -149,11 +151,10 @@ def _update_package(layout: Layout, base: str, wanted: Marker, run: Run, say: Sa
 def _install_package(checkout: Path, pip: Sequence[str], run: Run) -> None:
     """Build the package from a copy, because building writes into its source, and install it without its dependencies:
     they are there, and pip would take the second build of OpenCV for a missing one."""
+    skip = shutil.ignore_patterns("__pycache__", ".*")
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "source"
-        shutil.copytree(
-            checkout / "statue_models", source / "statue_models", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-        )
+        shutil.copytree(checkout / "statue_models", source / "statue_models", ignore=skip)
         for name in _BUILD_FILES:
             shutil.copy(checkout / name, source / name)
         try:
@@ -167,7 +168,8 @@ def _install_package(checkout: Path, pip: Sequence[str], run: Run) -> None:
 
 def _imports(directory: Path, run: Run, statement: str = _IMPORTS) -> bool:
     try:
-        run([python_of(directory), "-I", "-c", statement])
+        # Without bytecode: it would name the place where the environment is built.
+        run([python_of(directory), "-I", "-B", "-c", statement])
     except CommandFailed:
         return False
     return True

@@ -47,7 +47,7 @@ def test_untrained_model_says_what_to_do():
 
 
 def test_listing_models_loads_no_torch_and_no_opencv():
-    code = "import sys; from statue_models import registry; registry.models(); print({'torch', 'cv2'} & set(sys.modules))"
+    code = "import sys; from statue_models.registry import models; models(); print({'torch', 'cv2'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -8,10 +8,10 @@ from gimpfu import PF_DRAWABLES, PF_IMAGE, PF_LAYER, PF_RADIO, PF_SPINNER, PF_TO
 MODELS = (
     ("Automatic", "default"),
     ("Fitted head (statuefit)", "statuefit"),
-    ("Mirrored half", "mirror"),
-    ("Smooth surface (biharmonic)", "biharmonic"),
-    ("Telea", "telea"),
-    ("Navier-Stokes", "ns"),
+    ("Other half of the face (mirror)", "mirror"),
+    ("Smooth continuation (biharmonic)", "biharmonic"),
+    ("Fast marching (telea)", "telea"),
+    ("Navier-Stokes (ns)", "ns"),
 )
 
 

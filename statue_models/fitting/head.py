@@ -88,5 +88,5 @@ def _from_arrays(arrays: dict[str, NDArray]) -> MorphableHead:
         deviations=np.concatenate([np.ones(len(identity)), np.full(len(expression), EXPRESSION_DEVIATION)]),
         identities=len(identity),
         landmarks=arrays["landmarks"].astype(np.int32),
-        openness=arrays["openness"].astype(np.float32) / 255,
+        openness=arrays["openness"].astype(np.float32) / np.float32(255),
     )

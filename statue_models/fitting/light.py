@@ -10,8 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.raster import HeadImage
-
 DARKEST = 0.003  # linear light: below this a photograph shows noise, not shape
 #: Ridge weights in units of the pixels' total weight: constant, linear, quadratic harmonics; openness terms.
 RIDGE = np.array([1e-3] + [0.02] * 3 + [0.08] * 5 + [0.01] + [0.05] * 3)
@@ -19,11 +17,6 @@ ROBUST_ROUNDS = 6
 ENOUGH = 20_000  # pixels that thirteen coefficients are fitted to
 #: How light falls off with distance from the hole: near stone says more about the light there.
 NEAR, FAR_WEIGHT = 0.6, 0.15
-
-OPENNESS_RADIUS = 2.2  # cm: the depth of an eye socket
-OPENNESS_STEPS = (0.25, 0.5, 1.0, 1.7, 2.6)
-OPENNESS_DIRECTIONS = 12
-OPENNESS_SIDE = 160  # openness is smooth: worked out at this size at most
 
 
 def to_linear(encoded: NDArray) -> NDArray:
@@ -34,39 +27,6 @@ def to_linear(encoded: NDArray) -> NDArray:
 def to_encoded(linear: NDArray) -> NDArray:
     """Linear light 0..1 -> sRGB-encoded."""
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-
-
-def _shifted(array: NDArray, dx: int, dy: int) -> NDArray:
-    """array[y + dy, x + dx], repeating the border."""
-    rows = np.clip(np.arange(array.shape[0]) + dy, 0, array.shape[0] - 1)
-    columns = np.clip(np.arange(array.shape[1]) + dx, 0, array.shape[1] - 1)
-    return array[rows][:, columns]
-
-
-def openness(image: HeadImage) -> NDArray[np.float32]:
-    """(S, S) share of the sky that the head itself leaves open, from the horizon in twelve directions."""
-    size = image.coverage.shape[0]
-    small = min(size, OPENNESS_SIDE)
-    shrink = lambda array: cv2.resize(array, (small, small), interpolation=cv2.INTER_AREA)  # noqa: E731
-    coverage, normal, position = shrink(image.coverage), shrink(image.normal), shrink(image.position)
-    solid = coverage > 0.9
-    neighbours = solid[:, 1:] & solid[:, :-1]
-    steps = np.linalg.norm(np.diff(position, axis=1), axis=2)[neighbours]
-    pixel = max(float(np.median(steps)) if len(steps) else 0.1, 0.02)  # cm per pixel
-    blocked = np.zeros((small, small), np.float32)
-    for angle in np.arange(OPENNESS_DIRECTIONS) * 2 * np.pi / OPENNESS_DIRECTIONS:
-        horizon = np.zeros_like(blocked)
-        for distance in OPENNESS_STEPS:
-            dx, dy = (round(float(distance / pixel * trig(angle))) for trig in (np.cos, np.sin))
-            if dx == dy == 0:
-                continue
-            ray = _shifted(position, dx, dy) - position
-            length = np.sqrt((ray * ray).sum(2)) + 1e-6
-            rise = (ray * normal).sum(2) / length * np.exp(-((length / (OPENNESS_RADIUS * 1.6)) ** 2))
-            horizon = np.maximum(horizon, np.where(_shifted(solid, dx, dy), np.clip(rise, 0, 1), 0))
-        blocked += horizon
-    open_sky = 1 - blocked / OPENNESS_DIRECTIONS
-    return cv2.resize(open_sky, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
 def light_basis(normal: NDArray[np.float32], open_sky: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -118,7 +78,9 @@ def fit_light(
     ridge = np.diag(RIDGE) * local.sum()
     weights = local
     for _ in range(ROBUST_ROUNDS):
-        coefficients = np.linalg.solve((rows * weights[:, None]).T @ rows + ridge, (rows * weights[:, None]).T @ luminance)
+        coefficients = np.linalg.solve(
+            (rows * weights[:, None]).T @ rows + ridge, (rows * weights[:, None]).T @ luminance
+        )
         error = np.abs(rows @ coefficients - luminance)
         weights = local / np.maximum(1, error / (np.median(error) * 1.5 + 1e-4))
     hue = np.median(colours / np.maximum(luminance, 1e-3)[:, None], 0)

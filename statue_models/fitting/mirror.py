@@ -95,4 +95,5 @@ def _blurred(array: NDArray[np.float64]) -> NDArray[np.float64]:
     """Gaussian of LOW_PASS of the side; a wide blur is worked out on a smaller picture."""
     size = len(array)
     small = cv2.resize(array, (min(size, BLUR_SIDE),) * 2, interpolation=cv2.INTER_AREA)
-    return cv2.resize(cv2.GaussianBlur(small, (0, 0), len(small) * LOW_PASS), (size, size), interpolation=cv2.INTER_LINEAR)
+    blurred = cv2.GaussianBlur(small, (0, 0), len(small) * LOW_PASS)
+    return np.asarray(cv2.resize(blurred, (size, size), interpolation=cv2.INTER_LINEAR), np.float64)

@@ -39,8 +39,8 @@ class Grown:
     Attributes:
         rgb: (S, S, 3) float32; for ``complete`` the picture as the patches tell it, in the hole and a little around it;
             for ``texture`` what is to be added.
-        shift: (n, n, 2) float32 (x, y) from each cell of an n x n grid over the picture to the cell it was matched with,
-            in pixels of the picture; NaN outside the hole.
+        shift: (n, n, 2) float32 (x, y) from each cell of an n x n grid over the picture to the cell that it was matched
+            with, in pixels of the picture; NaN outside the hole.
     """
 
     rgb: NDArray[np.float32]
@@ -207,7 +207,7 @@ def window_votes(
     home = np.floor(places / pitch).astype(np.int64)
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
-            cell = home + (dx, dy)
+            cell = home + np.array([dx, dy])
             inside = ((cell >= 0) & (cell < cells)).all(1)
             column, row = np.clip(cell, 0, cells - 1).T
             move = shift[row, column]
@@ -230,7 +230,9 @@ def _sides(size: int) -> list[int]:
 def _level(rgb: NDArray, visible: NDArray, guide: NDArray, hole: NDArray, source: NDArray, side: int) -> _Level:
     def shrunk(array: NDArray) -> NDArray[np.float32]:
         array = array.astype(np.float32)
-        return array if side == len(array) else cv2.resize(array, (side, side), interpolation=cv2.INTER_AREA)
+        if side == len(array):
+            return array
+        return np.asarray(cv2.resize(array, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
     guide = shrunk(guide).reshape(side, side, -1)
     return _Level(shrunk(rgb), shrunk(visible), guide, shrunk(hole) > 0.001, shrunk(source) > 0.999)
@@ -291,7 +293,7 @@ def _vote(level: _Level, picture: NDArray[np.float32], match: Places) -> NDArray
     count = level.side**2
     total, sums = np.zeros(count), np.zeros((count, 3))
     for dy, dx in OFFSETS:
-        rows, columns = (level.targets + (dy, dx)).T
+        rows, columns = (level.targets + np.array([dy, dx])).T
         inside = (rows >= 0) & (rows < level.side) & (columns >= 0) & (columns < level.side)
         pixel = (rows * level.side + columns)[inside]
         colour = padded[match[inside, 0] + RADIUS + dy, match[inside, 1] + RADIUS + dx]

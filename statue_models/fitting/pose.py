@@ -81,7 +81,7 @@ def _pose(
         _, rvec, tvec = cv2.solvePnP(
             model, picture, camera, None, guess[0].copy(), guess[1].copy(), True, cv2.SOLVEPNP_ITERATIVE
         )
-    return rvec, tvec
+    return np.asarray(rvec, np.float64), np.asarray(tvec, np.float64)
 
 
 def _jacobian(
@@ -93,9 +93,7 @@ def _jacobian(
     return (moved[..., :2] - moved[..., 2:] * (camera[:, :2] / depth)) / depth * focal
 
 
-def fit_head(
-    head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[np.bool_], size: int
-) -> HeadFit:
+def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[np.bool_], size: int) -> HeadFit:
     """Fits pose, identity and expression to (68, 2) landmarks in pixels of a square crop of side ``size``."""
     focal = size / 2 / np.tan(FIELD_OF_VIEW / 2)
     intrinsics = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1.0]])
@@ -109,7 +107,8 @@ def fit_head(
     for _ in range(ITERATIONS):
         vertices = mean + np.tensordot(coefficients, modes, 1)
         guess = _pose(vertices, points, intrinsics, guess)
-        rotation, translation = cv2.Rodrigues(guess[0])[0] @ HEAD_TO_CAMERA, guess[1].ravel()
+        rotation = np.asarray(cv2.Rodrigues(guess[0])[0], np.float64) @ HEAD_TO_CAMERA
+        translation = guess[1].ravel()
         camera = vertices @ rotation.T + translation
         jacobian = _jacobian(modes, rotation, camera, focal)
         target = points - (camera[:, :2] / camera[:, 2:] * focal + size / 2) + np.tensordot(coefficients, jacobian, 1)
@@ -137,6 +136,4 @@ def sample_fit(head: MorphableHead, fit: HeadFit, generator: np.random.Generator
     step = solve_triangular(root.T, generator.standard_normal(len(root)))
     coefficients = fit.coefficients + step
     coefficients[head.identities :] = np.clip(coefficients[head.identities :], *EXPRESSION_RANGE)
-    return HeadFit(
-        coefficients, fit.rotation, fit.translation, fit.focal, fit.size, fit.residual, fit.precision
-    )
+    return HeadFit(coefficients, fit.rotation, fit.translation, fit.focal, fit.size, fit.residual, fit.precision)

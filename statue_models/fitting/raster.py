@@ -95,7 +95,7 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     if fine > 1:
         image = image.reshape(fit.size, fine, fit.size, fine, 11).mean((1, 3))
     coverage = image[..., 10]
-    image = image / np.maximum(coverage, 1e-3)[..., None]
+    image /= np.maximum(coverage, 1e-3)[..., None]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)
     normal = image[..., :3] / np.maximum(length, 1e-6)
     return HeadImage(coverage, normal, image[..., 3:6], image[..., 6:9], image[..., 9])

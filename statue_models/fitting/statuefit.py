@@ -17,8 +17,9 @@ from statue_models.fitting.interpolation import biharmonic, membrane
 from statue_models.fitting.light import Light, fit_light, light_basis, to_linear
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.patches import Grown, complete, texture
-from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
+from statue_models.fitting.pose import fit_head, sample_fit
 from statue_models.fitting.raster import HeadImage, draw_head
+from statue_models.fitting.uncertainty import shading_spread
 from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
@@ -27,6 +28,7 @@ THIN = 0.075  # of the eye distance: half the width below which a crack is close
 MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
 SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
 SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the shaded head and what grows beside it
+GREY_STEP, HUE_STEP = 0.25, 0.02  # sRGB-encoded: larger steps between patches and photograph are not evened out
 MINIMUM_GROWN = 20  # pixels
 GUIDE_LENGTH = 20.0  # cm on the mean head that weigh as much in a patch as the step from black to white
 GUIDE_COVERAGE = 0.2
@@ -74,42 +76,64 @@ class StatueFit:
         assert crop.landmarks is not None and crop.hidden is not None, "statuefit works in the face frame"
         ground = _ground(crop)
         fit = fit_head(self._head, crop.landmarks, crop.hidden, crop.hole.shape[0])
+        notes: dict[str, object] = {
+            "residual": round(fit.residual, 4),
+            "yaw_degrees": round(float(np.rad2deg(fit.yaw)), 1),
+        }
+        likeliest = _light_up(self._head, crop, ground, draw_head(self._head, fit))
+        if likeliest is None:
+            notes["instead"] = "interpolation: too little of the face is visible to learn its light"
+            return Answer(tuple(Fill(ground.base.astype(np.float32)) for _ in seeds), None, notes)
         fills = []
         for number, seed in enumerate(seeds):
             progress("restoring", number / len(seeds))
             generator = np.random.default_rng(seed)
-            guess = fit if number == 0 else sample_fit(self._head, fit, generator)
-            fills.append(self._fill(crop, ground, guess, generator))
-        notes = {"residual": round(fit.residual, 4), "yaw_degrees": round(float(np.rad2deg(fit.yaw)), 1)}
-        return Answer(tuple(fills), None, notes)
+            lit: _Lit | None = likeliest
+            if number > 0:
+                lit = _light_up(self._head, crop, ground, draw_head(self._head, sample_fit(self._head, fit, generator)))
+            fills.append(_fill(crop, ground, lit or likeliest, generator))
+        progress("uncertainty", 1.0)
+        spread = shading_spread(
+            self._head,
+            fit,
+            likeliest.light,
+            _shown(likeliest),
+            crop.rgb[likeliest.face & crop.known].mean(1),
+            ground.depth,
+            ground.interocular,
+            np.random.default_rng(seeds[0]),
+        )
+        return Answer(tuple(fills), spread, notes)
 
-    def _fill(self, crop: Crop, ground: _Ground, fit: HeadFit, generator: np.random.Generator) -> Fill:
-        lit = _light_up(self._head, crop, ground, draw_head(self._head, fit))
-        if lit is None:  # too little stone is visible to learn the light from
-            return Fill(ground.base.astype(np.float32))
-        shown = _shown(lit)
-        painted = _carry_in(crop, ground, _paint(lit, ground, shown))
-        guide = _guide(lit.image)
-        free = crop.known & ~_widened(crop.hole, 1)
-        bare = ground.thick & (shown < 0.99)
-        grown = complete(painted, guide, bare, free, generator) if bare.sum() > MINIMUM_GROWN else None
-        if grown is not None:
-            painted = painted + _joined(grown, painted, bare, crop.known) * (1 - shown)[..., None]
-        skin = ground.thick & (shown > 0)
-        clear = crop.known & ~_widened(crop.hole, 3)
-        fine = texture(painted, crop.rgb, guide, skin, clear, generator) if skin.any() else None
-        if fine is not None:
-            trust = np.clip(cv2.GaussianBlur(lit.detail.confidence, (0, 0), 1.0), 0, 1)
-            painted = painted + fine.rgb * (shown * (1 - trust))[..., None]
-        return Fill(np.clip(painted, 0, 1).astype(np.float32), _borrowed(grown, fine, shown))
+
+def _fill(crop: Crop, ground: _Ground, lit: _Lit, generator: np.random.Generator) -> Fill:
+    """One hypothesis: the lit head carried into the photograph, what grows beside it, and fine texture."""
+    shown = _shown(lit)
+    painted = _carry_in(crop, ground, _paint(lit, ground, shown))
+    guide = _guide(lit.image)
+    bare = ground.thick & (shown < 0.99)
+    grown = None
+    if bare.sum() > MINIMUM_GROWN:
+        grown = complete(painted, guide, bare, crop.known & ~_widened(crop.hole, 1), generator)
+    if grown is not None:
+        painted = painted + _joined(grown, painted, bare, crop.known) * (1 - shown)[..., None]
+    skin = ground.thick & (shown > 0)
+    fine = None
+    if skin.any():
+        fine = texture(painted, crop.rgb, guide, skin, crop.known & ~_widened(crop.hole, 3), generator)
+    if fine is not None:
+        trust = np.clip(cv2.GaussianBlur(lit.detail.confidence, (0, 0), 1.0), 0, 1)
+        painted = painted + fine.rgb * (shown * (1 - trust))[..., None]
+    return Fill(np.clip(painted, 0, 1).astype(np.float32), _borrowed(grown, fine, shown))
 
 
 def _ground(crop: Crop) -> _Ground:
     assert crop.landmarks is not None
     interocular = interocular_distance(crop.landmarks)
     hole = crop.hole.astype(np.uint8)
-    depth = cv2.distanceTransform(hole, cv2.DIST_L2, 5)
-    count, parts = cv2.connectedComponents(hole)
+    depth = np.asarray(cv2.distanceTransform(hole, cv2.DIST_L2, 5), np.float32)
+    count, labels = cv2.connectedComponents(hole)
+    parts = np.asarray(labels, np.int64)
     widest = np.zeros(count)
     np.maximum.at(widest, parts, depth)
     thick = (widest > THIN * interocular)[parts] & crop.hole
@@ -151,7 +175,7 @@ def _skin(image: HeadImage) -> NDArray[np.bool_]:
 
 
 def _shown(lit: _Lit) -> NDArray[np.float32]:
-    """(S, S) in [0, 1]: how far the head itself is to be seen there: a soft edge at the hairline, the silhouette sharp."""
+    """(S, S) in [0, 1]: how far the head itself is to be seen: a soft edge at the hairline, a sharp silhouette."""
     coverage = lit.image.coverage
     region = (_skin(lit.image) | (lit.detail.confidence > SURE)).astype(np.float32)
     blur = lambda array: cv2.GaussianBlur(array, (0, 0), SKIN_EDGE * len(region))  # noqa: E731
@@ -178,12 +202,18 @@ def _widened(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     return cv2.dilate(region.astype(np.uint8), kernel).astype(bool)
 
 
+def _limited(step: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Steps at the border, cut down where they say that something else begins there, not that the light differs."""
+    grey = step.mean(2, keepdims=True)
+    return np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(step - grey, -HUE_STEP, HUE_STEP)
+
+
 def _joined(
     grown: Grown, painted: NDArray[np.float64], bare: NDArray[np.bool_], known: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """(S, S, 3) what turns the painted picture into the grown one in ``bare``, without a step to the photograph."""
     ring = _widened(bare, 1) & known
-    step = membrane(np.where(ring[..., None], painted - grown.rgb, 0), bare, ring | bare)
+    step = membrane(np.where(ring[..., None], _limited(painted - grown.rgb), 0), bare, ring | bare)
     return np.where(bare[..., None], grown.rgb + step - painted, 0)
 
 
@@ -199,8 +229,7 @@ def _carry_in(crop: Crop, ground: _Ground, guess: NDArray[np.float64]) -> NDArra
     """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
     result = ground.base.copy()
     if ground.thick.any():
-        step = membrane(np.where(crop.hole[..., None], 0, crop.rgb - guess), crop.hole, crop.known | crop.hole)
+        step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
+        step = membrane(step, crop.hole, crop.known | crop.hole)
         result[ground.thick] = np.clip(guess + step, 0, 1)[ground.thick]
     return result
-
-

@@ -28,7 +28,8 @@ def enlarge(picture: NDArray[np.float32], frame: FaceFrame, rectangle: Rectangle
     places = (frame.to_crop(corners, size) - 0.5).astype(np.float64)
     matrix = np.stack([places[1] - places[0], places[2] - places[0], places[0]], axis=1)
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, np.float32)
 
 
 def fine_detail(
@@ -56,6 +57,8 @@ def fine_detail(
     for shift, weight in window_votes(frame.to_crop(places, size), fill.borrow, size / fill.borrow.shape[0]):
         there = home + (shift @ turn.T).reshape(height, width, 2)
         window = weight.reshape(height, width)
-        sums += window * cv2.remap(lost, there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        sums += window * cv2.remap(
+            lost, there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        )
         total += window
     return sums / total

@@ -26,8 +26,11 @@ OVERVIEW_SIDE = 1024
 AROUND_HOLE = (4.2, 7.0, 2.6, 11.0, 1.7)
 #: Sides of the squares around the picture's middle, in longer sides of the picture; what they add repeats its edge.
 AROUND_PICTURE = (1.5, 2.0, 1.2)
+#: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats a doubtful one here only
+#: if that is little more than a pattern in the stone.
+ELSEWHERE = 0.15
 #: How many of the found faces are looked at closely.
-CLOSER_LOOKS = 3
+CLOSER_LOOKS = 4
 #: Heads turned further than this are in profile: half of the points cannot be seen.
 LARGEST_YAW = math.radians(60)
 
@@ -61,10 +64,7 @@ def find_face(
             raise StatueError("bad-landmarks", reason="they lie outside the picture")
         return landmarks.hidden_under(mask), frame_of_landmarks(landmarks.points)
     scene = _Scene.of(rgb, mask)
-    if face is not None:
-        found = _in_box(scene, predictor, face)
-    else:
-        found = _around_hole(scene, predictor, progress)
+    found = _around_hole(scene, predictor, progress) if face is None else _in_box(scene, predictor, face)
     progress(PHASE, 0.8)
     best = _closest_look(scene, predictor, found)
     progress(PHASE, 1.0)
@@ -112,17 +112,18 @@ class _Scene:
             rgb, mask = self.small_rgb, self.small_mask
         return frame.crop(rgb, size)[0], frame.crop_mask(mask, size)
 
-    def share_under(self, points: NDArray[np.float64]) -> float:
-        """How much of the hole lies on the head with these 68 points: 0..1, or below 0 the further away it is.
+    def nearness(self, points: NDArray[np.float64]) -> float:
+        """How likely the head with these 68 points is the one that is meant, from where it stands: 0..1.
 
-        Without a hole the largest face in the picture counts as meant: its share of the picture's width, at most 1.
+        On the hole: how much of the hole it covers. Elsewhere: ``ELSEWHERE``, the less the further away. Without a
+        hole: its width over the picture's.
         """
         head = frame_of_landmarks(points, margin=1.4, level=0.0)
         if not len(self.hole):
             return min(1.0, head.side / max(self.mask.shape))
         across = np.abs(head.to_crop(self.hole, 1) - 0.5).max(axis=1)
-        inside = float((across < 0.5).mean())
-        return inside if inside > 0 else 0.5 - float(across.min())
+        apart = max(0.0, float(across.min()) - 0.5)
+        return max(float((across < 0.5).mean()), ELSEWHERE * math.exp(-apart / 5))
 
 
 def _around_hole(scene: _Scene, predictor: LandmarkPredictor, progress: Progress) -> list[Proposal]:
@@ -134,14 +135,12 @@ def _around_hole(scene: _Scene, predictor: LandmarkPredictor, progress: Progress
             break
         progress(PHASE, 0.8 * index / len(squares))
         _merge(found, _proposals(scene, predictor, square))
-        if any(p.score >= predictor.sure_score and scene.share_under(p.points) > 0.5 for p in found):
+        if any(p.score >= predictor.sure_score and scene.nearness(p.points) > 0.5 for p in found):
             break
     return found
 
 
-def _in_box(
-    scene: _Scene, predictor: LandmarkPredictor, box: tuple[float, float, float, float]
-) -> list[Proposal]:
+def _in_box(scene: _Scene, predictor: LandmarkPredictor, box: tuple[float, float, float, float]) -> list[Proposal]:
     """The faces whose middle lies in the box (x, y, width, height)."""
     x, y, width, height = box
     if not (np.isfinite(box).all() and width > 0 and height > 0):
@@ -218,9 +217,8 @@ def _merge(found: list[Proposal], new: list[Proposal]) -> None:
 def _closest_look(scene: _Scene, predictor: LandmarkPredictor, found: list[Proposal]) -> Proposal | None:
     """The face that is meant, with sigma, or None where nothing reaches the predictor's lowest score."""
 
-    def rank(proposal: Proposal) -> tuple[bool, float]:
-        share = scene.share_under(proposal.points)
-        return share > 0, share * proposal.score if share > 0 else share
+    def rank(proposal: Proposal) -> float:
+        return proposal.score * scene.nearness(proposal.points)
 
     refined = []
     for proposal in sorted(found, key=rank, reverse=True)[:CLOSER_LOOKS]:

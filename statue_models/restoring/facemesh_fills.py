@@ -24,12 +24,11 @@ def plain_fills(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[NDArray
         return [rgb]
     even = rgb.copy()
     even[hole] = rgb[~hole].mean(axis=0).round()
-    return [cv2.inpaint(rgb, hole.astype(np.uint8), 5, cv2.INPAINT_TELEA), even]
+    continued = np.asarray(cv2.inpaint(rgb, hole.astype(np.uint8), 5, cv2.INPAINT_TELEA), np.uint8)
+    return [continued, even]
 
 
-def mirrored_fill(
-    filled: NDArray[np.uint8], mask: NDArray[np.uint8], points: NDArray[np.float64]
-) -> NDArray[np.uint8]:
+def mirrored_fill(filled: NDArray[np.uint8], mask: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The filled picture, with the other half of the face where the hole's mirror image is known.
 
     The mirror image of a face is taken to be the affine map that best carries its 68 points to their mirror partners.

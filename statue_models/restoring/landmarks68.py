@@ -23,7 +23,7 @@ INNER = slice(17, 68)
 
 #: The nine strokes of the drawing, as index sequences: (name, indices, closed).
 STROKES: tuple[tuple[str, tuple[int, ...], bool], ...] = (
-    ("jaw", tuple(range(0, 17)), False),
+    ("jaw", tuple(range(17)), False),
     ("right brow", tuple(range(17, 22)), False),
     ("left brow", tuple(range(22, 27)), False),
     ("nose bridge", tuple(range(27, 31)), False),
@@ -36,12 +36,14 @@ STROKES: tuple[tuple[str, tuple[int, ...], bool], ...] = (
 
 #: MIRROR[i] is the landmark that takes i's place when the picture is flipped left to right.
 MIRROR = np.array(
-    [16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]
-    + [26, 25, 24, 23, 22, 21, 20, 19, 18, 17]
-    + [27, 28, 29, 30, 35, 34, 33, 32, 31]
-    + [45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40]
-    + [54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55]
-    + [64, 63, 62, 61, 60, 67, 66, 65]
+    [
+        *(16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+        *(26, 25, 24, 23, 22, 21, 20, 19, 18, 17),
+        *(27, 28, 29, 30, 35, 34, 33, 32, 31),
+        *(45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
+        *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
+        *(64, 63, 62, 61, 60, 67, 66, 65),
+    ]
 )
 
 
@@ -124,7 +126,9 @@ def read_landmarks(path: Path) -> Landmarks:
     try:
         if path.suffix.lower() == ".pts":
             body = text[text.index("{") + 1 : text.index("}")]
-            return Landmarks.given(np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]) - 0.5)
+            return Landmarks.given(
+                np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]) - 0.5
+            )
         data = json.loads(text)
         return Landmarks.given(data["landmarks"]["points"] if "landmarks" in data else data["points"])
     except (ValueError, KeyError, TypeError) as error:
@@ -140,7 +144,9 @@ def format_pts(landmarks: Landmarks) -> str:
 def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
     """An SVG drawing of the nine strokes on a (width, height) canvas; hidden points are drawn as open circles."""
     radius = max(interocular_distance(landmarks.points) * 0.012, 0.5)
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">']
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
+    ]
     for name, indices, closed in STROKES:
         path = " L ".join(f"{landmarks.points[i, 0]:.2f} {landmarks.points[i, 1]:.2f}" for i in indices)
         style = f'fill="none" stroke="#e33" stroke-width="{radius:.2f}"'

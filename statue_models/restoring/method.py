@@ -37,9 +37,9 @@ class Fill:
 
     Attributes:
         rgb: (S, S, 3) float32 in [0, 1]; only samples in the hole are used.
-        borrow: (n, n, 2) float32 or None. For each cell of an n x n grid over the crop, the shift (x, y) in crop pixels to
-            a visible place whose structure finer than the crop belongs here too (the patch that the fill was made
-            from); NaN where there is none. None: the method draws all of its own texture, or wants none.
+        borrow: (n, n, 2) float32 or None. For each cell of an n x n grid over the crop, the shift (x, y) in crop
+            pixels to a visible place whose structure finer than the crop belongs here too (the patch that the fill
+            was made from); NaN where there is none. None: the method draws all of its own texture, or wants none.
     """
 
     rgb: NDArray[np.float32]
@@ -52,7 +52,7 @@ class Answer:
 
     Attributes:
         fills: one per seed.
-        uncertainty: (S, S) float32, standard deviation of the grey level (0..1) across the method's hypotheses, or None.
+        uncertainty: (S, S) float32, standard deviation of the grey level (0..1) across hypotheses, or None.
         notes: JSON-ready facts for the record (residual of the fit, which method was used instead, ...).
     """
 

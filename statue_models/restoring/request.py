@@ -60,7 +60,11 @@ class RestorationRequest:
             StatueError: with the code of the first thing that is wrong.
         """
         image, mask = self.image, self.mask
-        if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
+        if (
+            image.ndim != 3
+            or image.shape[2] not in (1, 2, 3, 4)
+            or image.dtype not in (np.uint8, np.uint16, np.float32)
+        ):
             raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
         height, width = image.shape[:2]
         if min(height, width) < MIN_SIDE:
@@ -70,7 +74,8 @@ class RestorationRequest:
         if mask.ndim != 2 or mask.dtype != np.uint8:
             raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
         if mask.shape != (height, width):
-            raise StatueError("mask-size", mask_width=mask.shape[1], mask_height=mask.shape[0], width=width, height=height)
+            mask_height, mask_width = mask.shape
+            raise StatueError("mask-size", mask_width=mask_width, mask_height=mask_height, width=width, height=height)
         if not mask.any():
             raise StatueError("empty-mask")
         if mask.all():
@@ -89,7 +94,8 @@ class RestorationRequest:
             raise StatueError("usage", reason=f"there is no precision called {self.precision}")
         if self.face is not None:
             x, y, w, h = self.face
-            if not (np.isfinite(self.face).all() and w >= 8 and h >= 8 and x < width and y < height and x + w > 0 and y + h > 0):
+            overlaps = x < width and y < height and x + w > 0 and y + h > 0
+            if not (np.isfinite(self.face).all() and w >= 8 and h >= 8 and overlaps):
                 raise StatueError("bad-face-box", box=",".join(f"{v:g}" for v in self.face))
         if self.landmarks is not None and np.abs(self.landmarks.points).max() > 10 * max(height, width):
             raise StatueError("bad-landmarks", reason="they lie far outside the picture")
@@ -98,7 +104,11 @@ class RestorationRequest:
     def to_json(self) -> dict[str, Any]:
         """The request as a record stores it: pixels by their hash, everything else in full."""
         return {
-            "image": {"shape": list(self.image.shape), "dtype": str(self.image.dtype), "sha256": pixel_hash(self.image)},
+            "image": {
+                "shape": list(self.image.shape),
+                "dtype": str(self.image.dtype),
+                "sha256": pixel_hash(self.image),
+            },
             "mask": {"sha256": pixel_hash(self.mask)},
             "model": self.model,
             "seed": self.seed,
@@ -113,7 +123,7 @@ class RestorationRequest:
 
 def pixel_hash(array: NDArray[Any]) -> str:
     """sha256 of an array's samples in C order, little-endian."""
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def variant_seed(seed: int, index: int) -> int:

@@ -5,6 +5,7 @@ its Python console procedure that takes requests from files; GIMP 2.10, whose Py
 server. Both therefore call the plug-in from another process than its own, as users' scripts do.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import Any, TypeVar
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("RESTORE_STATUE_FACE_CACHE") or Path.home() / ".cache/restore-statue-face") / "gimp"
-SERVE = [sys.executable, "-m", "statue_models.cli", "serve"]
+SERVE = [sys.executable, "-m", "statue_models", "serve"]
 NAME = "restore-statue-face"
 T = TypeVar("T")
 
@@ -136,7 +137,8 @@ class Gimp:
     def stop(self) -> None:
         """End GIMP and remove its folder. SIGTERM would make GIMP leave a backup for the next start."""
         if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -1,64 +1,16 @@
-"""A restorer that needs no model, and a runner around it on a real port."""
+"""A runner on a real port, around a restorer that needs no model."""
 
 import json
 import threading
-import time
 
 import numpy as np
 import pytest
+from fake_restorer import FakeRestorer, wait_until
 
-from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import Restoration, RestorationRequest, Variant, variant_seed
+from statue_models.restoring.request import RestorationRequest
 from statue_models.runner import server
 from statue_models.runner.client import RunnerClient
 from statue_models.runner.jobs import Limits
-
-GRID = np.stack([np.arange(68) % 10 * 4.0 + 5, np.arange(68) // 10 * 5.0 + 5], axis=1)
-
-
-class FakeRestorer:
-    """Inverts the hole. ``gate`` holds it back between two steps of progress; ``failure`` is raised there."""
-
-    def __init__(self):
-        self.gate = threading.Event()
-        self.gate.set()
-        self.started = threading.Event()
-        self.failure = None
-        self.stopped = 0
-        self.threads = set()
-
-    def restore(self, request, progress):
-        self.threads.add(threading.get_ident())
-        try:
-            progress("finding the face", 0.25)
-            self.started.set()
-            while not self.gate.wait(0.01):
-                progress("waiting", 0.5)
-            if self.failure is not None:
-                raise self.failure
-            progress("done", 1.0)
-        except StatueError:
-            self.stopped += 1
-            raise
-        rows, columns = np.flatnonzero(request.mask.any(1)), np.flatnonzero(request.mask.any(0))
-        x, y, width, height = box = (
-            int(columns[0]),
-            int(rows[0]),
-            int(np.ptp(columns)) + 1,
-            int(np.ptp(rows)) + 1,
-        )
-        top = 1 if request.image.dtype == np.float32 else np.iinfo(request.image.dtype).max
-        part, hole = request.image[y : y + height, x : x + width], request.mask[y : y + height, x : x + width] > 0
-        pixels = np.where(hole[..., None], top - part, part).astype(part.dtype)
-        return Restoration(
-            variants=tuple(Variant(pixels, variant_seed(request.seed, k)) for k in range(request.variants)),
-            rectangle=box,
-            landmarks=request.landmarks or Landmarks.given(GRID),
-            frame={"centre": [32.0, 32.0], "side": 64.0, "angle": 0.0},
-            uncertainty=np.where(hole, 7, 0).astype(np.uint8),
-            record={"request": request.to_json()},
-        )
 
 
 @pytest.fixture
@@ -108,11 +60,3 @@ def runner(tmp_path, fake, monkeypatch):
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive(), "the runner did not end"
-
-
-def wait_until(condition, seconds=10.0):
-    """Wait for something that another thread or process brings about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)

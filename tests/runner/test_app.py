@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import wait_until
+from fake_restorer import wait_until
 
 from statue_models.errors import StatueError, catalogue
 from statue_models.runner import app, wire
@@ -83,7 +83,15 @@ def test_it_listens_on_the_loopback_only(runner):
 
 def test_what_is_not_there_is_said_in_the_catalogues_words(runner):
     client = runner()
-    for path in ("/", "/v1", "/v1/jobs/", "/v1/health/", "/openapi.json", "/v1/jobs/a/variants/x", "/v1/jobs/../health"):
+    for path in (
+        "/",
+        "/v1",
+        "/v1/jobs/",
+        "/v1/health/",
+        "/openapi.json",
+        "/v1/jobs/a/variants/x",
+        "/v1/jobs/../health",
+    ):
         assert code_of(ask(client, "GET", path)) == "unknown-resource"
     for job in ("x", "..", "%2e%2e%5c", "%00", "a" * 4000):
         assert code_of(ask(client, "GET", f"/v1/jobs/{job}")) == "unknown-job"

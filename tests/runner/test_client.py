@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import wait_until
+from fake_restorer import wait_until
 
 from statue_models.errors import CATALOGUE, catalogue
 from statue_models.runner import client as client_module
@@ -27,7 +27,7 @@ SCRIPT = """
 import sys, time
 sys.path[:0] = [{repository!r}, {tests!r}]
 from pathlib import Path
-from conftest import FakeRestorer
+from fake_restorer import FakeRestorer
 from statue_models.runner.server import serve
 class Slow(FakeRestorer):
     def restore(self, request, progress):
@@ -92,7 +92,9 @@ def test_it_works_beside_the_plug_in(tmp_path):
     command = [sys.executable, "-P", "-c", "import sys; sys.path.insert(0, '.')\n" + code]
     answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     entry = catalogue()["runner-start"]
-    assert answer.strip() == f"runner-start | {entry.sentence.format(reason='No such file or directory')} | {entry.remedy}"
+    assert (
+        answer.strip() == f"runner-start | {entry.sentence.format(reason='No such file or directory')} | {entry.remedy}"
+    )
 
 
 def test_several_clients_start_one_runner_which_outlives_them(directory, command, make_request):
@@ -136,7 +138,7 @@ def test_a_runner_that_cannot_start_says_why(directory):
     with pytest.raises(RunnerError, match="no module of that name") as caught:
         RunnerClient(directory, ["sh", "-c", "echo first; echo 'no module of that name.' >&2; exit 3"]).connect(5)
     assert caught.value.code == "runner-start"
-    with pytest.raises(RunnerError, match="after 0.3 seconds"):
+    with pytest.raises(RunnerError, match=r"after 0\.3 seconds"):
         RunnerClient(directory, ["sleep", "2"]).connect(0.3)
 
 
@@ -172,6 +174,7 @@ def test_what_progress_raises_cancels_the_job_and_goes_on(runner, make_request, 
     client = runner()
     fake.gate.clear()
     job = submit(client, make_request())
+    fake.started.wait(10)
 
     def stop(phase, fraction):
         raise error("stop")

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from conftest import FakeRestorer, wait_until
+from fake_restorer import FakeRestorer, wait_until
 
 from statue_models.errors import StatueError
 from statue_models.runner.jobs import JobQueue, Limits, State

@@ -25,7 +25,7 @@ def test_the_directory_and_the_file_are_the_users_alone(directory):
     write_state(directory, STATE)
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert stat.S_IMODE((directory / "runner.json").stat().st_mode) == 0o600
-    assert os.listdir(directory) == ["runner.json"]
+    assert [path.name for path in directory.iterdir()] == ["runner.json"]
     assert client.read_state(directory)["token"] == STATE.token
 
 
@@ -68,7 +68,16 @@ def test_a_directory_of_another_user_is_refused(directory):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"port": 0, "token": "a"}', '{"port": 99999, "token": "a"}', '{"port": 1, "token": "a\\nb"}']
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"port": 0, "token": "a"}',
+        '{"port": 99999, "token": "a"}',
+        '{"port": 1, "token": "a\\nb"}',
+    ],
 )
 def test_a_damaged_state_counts_as_none(directory, text):
     descriptor = os.open(directory / "runner.json", os.O_WRONLY | os.O_CREAT, 0o600)

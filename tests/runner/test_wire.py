@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from conftest import GRID
+from fake_restorer import GRID
 
 from statue_models.errors import StatueError
 from statue_models.restoring.landmarks68 import Landmarks

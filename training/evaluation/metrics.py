@@ -30,7 +30,7 @@ def grey(picture: Picture) -> NDArray[np.float64]:
 
 def psnr(result: Picture, truth: Picture, hole: Mask) -> float:
     """Peak signal-to-noise ratio over the hole's samples in dB, capped at 60."""
-    squared = np.mean((result[hole].astype(float) - truth[hole]) ** 2)
+    squared = float(np.mean((result[hole].astype(float) - truth[hole]) ** 2))
     return min(PSNR_CAP, float(10 * np.log10(255**2 / max(squared, 1e-9))))
 
 
@@ -119,7 +119,8 @@ class FeatureMetric:
         window = feature_window(hole, box)
         maps = self.network(np.stack([self._fitted(picture[window]) for picture in (truth, *results)]))
         area = torch.from_numpy(hole[window].astype(np.float32))[None, None]
-        weights = [torch.nn.functional.adaptive_avg_pool2d(area, f.shape[2:])[0, 0] for f in maps]
+        pool = torch.nn.functional.adaptive_avg_pool2d
+        weights = [pool(area, (f.shape[2], f.shape[3]))[0, 0] for f in maps]
         units = [f / (f.norm(dim=1, keepdim=True) + 1e-6) for f in maps]
 
         def distance(i: int, j: int) -> float:

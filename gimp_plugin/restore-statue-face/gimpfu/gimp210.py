@@ -1,8 +1,4 @@
-"""The back end for GIMP 2.10, through ctypes on its C library. Tried with 2.10.34.
-
-GIMP 2.10's buffers carry no colour space: a layer's samples are the image's own numbers. They are converted to sRGB
-and back here, through the image's colour profile where it has one.
-"""
+"""The back end for GIMP 2.10, through ctypes on its C library. Tried with 2.10.34."""
 
 import contextlib
 import ctypes as C
@@ -11,6 +7,7 @@ import os
 import sys
 
 from . import libgimp210 as lib
+from .buffers210 import Pixels, conversion
 from .declaration import (
     PF_FLOAT,
     PF_INT,
@@ -22,11 +19,9 @@ from .declaration import (
     CancelError,
     procedures,
 )
-from .host import MASK_FORMAT, Samples, Stroke, kept, strips
+from .host import MASK_FORMAT, Samples, Stroke, kept
 
 gimp = lib.gimp
-#: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory.
-TILE_CACHE = 32 << 20
 
 _WIRE = {
     PF_TOGGLE: lib.INT32,
@@ -40,56 +35,6 @@ _WIRE = {
 #: channels -> type of layer. A layer needs no alpha for its mask, and is then read and written without conversion.
 _TYPES = {1: lib.GRAY_IMAGE, 2: lib.GRAYA_IMAGE, 3: lib.RGB_IMAGE, 4: lib.RGBA_IMAGE}
 _DEPTHS = {lib.U8_GAMMA: "uint8", lib.U16_GAMMA: "uint16"}
-
-
-class _Pixels:
-    """GEGL buffers of drawables, read and written in strips. GEGL is not initialised by libgimp 2.10."""
-
-    def __init__(self):
-        self.ready = False
-
-    def buffer(self, drawable):
-        if not self.ready:
-            # Conversions that babl remembers would make it fill tables of 350 MB to see whether they are faster.
-            os.environ["BABL_INHIBIT_CACHE"] = "1"
-            lib.gegl.gegl_init(None, None)
-            lib.gobject.g_object_set(lib.gegl.gegl_config(), b"tile-cache-size", TILE_CACHE, None)
-            self.ready = True
-        buffer = gimp.gimp_drawable_get_buffer(drawable)
-        if not buffer:
-            raise RuntimeError("GIMP gives no access to the pixels of item %d" % drawable)
-        return buffer
-
-    def read(self, drawable, frame, name, pixel_bytes, convert=None):
-        x, y, width, height = frame
-        plane = bytearray(width * height * pixel_bytes)
-        buffer, pixel_format = self.buffer(drawable), lib.babl.babl_format(name.encode())
-        for top, rows, piece in strips(width, height, pixel_bytes):
-            target = (C.c_char * (piece.stop - piece.start)).from_buffer(plane, piece.start)
-            area = lib.Rectangle(x, y + top, width, rows)
-            lib.gegl.gegl_buffer_get(buffer, C.byref(area), 1.0, pixel_format, target, 0, 0)
-            if convert:
-                lib.gimpcolor.gimp_color_transform_process_pixels(
-                    convert, pixel_format, target, pixel_format, target, width * rows
-                )
-        lib.gobject.g_object_unref(buffer)
-        return plane
-
-    def write(self, drawable, width, height, name, pixel_bytes, plane, convert=None):
-        if len(plane) != width * height * pixel_bytes:  # GEGL would read past the end
-            raise ValueError("%d bytes for %d x %d pixels" % (len(plane), width, height))
-        buffer, pixel_format = self.buffer(drawable), lib.babl.babl_format(name.encode())
-        view = memoryview(plane)
-        for top, rows, piece in strips(width, height, pixel_bytes):
-            strip = (C.c_char * (piece.stop - piece.start)).from_buffer_copy(view[piece])
-            if convert:
-                lib.gimpcolor.gimp_color_transform_process_pixels(
-                    convert, pixel_format, strip, pixel_format, strip, width * rows
-                )
-            lib.gegl.gegl_buffer_set(buffer, C.byref(lib.Rectangle(0, top, width, rows)), 0, pixel_format, strip, 0)
-        lib.gegl.gegl_buffer_flush(buffer)
-        lib.gobject.g_object_unref(buffer)  # the last reference sends the tiles; update() must come after
-        gimp.gimp_drawable_update(drawable, 0, 0, width, height)
 
 
 def _taken(pointer):
@@ -112,7 +57,7 @@ class Gimp210Host:
     """The verbs of ``host.Host`` in GIMP 2.10; images and items are its integer ids."""
 
     def __init__(self):
-        self.pixels = _Pixels()
+        self.pixels = Pixels()
 
     def kind(self, image, drawable):
         for test, words in (
@@ -144,7 +89,7 @@ class Gimp210Host:
 
     def read(self, layer, samples):
         frame = (0, 0, *self.frame(layer)[2:])
-        with self._conversion(gimp.gimp_item_get_image(layer), samples, inward=True) as convert:
+        with conversion(gimp.gimp_item_get_image(layer), samples, inward=True) as convert:
             return self.pixels.read(layer, frame, samples.babl, samples.pixel_bytes, convert)
 
     def read_selection(self, image, frame):
@@ -161,7 +106,7 @@ class Gimp210Host:
         layer = gimp.gimp_layer_new(image, name.encode("utf-8"), width, height, kind, 100.0, lib.LAYER_MODE_NORMAL)
         gimp.gimp_layer_set_offsets(layer, x, y)
         # before the layer is inserted: written afterwards, 1 of 11 tries left the canvas stale
-        with self._conversion(image, samples, inward=False) as convert:
+        with conversion(image, samples, inward=False) as convert:
             self.pixels.write(layer, width, height, samples.babl, samples.pixel_bytes, pixels, convert)
         return layer
 
@@ -237,28 +182,6 @@ class Gimp210Host:
     def progress(self, text, fraction):
         gimp.gimp_progress_set_text(text.encode("utf-8"))
         gimp.gimp_progress_update(fraction)
-
-    @contextlib.contextmanager
-    def _conversion(self, image, samples, inward):
-        """The colour transform between the image's profile and sRGB; None where nothing is to be converted."""
-        color, convert, owned = lib.gimpcolor, None, [gimp.gimp_image_get_color_profile(image)]
-        if owned[0]:
-            if gimp.gimp_image_get_precision(image) in lib.LINEAR:  # its R'G'B' is encoded with sRGB's curve
-                owned.append(color.gimp_color_profile_new_srgb_trc_from_color_profile(owned[0]))
-            gray = samples.channels < 3
-            new = color.gimp_color_profile_new_d65_gray_srgb_trc if gray else color.gimp_color_profile_new_rgb_srgb
-            owned.append(new())
-            source, target = (owned[-2], owned[-1]) if inward else (owned[-1], owned[-2])
-            if source and not color.gimp_color_profile_is_equal(source, target):
-                form, how = lib.babl.babl_format(samples.babl.encode()), (lib.INTENT_RELATIVE, lib.BLACK_POINT)
-                convert = color.gimp_color_transform_new(source, form, target, form, *how)
-                owned.append(convert)
-        try:
-            yield convert
-        finally:
-            for thing in owned:
-                if thing:
-                    lib.gobject.g_object_unref(thing)
 
 
 def make_host():

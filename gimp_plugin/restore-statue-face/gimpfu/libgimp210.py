@@ -7,6 +7,7 @@ gimpfu nor PyGTK, which went away with Python 2, is needed. Values are those of 
 import ctypes as C
 import ctypes.util
 import sys
+from typing import Any, Dict, Tuple
 
 # GimpPDBArgType
 INT32, FLOAT, STRING, IMAGE, LAYER, DRAWABLE, STATUS = 0, 3, 4, 13, 14, 16, 21
@@ -89,7 +90,7 @@ _int, _i32, _u32, _text, _ptr, _dbl = C.c_int, C.c_int32, C.c_uint32, C.c_char_p
 _ints, _dbls = C.POINTER(C.c_int), C.POINTER(C.c_double)
 
 #: library -> {symbol: (result, arguments...)}. A pointer without its type would be cut to 32 bits.
-_SIGNATURES = {
+_SIGNATURES: Dict[Any, Dict[str, Tuple]] = {
     gimp: {
         "gimp_main": (_int, C.POINTER(PlugInInfo), _int, C.POINTER(_text)),
         "gimp_install_procedure": (None, *[_text] * 8, _int, _int, _int, C.POINTER(ParamDef), C.POINTER(ParamDef)),
