@@ -18,6 +18,7 @@ _WINDOW_LIBRARIES = ("libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0")
 #: Endings of files that only compilers and type checkers read.
 _DEVELOPMENT = (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib")
 _NO_WHEEL = re.compile(r"No matching distribution found|Could not find a version|ResolutionImpossible")
+_NO_NETWORK = re.compile(r"Could not fetch URL|connection broken|NewConnectionError|Temporary failure in name")
 
 
 def choose_opencv(load: Callable[[str], object] = ctypes.CDLL, platform: str = sys.platform) -> str:
@@ -71,7 +72,7 @@ def install(
         try:
             run([*words, *requirements, *pins], on_line=_narrator(say))
         except CommandFailed as error:
-            if not _NO_WHEEL.search(error.output):
+            if not _NO_WHEEL.search(error.output) or _NO_NETWORK.search(error.output):
                 raise
             say("  The tested versions are not to be had for this Python; trying others.")
             run([*words, *requirements], on_line=_narrator(say))

@@ -166,6 +166,8 @@ def _words(phase):
 
 def _new_layer(host, image, name, source, header, pixels):
     """(layer, rectangle in the source layer) of one variant; the layer is not in the image yet."""
+    if not host.exists(image, source.layer):
+        raise refusal("layer-gone")
     x, y, width, height = box = tuple(header[name] for name in ("x", "y", "width", "height"))
     samples = Samples(header["channels"], header["depth"])
     left, top, whole_width, whole_height = source.frame

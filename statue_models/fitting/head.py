@@ -4,6 +4,8 @@ Coordinates: centimetres, x to the head's left (the picture's right), y up, z to
 Made by ``training/datasets/morphable_head.py``; licence and credit in ``statue_models/weights/HEAD.md``.
 """
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,12 +72,11 @@ def load_head(path: Path = HEAD_FILE) -> MorphableHead:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            return _from_arrays({name: file[name] for name in file.files})
     except FileNotFoundError:
         raise StatueError("weights-missing", path=path, how="Install restore-statue-face again.") from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise StatueError("weights-corrupt", path=path, reason="it cannot be unpacked") from error
-    return _from_arrays(arrays)
 
 
 def _from_arrays(arrays: dict[str, NDArray]) -> MorphableHead:

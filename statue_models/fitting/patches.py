@@ -23,9 +23,10 @@ COARSEST = 24
 ROUNDS = (8, 5, 3, 2)  # search-and-vote rounds from the coarsest level on; the last value is repeated
 SWEEPS = 2
 RANDOM_STEPS = 5
+FINAL_SHARPNESS = 2.0  # of the last vote: how much more a close match counts than in the rounds before
 TEXTURE_SEARCHES = 3
 TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
-TEXTURE_GAIN = 1.3  # voting averages overlapping patches, which costs contrast
+TEXTURE_GAIN = 1.7  # voting averages overlapping patches, which costs contrast
 FADE = 2.0  # pixels from the hole's border over which texture sets in
 MINIMUM_SOURCE = 16  # whole patches
 
@@ -131,7 +132,7 @@ def complete(
         return None
     shift = _shifts(level, match, hole.shape[0])
     if level.side == hole.shape[0]:
-        return Grown(_vote(level, level.visible, match), shift)
+        return Grown(_vote(level, level.visible, match, FINAL_SHARPNESS), shift)
     return Grown(told(rgb.astype(np.float32), shift), shift)
 
 
@@ -285,10 +286,10 @@ def _search(level: _Level, match: Places, generator: np.random.Generator) -> Pla
     return best
 
 
-def _vote(level: _Level, picture: NDArray[np.float32], match: Places) -> NDArray[np.float32]:
+def _vote(level: _Level, picture: NDArray[np.float32], match: Places, sharpness: float = 1.0) -> NDArray[np.float32]:
     """(H, W, 3) weighted mean of what all matched patches say about each pixel: a close match counts more."""
     cost = level.costs(level.described_targets(), match)
-    weight = np.exp(-cost / (np.median(cost) + 1e-6)) + 1e-4
+    weight = np.exp(-sharpness * cost / (np.median(cost) + 1e-6)) + 1e-4
     padded = _padded(picture)
     count = level.side**2
     total, sums = np.zeros(count), np.zeros((count, 3))

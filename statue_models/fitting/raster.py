@@ -94,7 +94,7 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     image[seen, 10] = 1
     if fine > 1:
         image = image.reshape(fit.size, fine, fit.size, fine, 11).mean((1, 3))
-    coverage = image[..., 10]
+    coverage = image[..., 10].copy()  # the division below is in place
     image /= np.maximum(coverage, 1e-3)[..., None]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)
     normal = image[..., :3] / np.maximum(length, 1e-6)

@@ -30,7 +30,7 @@ AROUND_PICTURE = (1.5, 2.0, 1.2)
 #: if that is little more than a pattern in the stone.
 ELSEWHERE = 0.15
 #: How many of the found faces are looked at closely.
-CLOSER_LOOKS = 4
+CLOSER_LOOKS = 3
 #: Heads turned further than this are in profile: half of the points cannot be seen.
 LARGEST_YAW = math.radians(60)
 

@@ -171,7 +171,7 @@ class FaceMesh:
     ``lowest_score`` was chosen: whole faces score 0.52 and more; with a hole, 100 % (eye, chin), 96 % (nose), 98 %
     (mouth) and 78 % (half the face) of them score 0.05 and more, and of the half faces below it one in six had been
     placed usably. Pictures without faces, 31 stone textures and 39 panoramas, each searched without and with a hole:
-    one of 140 scores more. ``python -m training.evaluation.frame_check`` measures it again.
+    six of 140 score more, all panoramas. ``python -m training.evaluation.frame_check`` measures it again.
     """
 
     name = "facemesh"

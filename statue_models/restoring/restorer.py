@@ -4,6 +4,7 @@ import os
 import platform
 import threading
 import time
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -120,10 +121,11 @@ class Restorer:
         else:
             frame, size = _selection_frame(rectangle)
         clock.note("face")
-        crop = _crop(request, frame, size, landmarks)
+        plugged = replace(request, image=_plugged(request))
+        crop = _crop(plugged, frame, size, landmarks)
         answer = method.restore(crop, seeds, _part(progress, 0.2, 0.85))
         clock.note("restoration")
-        variants, outside = self._into_photograph(request, rectangle, frame, crop, answer, seeds, progress)
+        variants, outside = self._into_photograph(request, plugged, rectangle, frame, crop, answer, seeds, progress)
         clock.note("photograph")
         progress("done", 1.0)
         notes = dict(answer.notes)
@@ -141,6 +143,7 @@ class Restorer:
     def _into_photograph(
         self,
         request: RestorationRequest,
+        plugged: RestorationRequest,
         rectangle: Rectangle,
         frame: FaceFrame,
         crop: Crop,
@@ -153,8 +156,8 @@ class Restorer:
         mask = request.mask[y : y + height, x : x + width]
         unseen = (mask > 0) & ~_seen(frame, rectangle)
         window = _frame_window(frame, request.image.shape)
-        luma = _unit(request.image, window) @ np.array(LUMA, np.float32)
-        plain = self._interpolated(request, rectangle) if unseen.any() else None
+        luma = _unit(plugged.image, window) @ np.array(LUMA, np.float32)
+        plain = self._interpolated(plugged, rectangle) if unseen.any() else None
         variants = []
         for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
             progress("blending", 0.85 + 0.15 * number / len(seeds))
@@ -223,7 +226,7 @@ def _usable(device: str) -> str:
     return device
 
 
-def _bounding_box(mask: NDArray[np.uint8]) -> Rectangle:
+def _bounding_box(mask: NDArray[np.uint8] | NDArray[np.bool_]) -> Rectangle:
     rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     x, y = int(columns[0]), int(rows[0])
     return x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y
@@ -282,10 +285,36 @@ def _rgb8(image: NDArray[Any]) -> NDArray[np.uint8]:
     )
 
 
+def _plugged(request: RestorationRequest) -> NDArray[Any]:
+    """The photograph with the nearest visible sample wherever it is missing or fully transparent.
+
+    Resampling mixes neighbours: paint that marks the damage would tint the stone beside the hole, and with it the fill.
+    """
+    image, nothing = request.image, request.mask > 0
+    if image.shape[2] in (2, 4):
+        nothing = nothing | (image[..., -1] <= 0)
+    x, y, width, height = _bounding_box(nothing)
+    box = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+    empty = nothing[box]
+    if empty.all():
+        return image
+    holes = empty.astype(np.uint8)
+    labels = np.asarray(cv2.distanceTransformWithLabels(holes, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1])
+    place = np.zeros(int(labels.max()) + 1, np.int64)
+    place[labels[~empty]] = np.flatnonzero(~empty)
+    out = image.copy()
+    part = out[box]
+    rows, columns = np.divmod(place[labels[empty]], empty.shape[1])
+    colours = 3 if image.shape[2] >= 3 else 1
+    part[empty, :colours] = part[rows, columns, :colours]
+    return out
+
+
 def _crop(request: RestorationRequest, frame: FaceFrame, size: int, landmarks: Landmarks | None) -> Crop:
     image = request.image
     colours, inside = frame.crop(image[..., :3] if image.shape[2] >= 3 else image[..., :1], size)
-    hole = frame.crop_mask(request.mask, size) > 0
+    # Cubic sampling lets the damage bleed into its neighbours: one pixel more is taken for missing.
+    hole = cv2.dilate(frame.crop_mask(request.mask, size), np.ones((3, 3), np.uint8)) > 0
     if image.shape[2] in (2, 4):  # what is fully transparent shows nothing
         clear = (image[..., -1] <= 0).astype(np.uint8)
         inside = inside & (frame.crop_mask(clear, size) == 0)

@@ -95,6 +95,15 @@ def test_versions_without_wheels_give_way_to_others(layout, pretend):
     assert "-c" not in pretend.said("install --only-binary")[-1]
 
 
+def test_no_network_is_not_taken_for_missing_wheels(layout, pretend):
+    pretend.on(
+        "install --only-binary", "Could not fetch URL\nERROR: No matching distribution found for numpy", fails=True
+    )
+    with pytest.raises(InstallError, match="Could not fetch"):
+        install(layout, pretend)
+    assert len(pretend.said("install --only-binary")) == 1
+
+
 def test_opencv_with_windows_that_does_not_load_is_exchanged(layout, pretend, monkeypatch):
     monkeypatch.setattr(environments, "choose_opencv", lambda: environments.WITH_WINDOWS)
     first = ["libGL.so.1: cannot open shared object file"]

@@ -70,8 +70,8 @@ def test_a_ramp_keeps_its_values_at_the_pixel_centres(frame, size):
     assert far.sum() > 20
     wrong = (crop - expected)[far & inside]
     assert abs(wrong.mean()) < 0.05 * max(1.0, frame.side / size)
-    # OpenCV places cubic samples to a twentieth of a pixel; half a pixel would be 2.5.
-    assert np.abs(wrong).max() < 0.3 * max(1.0, frame.side / size)
+    # OpenCV places cubic samples to a sixteenth of a pixel; half a pixel would be 2.5.
+    assert np.abs(wrong).max() < 0.35 * max(1.0, frame.side / size)
 
 
 def test_shrinking_averages_instead_of_picking_pixels():
