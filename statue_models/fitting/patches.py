@@ -26,7 +26,7 @@ RANDOM_STEPS = 5
 FINAL_SHARPNESS = 2.0  # of the last vote: how much more a close match counts than in the rounds before
 TEXTURE_SEARCHES = 3
 TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
-TEXTURE_GAIN = 1.7  # voting averages overlapping patches, which costs contrast
+TEXTURE_GAIN = 1.8  # voting averages overlapping patches, which costs contrast
 FADE = 2.0  # pixels from the hole's border over which texture sets in
 MINIMUM_SOURCE = 16  # whole patches
 
@@ -204,18 +204,18 @@ def window_votes(
         shift: (n, n, 2) as in ``Grown``.
         pitch: side of a cell in the picture's pixels.
     """
-    cells = shift.shape[0]
-    home = np.floor(places / pitch).astype(np.int64)
+    last = shift.shape[0] - 1
+    moves = np.nan_to_num(shift).reshape(-1, 2)
+    found = np.isfinite(shift[..., 0]).astype(np.float32).ravel()
+    at = (places / pitch).astype(np.float32)
+    home = np.floor(at).astype(np.int32)
+    # One window per axis and step; a pixel's weight is their product.
+    steps = {step: np.clip(home + step, 0, last) for step in (-1, 0, 1)}
+    windows = {step: np.cos((at - home - np.float32(step + 0.5)) * np.float32(np.pi / 3)) ** 2 for step in (-1, 0, 1)}
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
-            cell = home + np.array([dx, dy])
-            inside = ((cell >= 0) & (cell < cells)).all(1)
-            column, row = np.clip(cell, 0, cells - 1).T
-            move = shift[row, column]
-            away = np.abs(places / pitch - (cell + 0.5)).astype(np.float32)
-            window = (np.cos(np.minimum(away / 1.5, 1) * (np.pi / 2)) ** 2).prod(1)
-            weight = np.where(inside & np.isfinite(move[:, 0]), window, 0).astype(np.float32)
-            yield np.nan_to_num(move), weight
+            cell = steps[dy][:, 1] * (last + 1) + steps[dx][:, 0]
+            yield moves[cell], windows[dy][:, 1] * windows[dx][:, 0] * found[cell]
 
 
 def _sides(size: int) -> list[int]:

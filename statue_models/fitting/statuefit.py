@@ -5,7 +5,7 @@ lit, with the detail of the other half -> carried into the photograph without a 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -75,6 +75,8 @@ class StatueFit:
         """One fill per seed: the first is the most likely head, the others are draws from its posterior."""
         assert crop.landmarks is not None and crop.hidden is not None, "statuefit works in the face frame"
         ground = _ground(crop)
+        # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
+        crop = replace(crop, rgb=ground.base.astype(np.float32))
         fit = fit_head(self._head, crop.landmarks, crop.hidden, crop.hole.shape[0])
         notes: dict[str, object] = {
             "residual": round(fit.residual, 4),
@@ -143,7 +145,7 @@ def _ground(crop: Crop) -> _Ground:
     if (crop.hole & ~thick).any():
         thin = crop.hole & ~thick
         base[thin] = biharmonic(base, thin)[thin]
-    return _Ground(thick, depth, base, to_linear(crop.rgb.astype(np.float64)), interocular)
+    return _Ground(thick, depth, base, to_linear(base), interocular)
 
 
 def _face_outline(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:

@@ -32,33 +32,61 @@ def enlarge(picture: NDArray[np.float32], frame: FaceFrame, rectangle: Rectangle
     return np.asarray(warped, np.float32)
 
 
-def fine_detail(
-    luma: NDArray[np.float32], origin: tuple[int, int], crop: Crop, frame: FaceFrame, fill: Fill, rectangle: Rectangle
-) -> NDArray[np.float32]:
-    """(h, w) luma to add to the enlarged fill on a rectangle of the photograph.
+class FineDetail:
+    """What the crop lost of the visible stone, ready to be borrowed by every fill of one photograph.
 
     Args:
         luma: (H, W) float32 0..1 of the part of the photograph that the frame sees.
         origin: (x, y) of that part in the photograph.
-        crop, frame, fill: as the method had them and gave it.
-        rectangle: (x, y, width, height) in photograph pixels.
+        crop: as the method had it.
+        frame: the crop's.
+        rectangle: (x, y, width, height) in photograph pixels that detail is wanted for.
+        hole: (height, width) bool, the pixels in it that are missing.
     """
-    x, y, width, height = rectangle
-    if fill.borrow is None or crop.scale < WORTH_IT:
-        return np.zeros((height, width), np.float32)
-    enlarged = enlarge(crop.rgb @ np.array(LUMA, np.float32), frame, (*origin, luma.shape[1], luma.shape[0]))
-    lost = luma - enlarged
-    size = crop.hole.shape[0]
-    columns, rows = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y, y + height) + 0.5)
-    places = np.stack([columns.ravel(), rows.ravel()], 1)
-    turn = frame.matrix(size)[:, :2].astype(np.float32)
-    home = (places - np.array(origin) - 0.5).astype(np.float32).reshape(height, width, 2)
-    total, sums = np.full((height, width), 1e-9, np.float32), np.zeros((height, width), np.float32)
-    for shift, weight in window_votes(frame.to_crop(places, size), fill.borrow, size / fill.borrow.shape[0]):
-        there = home + (shift @ turn.T).reshape(height, width, 2)
-        window = weight.reshape(height, width)
-        sums += window * cv2.remap(
-            lost, there[..., 0], there[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
-        total += window
-    return sums / total
+
+    def __init__(
+        self,
+        luma: NDArray[np.float32],
+        origin: tuple[int, int],
+        crop: Crop,
+        frame: FaceFrame,
+        rectangle: Rectangle,
+        hole: NDArray[np.bool_],
+    ) -> None:
+        size = crop.hole.shape[0]
+        self._size, self._hole = size, hole
+        self._worth_it = crop.scale >= WORTH_IT
+        if not self._worth_it:
+            return
+        enlarged = enlarge(crop.rgb @ np.array(LUMA, np.float32), frame, (*origin, luma.shape[1], luma.shape[0]))
+        self._lost = luma - enlarged
+        rows, columns = np.nonzero(hole)
+        places = np.stack([columns + rectangle[0], rows + rectangle[1]], 1) + 0.5
+        self._in_crop = frame.to_crop(places, size).astype(np.float32)
+        self._in_luma = (places - np.array(origin) - 0.5).astype(np.float32)
+        self._turn = frame.matrix(size)[:, :2].astype(np.float32)
+
+    def of(self, fill: Fill) -> NDArray[np.float32]:
+        """(h, w) luma to add to the enlarged fill over the rectangle; 0 outside the hole."""
+        out = np.zeros(self._hole.shape, np.float32)
+        if fill.borrow is None or not self._worth_it:
+            return out
+        count = len(self._in_crop)
+        total, sums = np.full(count, 1e-9, np.float32), np.zeros(count, np.float32)
+        for shift, weight in window_votes(self._in_crop, fill.borrow, self._size / fill.borrow.shape[0]):
+            there = self._in_luma + shift @ self._turn.T
+            sums += weight * _sampled(self._lost, there)
+            total += weight
+        out[self._hole] = sums / total
+        return out
+
+
+def _sampled(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N,) bilinear samples of (H, W) at (N, 2) positions, pixel centres at integers."""
+    width = 4096  # remap takes pictures, not lists, and none wider than 32767
+    rows = -(-len(places) // width)
+    padded = np.zeros((rows * width, 2), np.float32)
+    padded[: len(places)] = places
+    maps = padded.reshape(rows, width, 2)
+    samples = cv2.remap(picture, maps[..., 0], maps[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(samples, np.float32).ravel()[: len(places)]

@@ -18,7 +18,7 @@ import statue_models
 from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.restoring.compositing import LUMA, composite
-from statue_models.restoring.detail import enlarge, fine_detail
+from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame, working_size
 from statue_models.restoring.face_search import find_face
 from statue_models.restoring.landmark_predictor import LandmarkPredictor, predictor
@@ -157,12 +157,13 @@ class Restorer:
         unseen = (mask > 0) & ~_seen(frame, rectangle)
         window = _frame_window(frame, request.image.shape)
         luma = _unit(plugged.image, window) @ np.array(LUMA, np.float32)
+        detail = FineDetail(luma, window[:2], crop, frame, rectangle, mask > 0)
         plain = self._interpolated(plugged, rectangle) if unseen.any() else None
         variants = []
         for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
             progress("blending", 0.85 + 0.15 * number / len(seeds))
             picture = enlarge(_complete(fill, crop), frame, rectangle)
-            picture += fine_detail(luma, window[:2], crop, frame, fill, rectangle)[..., None]
+            picture += detail.of(fill)[..., None]
             if plain is not None:
                 picture[unseen] = plain[unseen]
             pixels = composite(request.image, rectangle, np.clip(picture, 0, 1), mask)
@@ -313,8 +314,7 @@ def _plugged(request: RestorationRequest) -> NDArray[Any]:
 def _crop(request: RestorationRequest, frame: FaceFrame, size: int, landmarks: Landmarks | None) -> Crop:
     image = request.image
     colours, inside = frame.crop(image[..., :3] if image.shape[2] >= 3 else image[..., :1], size)
-    # Cubic sampling lets the damage bleed into its neighbours: one pixel more is taken for missing.
-    hole = cv2.dilate(frame.crop_mask(request.mask, size), np.ones((3, 3), np.uint8)) > 0
+    hole = frame.crop_mask(request.mask, size) > 0
     if image.shape[2] in (2, 4):  # what is fully transparent shows nothing
         clear = (image[..., -1] <= 0).astype(np.uint8)
         inside = inside & (frame.crop_mask(clear, size) == 0)

@@ -20,7 +20,9 @@ def surface():
     return light_basis(normal.astype(np.float32), openness.astype(np.float32)), inside
 
 
-NO_HOLE = np.zeros((SIZE, SIZE), bool)
+#: One pixel in the corner, beside the ball: no part of it is near.
+FAR_HOLE = np.zeros((SIZE, SIZE), bool)
+FAR_HOLE[0, 0] = True
 
 
 def lit(basis):
@@ -29,7 +31,7 @@ def lit(basis):
 
 def test_the_known_light_is_found_again(surface):
     basis, use = surface
-    found = fit_light(basis, lit(basis), use, NO_HOLE, 40.0)
+    found = fit_light(basis, lit(basis), use, FAR_HOLE, 40.0)
     off = np.abs(found.intensity(basis) - LIGHT.intensity(basis))[use] / LIGHT.intensity(basis)[use]
     assert np.median(off) < 0.02
     assert np.quantile(off, 0.99) < 0.15
@@ -43,7 +45,7 @@ def test_stains_drill_holes_and_highlights_do_not_change_it(surface):
     spots = generator.random((SIZE, SIZE))
     picture[spots < 0.10] = 0.01
     picture[spots > 0.95] = 1.0
-    found = fit_light(basis, picture, use, NO_HOLE, 40.0)
+    found = fit_light(basis, picture, use, FAR_HOLE, 40.0)
     off = np.abs(found.intensity(basis) - LIGHT.intensity(basis))[use] / LIGHT.intensity(basis)[use]
     assert np.median(off) < 0.06
     np.testing.assert_allclose(found.hue, LIGHT.hue, atol=0.03)
@@ -54,7 +56,7 @@ def test_pixels_that_are_not_the_face_say_nothing(surface):
     picture = lit(basis)
     other = picture.copy()
     other[~use] = [0.9, 0.1, 0.1]
-    first, second = (fit_light(basis, linear, use, NO_HOLE, 40.0) for linear in (picture, other))
+    first, second = (fit_light(basis, linear, use, FAR_HOLE, 40.0) for linear in (picture, other))
     np.testing.assert_array_equal(first.coefficients, second.coefficients)
 
 
@@ -64,10 +66,10 @@ def test_light_near_the_hole_decides(surface):
     picture = lit(basis)
     right = np.arange(SIZE)[None, :] > SIZE * 0.6
     picture = picture * np.where(right, 0.4, 1.0)[..., None]
-    hole = NO_HOLE.copy()
+    hole = FAR_HOLE.copy()
     hole[45:75, 85:105] = True
     local = fit_light(basis, picture, use & ~hole, hole, 20.0).intensity(basis)[hole].mean()
-    anywhere = fit_light(basis, picture, use & ~hole, NO_HOLE, 20.0).intensity(basis)[hole].mean()
+    anywhere = fit_light(basis, picture, use & ~hole, FAR_HOLE, 20.0).intensity(basis)[hole].mean()
     truth = picture[hole].mean()
     assert abs(local - truth) < abs(anywhere - truth)
 
@@ -83,7 +85,7 @@ def test_light_is_never_negative_and_colours_stay_colours(surface):
 def test_a_grey_photograph_has_no_hue(surface):
     basis, use = surface
     grey = np.repeat(LIGHT.intensity(basis)[..., None], 3, axis=2)
-    np.testing.assert_allclose(fit_light(basis, grey, use, NO_HOLE, 40.0).hue, 1, atol=1e-9)
+    np.testing.assert_allclose(fit_light(basis, grey, use, FAR_HOLE, 40.0).hue, 1, atol=1e-9)
 
 
 def test_encoding_and_linear_light_are_inverse():
@@ -98,5 +100,7 @@ def test_a_flat_wall_has_one_brightness():
     normal = np.zeros((40, 40, 3), np.float32)
     normal[..., 2] = -1
     basis = light_basis(normal, np.ones((40, 40), np.float32))
-    found = fit_light(basis, np.full((40, 40, 3), 0.3), np.ones((40, 40), bool), np.zeros((40, 40), bool), 10.0)
+    hole = np.zeros((40, 40), bool)
+    hole[15:25, 15:25] = True
+    found = fit_light(basis, np.full((40, 40, 3), 0.3), ~hole, hole, 10.0)
     np.testing.assert_allclose(found.intensity(basis), 0.3, rtol=0.05)
