@@ -9,7 +9,9 @@ import pytest
 from statue_models.errors import StatueError, catalogue, troubleshooting
 
 REPOSITORY = Path(__file__).parents[1]
-SOURCES = [path for room in ("statue_models", "gimp_plugin") for path in sorted((REPOSITORY / room).rglob("*.py"))]
+SOURCES = [
+    path for room in ("statue_models", "gimp_plugin", "training") for path in sorted((REPOSITORY / room).rglob("*.py"))
+]
 #: What makes an error from a code.
 MAKERS = {"StatueError", "refusal", "runner_error"}
 #: Codes of the plug-in's own that it needs when the catalogue is not there.

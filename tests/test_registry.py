@@ -1,6 +1,8 @@
 """The registry: what can be chosen, and what one is told when it cannot be used."""
 
 import hashlib
+import importlib.util
+import re
 import subprocess
 import sys
 
@@ -40,10 +42,14 @@ def test_unknown_model():
         assert caught.value.code == "unknown-model" and "statuefut" in caught.value.sentence
 
 
-def test_untrained_model_says_what_to_do():
-    with pytest.raises(StatueError) as caught:
-        registry.method("statueflow")
-    assert caught.value.code == "untrained-model" and "statuefit" in caught.value.remedy
+def test_untrained_model_says_what_to_do_and_the_command_it_names_exists():
+    for row in registry.models():
+        if not row.trained:
+            with pytest.raises(StatueError) as caught:
+                registry.method(row.name)
+            assert caught.value.code == "untrained-model" and "statuefit" in caught.value.remedy
+            module = re.search(r"python -m (\S+)", caught.value.remedy)[1]
+            assert importlib.util.find_spec(module) is not None
 
 
 def test_listing_models_loads_no_torch_and_no_opencv():

@@ -51,7 +51,7 @@ def beard(
     weight = np.exp(-((distance / REACH) ** 2))
     said = (weight * rough.ravel()[giving][index]).sum(1) / (weight.sum(1) + PRIOR * NEIGHBOURS * 0.1)
     said[_on_lips(head, rest[asking])] = 0
-    out.ravel()[asking] = np.clip(said * 2 - 0.5, 0, 1)
+    out.ravel()[asking] = np.clip(said * 2.5 - 1, 0, 1)
     return out
 
 

@@ -26,6 +26,7 @@ RANDOM_STEPS = 5
 FINAL_SHARPNESS = 2.0  # of the last vote: how much more a close match counts than in the rounds before
 TEXTURE_SEARCHES = 3
 TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
+OUTLIERS = 5.0  # robust standard deviations: stronger structure is an edge, not texture
 TEXTURE_GAIN = 1.8  # voting averages overlapping patches, which costs contrast
 FADE = 2.0  # pixels from the hole's border over which texture sets in
 MINIMUM_SOURCE = 16  # whole patches
@@ -167,6 +168,8 @@ def texture(
         return None
     shift = _shifts(level, match, hole.shape[0])
     fine = rgb.astype(np.float32) - blurred
+    limit = OUTLIERS * np.median(np.abs(fine[source])) / 0.6745
+    fine = np.clip(fine, -limit, limit)
     added = _vote(level, fine, match) if level.side == hole.shape[0] else told(fine, shift)
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
     return Grown(added * TEXTURE_GAIN * (np.clip(depth / FADE, 0, 1) * hole)[..., None], shift)

@@ -6,16 +6,18 @@ Gaussian landmark noise; pose and shape in turn, each shape step a linearised le
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
+from scipy.spatial.transform import Rotation
 
 from statue_models.fitting.head import MorphableHead
 from statue_models.restoring.landmarks68 import BROWS, COUNT, INNER, JAW, interocular_distance
 
 FIELD_OF_VIEW = np.deg2rad(20.0)  # of the crop: a photographer's distance of about 1.5 m
 ITERATIONS = 8
+POSE_STEPS = 30
+POSE_PRECISION = 1e-8  # radians and cm
 NOISE = 0.025  # of a landmark, in interocular distances
 HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
 EXPRESSION_RANGE = (-0.1, 1.0)
@@ -67,21 +69,68 @@ def _landmark_weights(hidden: NDArray[np.bool_], hidden_weight: float) -> NDArra
     return weights * np.where(hidden, hidden_weight, 1.0)
 
 
+def _first_pose(
+    vertices: NDArray[np.float64], points: NDArray[np.float64], size: int, focal: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A frontal head with the eyes' roll, as far away as the eyes' distance says."""
+    eyes = points[45] - points[36]
+    roll = np.arctan2(eyes[1], eyes[0])
+    rotation = Rotation.from_rotvec([0, 0, roll]).as_matrix() @ HEAD_TO_CAMERA
+    depth = focal * interocular_distance(vertices) / interocular_distance(points)
+    centre = points[INNER].mean(0) - size / 2
+    target = np.array([*(centre / focal * depth), depth])
+    return rotation, target - rotation @ vertices[INNER].mean(0)
+
+
 def _pose(
     vertices: NDArray[np.float64],
     points: NDArray[np.float64],
-    camera: NDArray[np.float64],
-    guess: tuple[NDArray, NDArray] | None,
-) -> tuple[NDArray, NDArray]:
-    """PnP on the inner landmarks: rotation vector and translation of OpenCV's camera."""
-    model, picture = (vertices[INNER] @ HEAD_TO_CAMERA).astype(np.float64), points[INNER].astype(np.float64)
-    if guess is None:
-        _, rvec, tvec = cv2.solvePnP(model, picture, camera, None, flags=cv2.SOLVEPNP_SQPNP)
-    else:
-        _, rvec, tvec = cv2.solvePnP(
-            model, picture, camera, None, guess[0].copy(), guess[1].copy(), True, cv2.SOLVEPNP_ITERATIVE
-        )
-    return np.asarray(rvec, np.float64), np.asarray(tvec, np.float64)
+    size: int,
+    focal: float,
+    guess: tuple[NDArray[np.float64], NDArray[np.float64]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Rotation and translation that reproject the inner landmarks best, by Levenberg-Marquardt from a guess.
+
+    Not ``cv2.solvePnP``: its first call in a process differs from the following ones in the last digits, and a
+    restoration promises the same bytes.
+    """
+    rotation, translation = guess
+    model, picture = vertices[INNER], points[INNER] - size / 2
+    damping, error = 1e-3, np.inf
+    for _ in range(POSE_STEPS):
+        turned = model @ rotation.T
+        camera = turned + translation
+        residual = picture - camera[:, :2] / camera[:, 2:] * focal
+        jacobian = _pose_jacobian(turned, camera, focal)
+        normal, gradient = jacobian.T @ jacobian, jacobian.T @ residual.ravel()
+        error = float(residual.ravel() @ residual.ravel())
+        while damping < 1e6:
+            step = np.linalg.solve(normal + damping * np.diag(np.diag(normal)), gradient)
+            moved = Rotation.from_rotvec(step[:3]).as_matrix() @ rotation, translation + step[3:]
+            tried = model @ moved[0].T + moved[1]
+            miss = picture - tried[:, :2] / tried[:, 2:] * focal
+            if (tried[:, 2] > 0).all() and float(miss.ravel() @ miss.ravel()) <= error:
+                (rotation, translation), damping = moved, max(damping / 10, 1e-9)
+                break
+            damping *= 10
+        else:
+            break
+        if np.abs(step).max() < POSE_PRECISION:
+            break
+    return rotation, translation
+
+
+def _pose_jacobian(turned: NDArray[np.float64], camera: NDArray[np.float64], focal: float) -> NDArray[np.float64]:
+    """(2N, 6) derivative of the projection by a small turn in camera space and a translation."""
+    x, y, z = camera.T
+    zero = np.zeros_like(z)
+    project = np.stack(
+        [np.stack([focal / z, zero, -focal * x / z**2], 1), np.stack([zero, focal / z, -focal * y / z**2], 1)], 1
+    )
+    a, b, c = turned.T
+    turn = np.stack([np.stack([zero, c, -b], 1), np.stack([-c, zero, a], 1), np.stack([b, -a, zero], 1)], 1)
+    move = np.broadcast_to(np.eye(3), (len(z), 3, 3))
+    return (project @ np.concatenate([turn, move], 2)).reshape(-1, 6)
 
 
 def _jacobian(
@@ -96,19 +145,16 @@ def _jacobian(
 def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[np.bool_], size: int) -> HeadFit:
     """Fits pose, identity and expression to (68, 2) landmarks in pixels of a square crop of side ``size``."""
     focal = size / 2 / np.tan(FIELD_OF_VIEW / 2)
-    intrinsics = np.array([[focal, 0, size / 2], [0, focal, size / 2], [0, 0, 1.0]])
     mean = head.vertices[head.landmarks].astype(np.float64)
     modes = head.modes[:, head.landmarks].astype(np.float64)
     distance = interocular_distance(points)
     inverse_noise = np.sqrt(_landmark_weights(hidden, HIDDEN_WEIGHT))[:, None] / (NOISE * distance)
     prior = np.diag(1 / head.deviations**2)
     coefficients = np.zeros(len(modes))
-    guess = None
+    rotation, translation = _first_pose(mean, points, size, focal)
     for _ in range(ITERATIONS):
         vertices = mean + np.tensordot(coefficients, modes, 1)
-        guess = _pose(vertices, points, intrinsics, guess)
-        rotation = np.asarray(cv2.Rodrigues(guess[0])[0], np.float64) @ HEAD_TO_CAMERA
-        translation = guess[1].ravel()
+        rotation, translation = _pose(vertices, points, size, focal, (rotation, translation))
         camera = vertices @ rotation.T + translation
         jacobian = _jacobian(modes, rotation, camera, focal)
         target = points - (camera[:, :2] / camera[:, 2:] * focal + size / 2) + np.tensordot(coefficients, jacobian, 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from statue_models.fitting.head import MorphableHead, vertex_normals
 from statue_models.fitting.pose import HeadFit
 
-FINE_BELOW = 257  # crops below this side are sampled 2 x 2 per pixel
+FINE_BELOW = 513  # crops below this side are sampled 2 x 2 per pixel
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,7 +79,7 @@ class Landmarks:
         """
         try:
             array = np.asarray(points, dtype=np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise StatueError("bad-landmarks", reason="they are not numbers") from None
         if array.shape != (COUNT, 2):
             raise StatueError("bad-landmarks", reason=f"the shape is {array.shape}, not (68, 2)")

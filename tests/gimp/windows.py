@@ -1,5 +1,6 @@
 """A screen without a monitor, and hands for it: Xvfb, xdotool and ImageMagick's import."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -58,6 +59,20 @@ class Screen:
 
     def type(self, text: str) -> None:
         self.do("type", "--delay", 60, text)
+
+    def accept(self, window: str) -> None:
+        """Press Return until a dialog goes away: on a busy machine a key is lost now and then."""
+
+        def gone() -> bool:
+            self.focus(window)
+            self.keys(["Return"])
+            with contextlib.suppress(TimeoutError):
+                return gimps.until(
+                    "the dialog", 3, lambda: window not in self.do("search", "--onlyvisible", "--name", "")
+                )
+            return False
+
+        gimps.until("the dialog to be accepted", 30, gone)
 
     def shot(self, path: Path) -> None:
         """A picture of the whole screen."""

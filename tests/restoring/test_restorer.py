@@ -1,0 +1,395 @@
+"""The pipeline on the bundled example: what a user hands in, and what comes back.
+
+Most tests give the landmarks, so that no search is needed; those that search need FaceMesh's two files
+(``python3 -m installer``, or the extra ``landmarks``) and fail without them.
+"""
+
+import json
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+import statue_models
+from statue_models import registry
+from statue_models.errors import StatueError
+from statue_models.restoring import restorer as pipeline
+from statue_models.restoring.landmark_predictor import predictor
+from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
+from statue_models.restoring.request import RestorationRequest, variant_seed
+from statue_models.restoring.restorer import Restorer
+
+EXAMPLE = Path(statue_models.__file__).parent / "example"
+SCALE = 6  # the example is worked on at a sixth of its size, 171 x 213 pixels, to be quick
+
+
+def example(name, scale):
+    """A picture of the example at 1/scale: RGB, or the mask in black and white."""
+    mode = cv2.IMREAD_GRAYSCALE if name.startswith("mask") else cv2.IMREAD_COLOR
+    picture = cv2.imread(str(EXAMPLE / name), mode)
+    assert picture is not None, f"the example {name} is not where it belongs, in {EXAMPLE}"
+    small = cv2.resize(picture, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
+    if picture.ndim == 2:
+        return np.where(small > 127, 255, 0).astype(np.uint8)
+    return np.ascontiguousarray(small[..., ::-1])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def facemesh():
+    try:
+        return predictor("facemesh")
+    except StatueError as error:
+        pytest.fail(f"FaceMesh's files are needed for these tests. {error.sentence} {error.remedy}")
+
+
+@pytest.fixture(scope="module")
+def restorer():
+    return Restorer()
+
+
+@pytest.fixture(scope="module")
+def intact():
+    return example("intact.jpg", SCALE)
+
+
+@pytest.fixture(scope="module")
+def landmarks(restorer):
+    """Of the reduced example."""
+    return restorer.find_landmarks(example("damaged.jpg", SCALE), example("mask.png", SCALE))[0]
+
+
+@pytest.fixture(scope="module")
+def request_(landmarks):
+    """The reduced example with its landmarks given."""
+    given = Landmarks.given(landmarks.points)
+    return RestorationRequest(example("damaged.jpg", SCALE), example("mask.png", SCALE), landmarks=given)
+
+
+@pytest.fixture(scope="module")
+def result(restorer, request_):
+    """Two hypotheses."""
+    return restorer.restore(replace(request_, variants=2))
+
+
+def code_of(call, *arguments, **named):
+    with pytest.raises(StatueError) as caught:
+        call(*arguments, **named)
+    return caught.value.code
+
+
+def mean_error(picture, intact, mask):
+    return np.abs(picture.astype(float) - intact)[mask > 0].mean()
+
+
+# What comes back
+
+
+def test_outside_the_mask_every_sample_is_the_photographs_own(request_, result):
+    for index in range(2):
+        out = result.applied_to(request_.image, index)
+        outside = request_.mask == 0
+        assert out.dtype == np.uint8
+        assert out[outside].tobytes() == request_.image[outside].tobytes()
+        assert (out != request_.image)[~outside].mean() > 0.8
+
+
+def test_the_face_comes_back_closer_than_by_telea(restorer, request_, result, intact):
+    telea = restorer.restore(replace(request_, model="telea")).applied_to(request_.image)
+    restored = result.applied_to(request_.image)
+    assert mean_error(restored, intact, request_.mask) < 0.8 * mean_error(telea, intact, request_.mask)
+
+
+def test_the_rectangle_is_the_masks_box_and_the_spread_lies_in_the_mask(request_, result):
+    x, y, width, height = result.rectangle
+    rows, columns = np.nonzero(request_.mask)
+    assert (x, y, x + width, y + height) == (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    assert result.variants[0].pixels.shape == (height, width, 3)
+    inside = request_.mask[y : y + height, x : x + width] > 0
+    assert result.uncertainty.shape == (height, width) and result.uncertainty.dtype == np.uint8
+    assert not result.uncertainty[~inside].any()
+    assert result.uncertainty[inside].mean() > 1
+
+
+def test_the_photograph_and_the_mask_are_not_changed(restorer, request_):
+    image, mask = request_.image.copy(), request_.mask.copy()
+    image.flags.writeable = mask.flags.writeable = False
+    restorer.restore(replace(request_, image=image, mask=mask))
+    np.testing.assert_array_equal(image, request_.image)
+
+
+# The same again
+
+
+def test_the_same_request_gives_the_same_bytes(request_, result):
+    again = Restorer().restore(replace(request_, variants=2))
+    for first, second in zip(result.variants, again.variants, strict=True):
+        assert first.pixels.tobytes() == second.pixels.tobytes()
+    np.testing.assert_array_equal(result.uncertainty, again.uncertainty)
+
+
+def test_variant_2_of_4_is_variant_2_of_2(restorer, request_, result):
+    four = restorer.restore(replace(request_, variants=4))
+    for index in range(2):
+        assert four.variants[index].pixels.tobytes() == result.variants[index].pixels.tobytes()
+    assert [variant.seed for variant in four.variants] == [variant_seed(0, index) for index in range(4)]
+    assert len({variant.pixels.tobytes() for variant in four.variants}) == 4
+
+
+def test_another_seed_gives_other_hypotheses(restorer, request_, result):
+    other = restorer.restore(replace(request_, variants=2, seed=1))
+    assert other.variants[1].pixels.tobytes() != result.variants[1].pixels.tobytes()
+
+
+def test_two_threads_may_share_a_restorer(restorer, request_, result):
+    outcome = {}
+    threads = [
+        threading.Thread(target=lambda k=k: outcome.update({k: restorer.restore(request_).variants[0].pixels}))
+        for k in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcome[0].tobytes() == outcome[1].tobytes() == result.variants[0].pixels.tobytes()
+
+
+# Kinds of pictures
+
+
+def test_sixteen_bits_and_floats_give_the_same_picture_in_their_own_depth(restorer, request_, result):
+    wanted = result.applied_to(request_.image).astype(float)
+    for image, top in ((request_.image.astype(np.uint16) * 257, 65535), (request_.image.astype(np.float32) / 255, 1)):
+        out = restorer.restore(replace(request_, image=image)).applied_to(image)
+        outside = request_.mask == 0
+        assert out.dtype == image.dtype
+        assert out[outside].tobytes() == image[outside].tobytes()
+        # Rounding to eight bits in between may choose other patches here and there.
+        assert np.abs(out / top * 255 - wanted)[~outside].mean() < 4
+        assert len(np.unique(out[~outside])) > 300, "the fill has only 256 levels"
+
+
+def test_a_grey_photograph_is_restored_in_grey(restorer, request_):
+    grey = cv2.cvtColor(request_.image, cv2.COLOR_RGB2GRAY)[..., None]
+    one = restorer.restore(replace(request_, image=grey))
+    assert one.variants[0].pixels.shape[2] == 1
+    three = restorer.restore(replace(request_, image=np.repeat(grey, 3, axis=2))).variants[0].pixels
+    assert np.abs(three.astype(int) - one.variants[0].pixels).max() <= 1
+    with_alpha = np.concatenate([grey, np.full_like(grey, 255)], 2)
+    two = restorer.restore(replace(request_, image=with_alpha)).variants[0].pixels
+    np.testing.assert_array_equal(two[..., :1], one.variants[0].pixels)
+
+
+def test_an_opaque_alpha_channel_changes_no_colour(restorer, request_, result):
+    image = np.dstack([request_.image, np.full(request_.mask.shape, 255, np.uint8)])
+    pixels = restorer.restore(replace(request_, image=image)).variants[0].pixels
+    np.testing.assert_array_equal(pixels[..., :3], result.variants[0].pixels)
+    assert (pixels[..., 3] == 255).all()
+
+
+def test_a_hole_erased_to_transparency_becomes_opaque(restorer, request_, result):
+    image = np.dstack([request_.image, 255 - request_.mask])
+    pixels = restorer.restore(replace(request_, image=image)).variants[0].pixels
+    np.testing.assert_array_equal(pixels[..., :3], result.variants[0].pixels)
+    assert (pixels[..., 3] == 255).all()
+
+
+def test_what_is_transparent_is_no_stone(restorer, request_):
+    """A cut-out statue: the colour that a file keeps under alpha 0 must not come into the fill."""
+    alpha = np.full(request_.mask.shape, 255, np.uint8)
+    rows = np.nonzero(request_.mask)[0]
+    alpha[:, : np.nonzero(request_.mask)[1].min() + 6] = 0
+    alpha[rows.max() - 5 :, :] = 0
+    fills = []
+    for colour in ((255, 0, 0), (0, 90, 255)):
+        image = np.dstack([request_.image, alpha])
+        image[alpha == 0, :3] = colour
+        fills.append(restorer.restore(replace(request_, image=image)).variants[0].pixels)
+    hole = request_.mask[request_.mask.any(1)][:, request_.mask.any(0)] > 0
+    assert hole.sum() > 500
+    np.testing.assert_array_equal(fills[0][hole], fills[1][hole])
+
+
+@pytest.mark.parametrize("model", ["statuefit", "telea"])
+@pytest.mark.parametrize("scale", [1.0, 0.7])
+def test_paint_that_marks_the_damage_does_not_tint_the_fill(restorer, request_, model, scale):
+    """Many people paint the damage red or white in the photograph itself; the crop is scaled both up and down."""
+    side = [round(length * scale) for length in request_.mask.shape[::-1]]
+    mask = cv2.resize(request_.mask, side, interpolation=cv2.INTER_NEAREST)
+    image = cv2.resize(request_.image, side, interpolation=cv2.INTER_AREA)
+    points = Landmarks.given(request_.landmarks.points * scale)
+    fills = []
+    for colour in ((255, 0, 0), (255, 255, 255), (0, 0, 0)):
+        painted = image.copy()
+        painted[mask > 0] = colour
+        asked = RestorationRequest(painted, mask, model=model, landmarks=points)
+        fills.append(restorer.restore(asked).applied_to(painted))
+    np.testing.assert_array_equal(fills[0], fills[1])
+    np.testing.assert_array_equal(fills[0], fills[2])
+
+
+def test_a_soft_edge_mixes_fill_and_photograph(restorer, request_, result):
+    soft = np.where(request_.mask > 0, 64, 0).astype(np.uint8)
+    mixed = restorer.restore(replace(request_, mask=soft)).applied_to(request_.image).astype(float)
+    full, old = result.applied_to(request_.image).astype(float), request_.image.astype(float)
+    np.testing.assert_allclose(mixed, old + (full - old) * 64 / 255, atol=1)
+
+
+# Where the face is
+
+
+def test_the_face_is_found_where_the_user_says_nothing(restorer, request_, landmarks, intact):
+    asked = replace(request_, landmarks=None)
+    found = restorer.restore(asked)
+    np.testing.assert_array_equal(found.landmarks.points, landmarks.points)
+    assert found.landmarks.source == "facemesh" and found.landmarks.hidden[30]
+    assert mean_error(found.applied_to(asked.image), intact, asked.mask) < 25
+
+
+def test_given_landmarks_need_no_landmark_files(request_, result, tmp_path):
+    bare = Restorer(landmark_models=tmp_path)
+    pixels = bare.restore(request_).variants[0].pixels
+    assert pixels.tobytes() == result.variants[0].pixels.tobytes()
+    assert code_of(bare.restore, replace(request_, landmarks=None)) == "weights-missing"
+    assert code_of(bare.find_landmarks, request_.image) == "weights-missing"
+
+
+def test_a_given_face_box_is_enough(restorer, request_, landmarks):
+    low, high = landmarks.points.min(0), landmarks.points.max(0)
+    box = (*low.tolist(), *(high - low).tolist())
+    found = restorer.restore(replace(request_, landmarks=None, face=box))
+    off = np.linalg.norm(found.landmarks.points - landmarks.points, axis=1).mean()
+    assert off < 0.05 * interocular_distance(landmarks.points)
+    assert found.record["request"]["face"] == list(box)
+
+
+def test_landmarks_can_be_asked_for_alone(restorer, request_, landmarks):
+    found, frame = restorer.find_landmarks(request_.image, request_.mask)
+    np.testing.assert_array_equal(found.points, landmarks.points)
+    assert frame.side > np.ptp(found.points, axis=0).max()
+    grey = cv2.cvtColor(request_.image, cv2.COLOR_RGB2GRAY)[..., None].astype(np.uint16) * 257
+    without_colour, _ = restorer.find_landmarks(grey)
+    off = np.linalg.norm(without_colour.points - landmarks.points, axis=1).mean()
+    assert off < 0.1 * interocular_distance(landmarks.points)
+    assert not without_colour.hidden.any()
+
+
+def test_damage_beyond_the_face_is_closed_plainly_and_said(restorer, request_, result):
+    """A chip in the wall, three faces away from the nose."""
+    height, width = request_.mask.shape
+    image = np.full((height, 4 * width, 3), 90, np.uint8)
+    image[:, :width] = request_.image
+    mask = np.zeros(image.shape[:2], np.uint8)
+    mask[:, :width] = request_.mask
+    mask[60:70, 620:632] = 255
+    image[60:70, 620:632] = 255
+    out = restorer.restore(replace(request_, image=image, mask=mask))
+    assert out.record["method"]["notes"]["outside_the_frame"] == {"pixels": 120, "method": "telea"}
+    restored = out.applied_to(image)
+    np.testing.assert_allclose(restored[60:70, 620:632], 90, atol=2)
+    assert (restored[mask == 0] == image[mask == 0]).all()
+    assert "outside_the_frame" not in result.record["method"]["notes"]
+
+
+def test_telea_needs_no_face():
+    generator = np.random.default_rng(0)
+    wall = cv2.GaussianBlur(generator.uniform(0, 255, (90, 120, 3)), (0, 0), 4).astype(np.uint8)
+    mask = np.zeros((90, 120), np.uint8)
+    mask[40:50, 0:30] = 255  # reaches the picture's edge
+    out = Restorer(landmark_models=Path("nowhere")).restore(RestorationRequest(wall, mask, model="telea", variants=2))
+    assert out.landmarks is None and out.uncertainty is None and out.record["landmarks"] is None
+    assert np.abs(out.applied_to(wall)[mask > 0].astype(int) - wall[mask > 0]).mean() < 12
+    assert out.variants[0].pixels.tobytes() == out.variants[1].pixels.tobytes()
+
+
+# Large photographs
+
+
+def test_a_large_face_gets_detail_finer_than_the_crop(restorer, landmarks, monkeypatch):
+    """The example at its full size, in grainy stone: the face frame is 1000 pixels wide, the crop 512."""
+    grain = np.random.default_rng(0).normal(0, 6, (1280, 1024, 1))
+    whole, image = (
+        np.clip(example(name, 1) + grain, 0, 255).astype(np.uint8) for name in ("intact.jpg", "damaged.jpg")
+    )
+    mask = example("mask.png", 1)
+    asked = RestorationRequest(image, mask, landmarks=Landmarks.given(landmarks.points * SCALE))
+    assert asked.mask.shape == (1280, 1024)
+    fine = restorer.restore(asked)
+    assert fine.record["frame"]["side"] > 1.9 * fine.record["frame"]["size"]
+    monkeypatch.setattr(pipeline.FineDetail, "of", lambda detail, fill: np.zeros((1, 1), np.float32))
+    plain = restorer.restore(asked)
+    inner = cv2.erode(mask, np.ones((9, 9))) > 0
+
+    def sharpness(picture):
+        return cv2.Laplacian(picture.astype(np.float32).mean(2), cv2.CV_32F)[inner].std()
+
+    with_detail, without = (sharpness(result.applied_to(image)) for result in (fine, plain))
+    assert with_detail > 1.5 * without
+    assert 0.4 < with_detail / sharpness(whole) < 1.5
+
+
+# Progress, refusals, the record
+
+
+def test_progress_never_falls_and_ends_with_done(restorer, request_):
+    heard = []
+    restorer.restore(replace(request_, landmarks=None, variants=2), lambda phase, share: heard.append((phase, share)))
+    shares = [share for _, share in heard]
+    assert shares == sorted(shares)
+    assert shares[0] == 0 and heard[-1] == ("done", 1.0)
+    assert len({phase for phase, _ in heard}) > 4
+
+
+@pytest.mark.parametrize("when", [0.0, 0.2, 0.5, 0.9])
+def test_it_can_be_stopped_at_any_time_and_works_again(restorer, request_, result, when):
+    def stop(phase, share):
+        if share >= when:
+            raise StatueError("interrupted")
+
+    assert code_of(restorer.restore, replace(request_, variants=2), stop) == "interrupted"
+    if when == 0.9:
+        assert restorer.restore(request_).variants[0].pixels.tobytes() == result.variants[0].pixels.tobytes()
+
+
+@pytest.mark.parametrize("torch", [None, SimpleNamespace(cuda=SimpleNamespace(is_available=lambda: False))])
+def test_cuda_where_there_is_none_is_refused(restorer, request_, monkeypatch, torch):
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    assert code_of(restorer.restore, replace(request_, device="cuda")) == "no-cuda"
+    assert code_of(Restorer(device="cuda").restore, request_) == "no-cuda"
+
+
+def test_wrong_requests_never_reach_the_method(restorer, request_):
+    assert code_of(restorer.restore, replace(request_, mask=request_.mask * 0)) == "empty-mask"
+    assert code_of(restorer.restore, replace(request_, model="nobody")) == "unknown-model"
+    assert code_of(restorer.restore, replace(request_, model="statueflow")) == "untrained-model"
+    beside = Landmarks.given(request_.landmarks.points + 1000)
+    assert code_of(restorer.restore, replace(request_, landmarks=beside)) == "bad-landmarks"
+
+
+def test_running_out_of_memory_is_said(request_, monkeypatch):
+    class Greedy:
+        def restore(self, crop, seeds, progress):
+            raise MemoryError
+
+    monkeypatch.setattr(registry, "method", lambda *chosen: Greedy())
+    assert code_of(Restorer().restore, request_) == "out-of-memory"
+
+
+def test_the_record_is_json_and_says_how_it_was_made(request_, result):
+    record = json.loads(result.record_text())
+    assert record == json.loads(json.dumps(result.record))
+    assert set(record) == {"schema", "program", "request", "method", "landmarks", "frame", "engine", "seconds"}
+    assert record["program"] == {"name": "restore-statue-face", "version": statue_models.__version__}
+    assert record["request"] == json.loads(json.dumps(replace(request_, variants=2).to_json()))
+    assert record["method"]["name"] == "statuefit", "the name that stands behind 'default'"
+    assert record["method"]["weights_sha256"] == registry.entry("statuefit").sha256
+    assert {"residual", "yaw_degrees"} <= set(record["method"]["notes"])
+    assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame
+    assert len(record["landmarks"]["points"]) == 68
+    assert {"numpy", "opencv", "scipy", "python", "machine", "threads", "cores"} <= set(record["engine"])
+    assert all(record["engine"][key] for key in record["engine"])
+    assert set(record["seconds"]) == {"face", "restoration", "photograph"}

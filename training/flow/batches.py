@@ -1,0 +1,170 @@
+"""From stored pictures to training examples: background, the product's face frame with jitter, film, damage."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from statue_models.restoring.face_frame import LIFT, MARGIN
+from statue_models.restoring.landmarks68 import MIRROR
+from training.flow.damage import training_masks
+from training.flow.draws import Draws
+from training.flow.pictures import Pictures
+
+#: Share of real photographs in a batch, where there are any.
+PHOTOGRAPHS = 0.2
+#: Standard deviations of the jitter: log of the frame's side, shift in sides, angle in radians.
+JITTER_SIDE, JITTER_SHIFT, JITTER_ANGLE = 0.1, 0.04, 0.1
+#: Binomial filter (1 4 6 4 1) / 16 in both directions.
+BLUR = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Training examples.
+
+    Attributes:
+        picture: (N, 3, S, S) in [-1, 1].
+        landmarks: (N, 68, 2) as fractions of the side.
+        mask: (N, 1, S, S), 1 = missing: the damage, and what lies beyond the stored picture.
+        counted: (N, 1, S, S), 1 = damage whose truth is known.
+    """
+
+    picture: Tensor
+    landmarks: Tensor
+    mask: Tensor
+    counted: Tensor
+
+
+def draw_batch(origins: list[Pictures], count: int, draws: Draws) -> Batch:
+    """A batch of random pictures: photographs have their share, renders share the rest by their number."""
+    photographs = [p for p in origins if not p.rendered]
+    renders = [p for p in origins if p.rendered]
+    taken = round(count * PHOTOGRAPHS) if photographs and renders else count if photographs else 0
+    total = sum(len(p) for p in renders)
+    parts, left = [], count - taken
+    for pictures in renders[:-1]:
+        parts.append((pictures, round((count - taken) * len(pictures) / total)))
+        left -= parts[-1][1]
+    parts += [(renders[-1], left)] if renders else []
+    parts += [(pictures, taken) for pictures in photographs]
+    chosen = [(p, draws.index(len(p), number)) for p, number in parts if number]
+    return examples(chosen, draws, jitter=True)
+
+
+def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) -> Batch:
+    """The chosen pictures as examples.
+
+    Args:
+        chosen: pictures and (K,) indices into them.
+        draws: on the device where the examples are to lie, whatever the pictures' is.
+        jitter: also vary the frame, and mirror half of the pictures.
+    """
+    rgba = torch.cat([p.images[i.to(p.images.device)].to(draws.device) for p, i in chosen])
+    landmarks = torch.cat([p.landmarks[i.to(p.landmarks.device)].to(draws.device) for p, i in chosen])
+    rendered = torch.cat([torch.full((len(i),), float(p.rendered)) for p, i in chosen]).to(draws.device)
+    stored = rgba.permute(0, 3, 1, 2).float() / 255
+    alpha = stored[:, 3:]
+    whole = stored[:, :3] * alpha + background(len(stored), stored.shape[-1], draws) * (1 - alpha)
+    picture, landmarks, inside = framed(whole, landmarks, draws, jitter)
+    picture = film(picture, rendered, draws) * 2 - 1
+    damage = training_masks(landmarks, picture.shape[-1], draws)
+    return Batch(picture, landmarks, torch.maximum(damage, 1 - inside), damage * inside)
+
+
+def background(count: int, size: int, draws: Draws) -> Tensor:
+    """(count, 3, size, size) in [0, 1]: plain or cloudy; a third dark, a tenth white, half tinted."""
+    level = draws.uniform(count, 1, 1, 1, low=0.05, high=0.95)
+    level = torch.where(draws.uniform(count, 1, 1, 1) < 0.3, 0.005 + 0.1 * draws.uniform(count, 1, 1, 1), level)
+    white = draws.chance(0.1, count, 1, 1, 1)
+    level = level * (1 - white) + white * draws.uniform(count, 1, 1, 1, low=0.93)
+    tint = draws.uniform(count, 3, 1, 1)
+    strength = draws.chance(0.5, count, 1, 1, 1) * (1 - white) * draws.uniform(count, 1, 1, 1, high=0.8)
+    colour = level * (1 - strength + strength * tint / tint.amax(1, keepdim=True).clamp(min=1e-3))
+    clouds = torch.zeros(count, 1, size, size, device=draws.device)
+    for cells, weight in ((2, 1.0), (3, 1.0), (5, 1.0), (9, 0.5), (17, 0.5)):
+        grid = draws.normal(count, 1, cells, cells)
+        clouds += weight * functional.interpolate(grid, size=(size, size), mode="bicubic", align_corners=False)
+    cloudy = draws.chance(0.7, count, 1, 1, 1) * (1 - white) * draws.uniform(count, 1, 1, 1, high=0.3)
+    return (colour * (cloudy * clouds).exp()).clamp(0, 1)
+
+
+def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """The pictures as seen through ``face_frame``'s frame of their landmarks, jittered and mirrored.
+
+    Args:
+        picture: (N, 3, S, S) in [0, 1]; landmarks: (N, 68, 2), fractions of its side.
+
+    Returns:
+        picture and landmarks in the frame, and inside (N, 1, S, S): 1 where the frame shows the stored picture.
+    """
+    count, device = len(picture), picture.device
+    low, high = landmarks.amin(1), landmarks.amax(1)
+    larger = (high - low).amax(1)
+    centre = (low + high) / 2 - larger[:, None] * torch.tensor([0.0, LIFT], device=device)
+    side, angle, flip = MARGIN * larger, torch.zeros(count, device=device), torch.ones(count, device=device)
+    if jitter:
+        side = side * (JITTER_SIDE * draws.normal(count)).exp()
+        centre = centre + JITTER_SHIFT * side[:, None] * draws.normal(count, 2)
+        angle = JITTER_ANGLE * draws.normal(count)
+        flip = 1 - 2 * draws.chance(0.5, count)
+    # Frame position u in [-1, 1] lies at centre + side / 2 * turn @ u of the stored picture.
+    cosine, sine = angle.cos(), angle.sin()
+    turn = torch.stack([torch.stack([cosine * flip, -sine], 1), torch.stack([sine * flip, cosine], 1)], 1)
+    affine = torch.cat([side[:, None, None] * turn, (2 * centre - 1)[..., None]], 2)
+    grid = functional.affine_grid(affine, list(picture.shape), align_corners=False)
+    seen = functional.grid_sample(picture, grid, mode="bicubic", padding_mode="border", align_corners=False)
+    inside = (grid.abs() <= 1).all(3)[:, None].float()
+    # The rows of a rotation (and of a mirrored one) are orthonormal, so its transpose is its inverse.
+    moved = (landmarks - centre[:, None]) @ turn / side[:, None, None] + 0.5
+    mirrored = moved[:, torch.from_numpy(MIRROR).to(device)]
+    return seen.clamp(0, 1), torch.where(flip[:, None, None] < 0, mirrored, moved), inside
+
+
+def blurred(picture: Tensor) -> Tensor:
+    """(N, C, H, W) convolved with ``BLUR`` in both directions, edges reflected."""
+    count, channels, height, width = picture.shape
+    kernel = BLUR.to(picture.device)
+    flat = functional.pad(picture.reshape(count * channels, 1, height, width), (2, 2, 2, 2), mode="reflect")
+    across = functional.conv2d(flat, kernel[None, None, None, :])
+    return functional.conv2d(across, kernel[None, None, :, None]).reshape(count, channels, height, width)
+
+
+def film(picture: Tensor, rendered: Tensor, draws: Draws) -> Tensor:
+    """What cameras and web pictures add: exposure, gamma, contrast, colour, sharpening or blur, grain.
+
+    Renders get more contrast and sharpening than photographs, which have had theirs.
+
+    Args:
+        picture: (N, 3, S, S) in [0, 1]; rendered: (N,), 1 for renders, 0 for photographs.
+
+    Returns:
+        (N, 3, S, S) in [0, 1].
+    """
+    count = len(picture)
+    render = rendered[:, None, None, None]
+
+    def some(low: float, high: float) -> Tensor:
+        return draws.uniform(count, 1, 1, 1, low=low, high=high)
+
+    gamma = (draws.chance(0.6, count, 1, 1, 1) * some(-0.4, 0.4)).exp()
+    x = picture.clamp(1e-3, 1) ** gamma * (0.12 * draws.normal(count, 1, 1, 1)).exp()
+    x = x * (1 + 0.04 * draws.normal(count, 3, 1, 1))
+    grey = draws.chance(0.15, count, 1, 1, 1)
+    x = x * (1 - grey) + x.mean(1, keepdim=True) * grey
+    contrast = render * some(0.95, 1.65) + (1 - render) * some(0.85, 1.2)
+    mean = x.mean((1, 2, 3), keepdim=True)
+    x = mean + (x - mean) * contrast
+    # Positive sharpens (unsharp masking), negative blurs.
+    amount = draws.chance(0.8, count, 1, 1, 1) * (render * some(-0.5, 1.5) + (1 - render) * some(-0.5, 0.5))
+    x = x + amount * (x - blurred(x))
+    grain = draws.normal(*picture.shape)
+    coarse = draws.chance(0.5, count, 1, 1, 1)
+    # Blurred noise is weaker by the filter's norm, 70 / 256 in two dimensions.
+    grain = grain * (1 - coarse) + blurred(grain) * (256 / 70) * coarse
+    colourless = draws.chance(0.6, count, 1, 1, 1)
+    grain = grain * (1 - colourless) + grain.mean(1, keepdim=True) * math.sqrt(3) * colourless
+    strength = draws.chance(0.7, count, 1, 1, 1) * 0.035 * some(0, 1) ** 2
+    return (x + strength * grain).clamp(0, 1)
