@@ -1,1 +1,1 @@
-"""Reproduces every model and every table: data converters, recipes, evaluation."""
+"""Reproduces every model and every table: data converters, trainer, evaluation."""

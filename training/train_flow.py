@@ -92,8 +92,8 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     return options
 
 
-def run(options: argparse.Namespace) -> None:
-    """Read, train, report, register.
+def run(options: argparse.Namespace) -> int:
+    """Read, train, report, register; returns the exit status.
 
     Raises:
         StatueError: see ``checked``, ``read_pictures``, ``train`` and ``register``.
@@ -132,26 +132,27 @@ def run(options: argparse.Namespace) -> None:
     print(f"  by fast marching, which knows no faces: {score.telea:.2f} dB")
     print(f"wrote {options.output}, its log (.jsonl) and samples (.png)", flush=True)
     if outcome.stopped:
-        raise StatueError("interrupted")
+        print(f"stopped before its time; --resume {options.output} goes on from there", file=sys.stderr)
+        return StatueError("interrupted").exit_status
     if options.register:
         if not score.restored > score.telea:
             how = "It restores held-out pictures no better than fast marching does: train it for longer."
             raise StatueError("untrained-model", name=checkpoint.MODEL, how=how)
         print(f"registered: {checkpoint.register(options.output)}")
+    return 0
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
     options = arguments().parse_args(words)
     try:
-        run(checked(options))
+        return run(checked(options))
     except StatueError as error:
         return _told(error)
     except MemoryError:
         return _told(StatueError("out-of-memory"))
     except KeyboardInterrupt:
         return _told(StatueError("interrupted"))
-    return 0
 
 
 def _told(error: StatueError) -> int:

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from statue_models import registry
 from statue_models.cli import output
-from statue_models.restoring.landmarks68 import read_landmarks
+from statue_models.restoring.landmarks68 import UNSURE, read_landmarks
 from statue_models.restoring.photograph import Photograph, check_output, read_mask
 from statue_models.restoring.request import Progress, Restoration, RestorationRequest
 
 Restore = Callable[[RestorationRequest, Progress], Restoration]
+
+UNSURE_FACE = (
+    "the face was hard to find (score {score:.2f}): check it with 'statue landmarks', or say where it is with --face"
+)
 
 
 def run(options: Namespace) -> None:
@@ -76,6 +80,8 @@ def _write(
     for path, variant in zip(outputs, restoration.variants, strict=True):
         photograph.with_restored(restoration.rectangle, variant.pixels, mask).write(path, options.force)
         output.say(f"wrote {path}", options.quiet)
+    if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
+        output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
     if options.uncertainty is not None:
         if restoration.uncertainty is None:
             output.say(f"this model says nothing of uncertainty, so {options.uncertainty} was not written")

@@ -21,6 +21,9 @@ EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 INNER = slice(17, 68)
 
+#: A predictor's score below which a person should look at the landmarks before trusting the result.
+UNSURE = 0.1
+
 #: The nine strokes of the drawing, as index sequences: (name, indices, closed).
 STROKES: tuple[tuple[str, tuple[int, ...], bool], ...] = (
     ("jaw", tuple(range(17)), False),

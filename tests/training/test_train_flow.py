@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import signal
 
 import cv2
 import numpy as np
@@ -215,6 +216,21 @@ def test_steps_without_a_finite_gradient_are_skipped_and_endless_ones_end_the_ru
 
 
 # --- command and registry --------------------------------------------------------------------------------------------
+
+
+def test_ctrl_c_ends_the_command_with_its_files_written(assets, tmp_path, capsys, monkeypatch):
+    output, real = tmp_path / "flow.safetensors", loop.flow_loss
+
+    def interrupting(*arguments):
+        signal.raise_signal(signal.SIGINT)
+        return real(*arguments)
+
+    monkeypatch.setattr(loop, "flow_loss", interrupting)
+    words = ["--assets", str(assets), "-o", str(output), "--size", "64", "--batch", "1", "--device", "cpu"]
+    assert train_flow.main(words) == 130
+    assert f"--resume {output}" in capsys.readouterr().err
+    assert logged(output, "end")[0]["images"] == 1
+    load_weights(output, None, template_of(StatueFlow()))
 
 
 @pytest.fixture

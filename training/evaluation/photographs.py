@@ -47,7 +47,8 @@ def compared(
         restoration = restorer.restore(RestorationRequest(damaged, mask, model=model))
         restored = restoration.applied_to(damaged)
         changed = int((restored[~hole] != damaged[~hole]).sum())
-        print(f"{photograph.stem:28s} {kind:6s} {model:10s} {time.perf_counter() - start:5.2f} s, {changed} changed outside")
+        seconds = time.perf_counter() - start
+        print(f"{photograph.stem:28s} {kind:6s} {model:10s} {seconds:5.2f} s, {changed} changed outside")
         results.append(restored)
         if model == "statuefit":
             photographs.append(restored)

@@ -117,7 +117,7 @@ def train(
     run = _Run(pictures, draws, batch, model, average, peak, compiled)
     save_checkpoint(output, model, average)  # finds out now, not in an hour, whether it can be written
     saved = logged = time.monotonic()
-    began: float | None = None
+    began, share = None, 0.0
     with _JsonLines(output.with_suffix(".jsonl"), append=resume is not None) as log:
         log.write(event="start", seed=seed, batch=batch, device=str(device), resumed=resume is not None)
         try:
@@ -139,7 +139,7 @@ def train(
             raise StatueError("out-of-memory") from None
         seconds = time.monotonic() - began if began else 0.0
         if run.steps > 1:
-            say(log.progress(run, seconds, 1.0))
+            say(log.progress(run, seconds, share))
         save_checkpoint(output, model, average)
         average.copy_to(model)
         most = 64 if device.type == "cuda" else 16
