@@ -4,6 +4,9 @@ Both take an optional ``valid`` mask: pixels outside it are absent, neither know
 ends there freely (natural boundary), as it does at the border of the array.
 """
 
+from typing import Any
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -58,6 +61,23 @@ def biharmonic(
     samples = np.asarray(rgb, np.float64)[known]
     result[filled] = np.clip(result[filled], samples.min(0), samples.max(0))
     return result
+
+
+def nearest(values: NDArray[Any], empty: NDArray[np.bool_]) -> NDArray[Any]:
+    """A copy whose empty pixels hold the nearest other pixel's samples; as it is where every pixel is empty.
+
+    Args:
+        values: (H, W, C) of any dtype.
+        empty: (H, W) bool.
+    """
+    out = values.copy()
+    if empty.all() or not empty.any():
+        return out
+    _, labels = cv2.distanceTransformWithLabels(empty.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    place = np.zeros(int(np.max(labels)) + 1, np.int64)
+    place[np.asarray(labels)[~empty]] = np.flatnonzero(~empty)
+    out[empty] = out.reshape(-1, out.shape[-1])[place[np.asarray(labels)[empty]]]
+    return out
 
 
 def _extend(

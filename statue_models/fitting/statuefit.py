@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from statue_models.fitting.beard import beard
 from statue_models.fitting.head import MorphableHead, load_head
-from statue_models.fitting.interpolation import biharmonic, membrane
+from statue_models.fitting.interpolation import biharmonic, membrane, nearest
 from statue_models.fitting.light import Light, fit_light, light_basis, to_linear
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.patches import Grown, complete, texture
@@ -73,11 +73,15 @@ class StatueFit:
 
     def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
         """One fill per seed: the first is the most likely head, the others are draws from its posterior."""
-        assert crop.landmarks is not None and crop.hidden is not None, "statuefit works in the face frame"
+        if crop.landmarks is None or crop.hidden is None:
+            raise ValueError("statuefit works in the face frame: it needs landmarks")
+        points, hidden = crop.landmarks, crop.hidden
+        # Beyond the photograph's edge blurs meet the edge again, not whatever the crop holds there.
+        crop = replace(crop, rgb=nearest(crop.rgb, ~crop.known & ~crop.hole))
         ground = _ground(crop)
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
         crop = replace(crop, rgb=ground.base.astype(np.float32))
-        fit = fit_head(self._head, crop.landmarks, crop.hidden, crop.hole.shape[0])
+        fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
         notes: dict[str, object] = {
             "residual": round(fit.residual, 4),
             "yaw_degrees": round(float(np.rad2deg(fit.yaw)), 1),

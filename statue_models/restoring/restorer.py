@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 import statue_models
 from statue_models import registry
 from statue_models.errors import StatueError
+from statue_models.fitting.interpolation import nearest
 from statue_models.restoring.compositing import LUMA, composite
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame, working_size
@@ -296,18 +297,9 @@ def _plugged(request: RestorationRequest) -> NDArray[Any]:
         nothing = nothing | (image[..., -1] <= 0)
     x, y, width, height = _bounding_box(nothing)
     box = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
-    empty = nothing[box]
-    if empty.all():
-        return image
-    holes = empty.astype(np.uint8)
-    labels = np.asarray(cv2.distanceTransformWithLabels(holes, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1])
-    place = np.zeros(int(labels.max()) + 1, np.int64)
-    place[labels[~empty]] = np.flatnonzero(~empty)
-    out = image.copy()
-    part = out[box]
-    rows, columns = np.divmod(place[labels[empty]], empty.shape[1])
     colours = 3 if image.shape[2] >= 3 else 1
-    part[empty, :colours] = part[rows, columns, :colours]
+    out = image.copy()
+    out[box][..., :colours] = nearest(image[box][..., :colours], nothing[box])
     return out
 
 

@@ -69,7 +69,8 @@ def _by_gmic(
     crop, hole = frame.crop(damaged[..., :3], SHOWN)[0], frame.crop_mask(mask, SHOWN) > 0
     case = Case("photograph", "sheet", crop, hole, frame.to_crop(points, SHOWN))
     result = gmic(case, None)
-    return cv2.resize(crop if result is None else result, (TILE, TILE), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(crop if result is None else result, (TILE, TILE), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
 
 
 def main(arguments: list[str] | None = None) -> None:
