@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -294,7 +295,9 @@ def test_the_runner_gives_the_same_bytes_as_the_command_itself(scene):
 def test_serve_runs_until_interrupted(scene):
     state = scene / "state"
     words = [sys.executable, "-m", "statue_models", "serve", "--state", str(state)]
-    process = subprocess.Popen(words, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    # A shell's background job hands its children an ignored SIGINT; what is tested is a terminal's.
+    as_in_a_terminal = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(words, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, preexec_fn=as_in_a_terminal)
     assert process.stderr.readline().startswith("listening on 127.0.0.1:")
     second = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
     assert second.returncode == 7 and "another runner" in second.stderr

@@ -63,8 +63,7 @@ def make_statue(head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.nd
     image = draw_head(head, fit)
     intensity = LIGHT.intensity(light_basis(image.normal, image.openness))
     grain = np.random.default_rng(seed).normal(0, 1, intensity.shape)
-    grain = 0.05 * cv2.GaussianBlur(grain, (0, 0), 0.8)
-    lit = Light(LIGHT.coefficients, hue).colour(intensity * np.exp(grain))
+    lit = Light(LIGHT.coefficients, hue).colour(intensity * np.exp(0.05 * cv2.GaussianBlur(grain, (0, 0), 0.8)))
     ground = Light(LIGHT.coefficients, hue).colour(np.full(intensity.shape, 0.03))
     cover = image.coverage[..., None]
     return Statue((lit * cover + ground * (1 - cover)).astype(np.float32), landmarks_of(head, fit), fit, image)

@@ -59,8 +59,10 @@ def test_what_stands_in_the_hole_is_not_asked(head, statue, chin):
     """Rough break marks under the mask are no beard."""
     broken = locks(statue, chin)
     shaven = locks(statue, np.zeros(chin.shape, bool))
-    outcome = [beard(head, statue.image, ratio, ~chin, chin) for ratio in (np.where(chin, broken, shaven), shaven)]
-    np.testing.assert_array_equal(*outcome)
+    rough, smooth = (
+        beard(head, statue.image, ratio, ~chin, chin) for ratio in (np.where(chin, broken, shaven), shaven)
+    )
+    np.testing.assert_array_equal(rough, smooth)
 
 
 def test_one_bearded_cheek_is_enough_for_the_other(head, statue, lower_face):

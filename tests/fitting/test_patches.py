@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from statue_models.fitting.patches import complete, texture, told, window_votes
+from statue_models.fitting.patches import Grown, complete, texture, told, window_votes
 
 SIZE = 64
 
@@ -25,6 +25,12 @@ def generator():
     return np.random.default_rng(7)
 
 
+def answered(grown: Grown | None) -> Grown:
+    """The result, where there must be one."""
+    assert grown is not None, "nothing was grown although enough is visible"
+    return grown
+
+
 NO_GUIDE = np.zeros((SIZE, SIZE, 1), np.float32)
 HOLE = square(24, 40)
 
@@ -37,7 +43,7 @@ def smooth_guess(picture, hole):
 
 @pytest.fixture(scope="module")
 def completed():
-    return complete(smooth_guess(tiles(), HOLE), NO_GUIDE, HOLE, ~HOLE, generator())
+    return answered(complete(smooth_guess(tiles(), HOLE), NO_GUIDE, HOLE, ~HOLE, generator()))
 
 
 def test_a_periodic_texture_runs_on_through_the_hole(completed):
@@ -64,19 +70,20 @@ def test_nothing_is_copied_from_what_may_not_be(completed):
     picture = tiles()
     forbidden = square(42, 60)
     picture[forbidden] = [0, 1, 0]
-    grown = complete(smooth_guess(picture, HOLE), NO_GUIDE, HOLE, ~HOLE & ~forbidden, generator())
+    grown = answered(complete(smooth_guess(picture, HOLE), NO_GUIDE, HOLE, ~HOLE & ~forbidden, generator()))
     green = grown.rgb[..., 1] - grown.rgb[..., [0, 2]].mean(2)
     allowed = picture[..., 1] - picture[..., [0, 2]].mean(2)
     assert green[HOLE].max() <= allowed[~HOLE & ~forbidden].max() + 1e-4
 
 
 def test_the_seed_decides_and_nothing_else(completed):
-    again = complete(smooth_guess(tiles(), HOLE), NO_GUIDE, HOLE, ~HOLE, generator())
+    again = answered(complete(smooth_guess(tiles(), HOLE), NO_GUIDE, HOLE, ~HOLE, generator()))
     np.testing.assert_array_equal(completed.rgb, again.rgb)
     np.testing.assert_array_equal(completed.shift, again.shift)
     stone = np.random.default_rng(0).random((SIZE, SIZE, 3)).astype(np.float32)
     first, second = (
-        complete(smooth_guess(stone, HOLE), NO_GUIDE, HOLE, ~HOLE, np.random.default_rng(seed)) for seed in (1, 2)
+        answered(complete(smooth_guess(stone, HOLE), NO_GUIDE, HOLE, ~HOLE, np.random.default_rng(seed)))
+        for seed in (1, 2)
     )
     assert (first.rgb != second.rgb)[HOLE].any()
 
@@ -89,9 +96,9 @@ def test_the_guide_says_which_texture_belongs_where():
     guide[:, SIZE // 2 :] = 1
     hole = np.zeros((SIZE, SIZE), bool)
     hole[24:40, 8:24] = True
-    plain = complete(smooth_guess(picture, hole), guide, hole, ~hole, generator())
+    plain = answered(complete(smooth_guess(picture, hole), guide, hole, ~hole, generator()))
     guide[hole] = 1
-    guided = complete(smooth_guess(picture, hole), guide, hole, ~hole, generator())
+    guided = answered(complete(smooth_guess(picture, hole), guide, hole, ~hole, generator()))
     inner = (slice(28, 36), slice(12, 20))
     assert np.abs(guided.rgb[inner] - 0.9).mean() < 0.1 < np.abs(plain.rgb[inner] - 0.9).mean()
 
@@ -111,7 +118,7 @@ def test_texture_brings_grain_into_a_smooth_fill_and_keeps_its_colour():
     grain = np.random.default_rng(3).normal(0, 0.08, (SIZE, SIZE, 1)).astype(np.float32)
     stone = np.clip(0.5 + np.repeat(grain, 3, axis=2), 0, 1)
     painted = np.where(HOLE[..., None], np.float32(0.5), stone)
-    fine = texture(painted, stone, NO_GUIDE, HOLE, ~HOLE, generator())
+    fine = answered(texture(painted, stone, NO_GUIDE, HOLE, ~HOLE, generator()))
     inner = square(28, 36)
     assert fine.rgb[inner].std() > 0.2 * grain.std()
     assert np.abs(fine.rgb[inner].mean(0)).max() < 0.02
@@ -120,7 +127,7 @@ def test_texture_brings_grain_into_a_smooth_fill_and_keeps_its_colour():
 
 def test_texture_is_smooth_where_the_stone_is_smooth():
     stone = np.full((SIZE, SIZE, 3), 0.4, np.float32)
-    fine = texture(stone, stone, NO_GUIDE, HOLE, ~HOLE, generator())
+    fine = answered(texture(stone, stone, NO_GUIDE, HOLE, ~HOLE, generator()))
     np.testing.assert_allclose(fine.rgb, 0, atol=1e-5)
 
 
@@ -158,7 +165,7 @@ def test_a_crop_beyond_the_finest_level_is_told_by_its_matches():
     hole = square(120, 168, size)
     picture = tiles(size, period=12)
     guide = np.zeros((size, size, 1), np.float32)
-    grown = complete(smooth_guess(picture, hole), guide, hole, ~hole, generator())
+    grown = answered(complete(smooth_guess(picture, hole), guide, hole, ~hole, generator()))
     assert grown.rgb.shape == (size, size, 3)
     assert np.abs(grown.rgb - picture)[hole].mean() < 0.06
     assert np.isfinite(grown.rgb).all()

@@ -159,6 +159,6 @@ def test_the_drawing_shows_nine_strokes_and_hidden_points_as_open_circles(half_h
     assert root.get("viewBox") == "0 0 120 100"
     paths, circles = root.findall(f"{space}path"), root.findall(f"{space}circle")
     assert [path.get("id") for path in paths] == [name.replace(" ", "-") for name, _, _ in STROKES]
-    assert [path.get("d").endswith("Z") for path in paths] == [closed for _, _, closed in STROKES]
+    assert [path.attrib["d"].endswith("Z") for path in paths] == [closed for _, _, closed in STROKES]
     assert [circle.get("fill") == "none" for circle in circles] == half_hidden.hidden.tolist()
-    assert float(circles[5].get("cx")) == pytest.approx(half_hidden.points[5, 0], abs=0.01)
+    assert float(circles[5].attrib["cx"]) == pytest.approx(half_hidden.points[5, 0], abs=0.01)
