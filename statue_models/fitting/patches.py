@@ -75,13 +75,13 @@ class _Level:
 
     @cached_property
     def source_index(self) -> NDArray[np.int64]:
-        """(H, W) row of each place in ``library``, -1 where no whole patch is visible."""
+        """(H, W) row of each place in ``source_patches``, -1 where no whole patch is visible."""
         index = np.full(self.hole.shape, -1, np.int64)
         index[self.sources[:, 0], self.sources[:, 1]] = np.arange(len(self.sources))
         return index
 
     @cached_property
-    def library(self) -> NDArray[np.float32]:
+    def source_patches(self) -> NDArray[np.float32]:
         return self._described(self.visible, self.sources)
 
     def described_targets(self) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ class _Level:
     def costs(self, described: NDArray[np.float32], match: Places) -> NDArray[np.float32]:
         """(N,) squared distance of each target to its match; infinite where no whole patch is visible."""
         index = self.source_index[match[:, 0], match[:, 1]]
-        difference = described - self.library[np.maximum(index, 0)]
+        difference = described - self.source_patches[np.maximum(index, 0)]
         return np.where(index >= 0, np.einsum("nd,nd->n", difference, difference), np.float32(np.inf))
 
 

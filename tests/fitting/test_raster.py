@@ -8,7 +8,7 @@ import pytest
 
 from statue_models.fitting.head import vertex_normals
 from statue_models.fitting.pose import FIELD_OF_VIEW
-from statue_models.fitting.raster import draw_head, rasterise
+from statue_models.fitting.raster import FINE_BELOW, draw_head, rasterise
 
 SIZE = 96
 FOCAL = SIZE / 2 / np.tan(FIELD_OF_VIEW / 2)
@@ -133,18 +133,17 @@ def test_the_drawn_head_is_complete(statue):
     assert image.openness[inside].min() >= 0 and image.openness.max() <= 1
 
 
-@pytest.mark.parametrize("size", [128, 272])
+@pytest.mark.parametrize("size", [128, 528])
 def test_every_crop_size_shows_the_same_head(head, statue, size):
-    """Below and above the side at which pixels are no longer sampled twice."""
+    """The largest crops are sampled once per pixel, all others twice."""
+    assert FINE_BELOW < 528
     other = draw_head(head, replace(statue.fit, size=size, focal=statue.fit.focal * size / statue.fit.size))
-    for name in ("coverage", "openness", "normal"):
-        shown, wanted = (
-            cv2.resize(getattr(image, name) * _thrice(image.coverage, name), (64, 64), interpolation=cv2.INTER_AREA)
-            for image in (other, statue.image)
+    shown, wanted = (
+        cv2.resize(
+            np.dstack([image.coverage, image.openness, image.normal[..., :2]]), (64, 64), interpolation=cv2.INTER_AREA
         )
-        assert np.abs(shown - wanted).mean() < 0.01
-        assert np.abs(shown - wanted).max() < 0.4
-
-
-def _thrice(coverage, name):
-    return coverage[..., None] if name == "normal" else coverage
+        for image in (other, statue.image)
+    )
+    assert np.abs(shown - wanted).mean() < 0.01
+    within = wanted[..., 0] > 0.999
+    assert np.quantile(np.abs(shown - wanted)[within], 0.99) < 0.15

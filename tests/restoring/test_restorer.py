@@ -14,66 +14,15 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from bundled_example import SCALE, example
 
 import statue_models
 from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.restoring import restorer as pipeline
-from statue_models.restoring.landmark_predictor import predictor
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.request import RestorationRequest, variant_seed
 from statue_models.restoring.restorer import Restorer
-
-EXAMPLE = Path(statue_models.__file__).parent / "example"
-SCALE = 6  # the example is worked on at a sixth of its size, 171 x 213 pixels, to be quick
-
-
-def example(name, scale):
-    """A picture of the example at 1/scale: RGB, or the mask in black and white."""
-    mode = cv2.IMREAD_GRAYSCALE if name.startswith("mask") else cv2.IMREAD_COLOR
-    picture = cv2.imread(str(EXAMPLE / name), mode)
-    assert picture is not None, f"the example {name} is not where it belongs, in {EXAMPLE}"
-    small = cv2.resize(picture, None, fx=1 / scale, fy=1 / scale, interpolation=cv2.INTER_AREA)
-    if picture.ndim == 2:
-        return np.where(small > 127, 255, 0).astype(np.uint8)
-    return np.ascontiguousarray(small[..., ::-1])
-
-
-@pytest.fixture(scope="module", autouse=True)
-def facemesh():
-    try:
-        return predictor("facemesh")
-    except StatueError as error:
-        pytest.fail(f"FaceMesh's files are needed for these tests. {error.sentence} {error.remedy}")
-
-
-@pytest.fixture(scope="module")
-def restorer():
-    return Restorer()
-
-
-@pytest.fixture(scope="module")
-def intact():
-    return example("intact.jpg", SCALE)
-
-
-@pytest.fixture(scope="module")
-def landmarks(restorer):
-    """Of the reduced example."""
-    return restorer.find_landmarks(example("damaged.jpg", SCALE), example("mask.png", SCALE))[0]
-
-
-@pytest.fixture(scope="module")
-def request_(landmarks):
-    """The reduced example with its landmarks given."""
-    given = Landmarks.given(landmarks.points)
-    return RestorationRequest(example("damaged.jpg", SCALE), example("mask.png", SCALE), landmarks=given)
-
-
-@pytest.fixture(scope="module")
-def result(restorer, request_):
-    """Two hypotheses."""
-    return restorer.restore(replace(request_, variants=2))
 
 
 def code_of(call, *arguments, **named):
@@ -156,87 +105,6 @@ def test_two_threads_may_share_a_restorer(restorer, request_, result):
     for thread in threads:
         thread.join()
     assert outcome[0].tobytes() == outcome[1].tobytes() == result.variants[0].pixels.tobytes()
-
-
-# Kinds of pictures
-
-
-def test_sixteen_bits_and_floats_give_the_same_picture_in_their_own_depth(restorer, request_, result):
-    wanted = result.applied_to(request_.image).astype(float)
-    for image, top in ((request_.image.astype(np.uint16) * 257, 65535), (request_.image.astype(np.float32) / 255, 1)):
-        out = restorer.restore(replace(request_, image=image)).applied_to(image)
-        outside = request_.mask == 0
-        assert out.dtype == image.dtype
-        assert out[outside].tobytes() == image[outside].tobytes()
-        # Rounding to eight bits in between may choose other patches here and there.
-        assert np.abs(out / top * 255 - wanted)[~outside].mean() < 4
-        assert len(np.unique(out[~outside])) > 300, "the fill has only 256 levels"
-
-
-def test_a_grey_photograph_is_restored_in_grey(restorer, request_):
-    grey = cv2.cvtColor(request_.image, cv2.COLOR_RGB2GRAY)[..., None]
-    one = restorer.restore(replace(request_, image=grey))
-    assert one.variants[0].pixels.shape[2] == 1
-    three = restorer.restore(replace(request_, image=np.repeat(grey, 3, axis=2))).variants[0].pixels
-    assert np.abs(three.astype(int) - one.variants[0].pixels).max() <= 1
-    with_alpha = np.concatenate([grey, np.full_like(grey, 255)], 2)
-    two = restorer.restore(replace(request_, image=with_alpha)).variants[0].pixels
-    np.testing.assert_array_equal(two[..., :1], one.variants[0].pixels)
-
-
-def test_an_opaque_alpha_channel_changes_no_colour(restorer, request_, result):
-    image = np.dstack([request_.image, np.full(request_.mask.shape, 255, np.uint8)])
-    pixels = restorer.restore(replace(request_, image=image)).variants[0].pixels
-    np.testing.assert_array_equal(pixels[..., :3], result.variants[0].pixels)
-    assert (pixels[..., 3] == 255).all()
-
-
-def test_a_hole_erased_to_transparency_becomes_opaque(restorer, request_, result):
-    image = np.dstack([request_.image, 255 - request_.mask])
-    pixels = restorer.restore(replace(request_, image=image)).variants[0].pixels
-    np.testing.assert_array_equal(pixels[..., :3], result.variants[0].pixels)
-    assert (pixels[..., 3] == 255).all()
-
-
-def test_what_is_transparent_is_no_stone(restorer, request_):
-    """A cut-out statue: the colour that a file keeps under alpha 0 must not come into the fill."""
-    alpha = np.full(request_.mask.shape, 255, np.uint8)
-    rows = np.nonzero(request_.mask)[0]
-    alpha[:, : np.nonzero(request_.mask)[1].min() + 6] = 0
-    alpha[rows.max() - 5 :, :] = 0
-    fills = []
-    for colour in ((255, 0, 0), (0, 90, 255)):
-        image = np.dstack([request_.image, alpha])
-        image[alpha == 0, :3] = colour
-        fills.append(restorer.restore(replace(request_, image=image)).variants[0].pixels)
-    hole = request_.mask[request_.mask.any(1)][:, request_.mask.any(0)] > 0
-    assert hole.sum() > 500
-    np.testing.assert_array_equal(fills[0][hole], fills[1][hole])
-
-
-@pytest.mark.parametrize("model", ["statuefit", "telea"])
-@pytest.mark.parametrize("scale", [1.0, 0.7])
-def test_paint_that_marks_the_damage_does_not_tint_the_fill(restorer, request_, model, scale):
-    """Many people paint the damage red or white in the photograph itself; the crop is scaled both up and down."""
-    side = [round(length * scale) for length in request_.mask.shape[::-1]]
-    mask = cv2.resize(request_.mask, side, interpolation=cv2.INTER_NEAREST)
-    image = cv2.resize(request_.image, side, interpolation=cv2.INTER_AREA)
-    points = Landmarks.given(request_.landmarks.points * scale)
-    fills = []
-    for colour in ((255, 0, 0), (255, 255, 255), (0, 0, 0)):
-        painted = image.copy()
-        painted[mask > 0] = colour
-        asked = RestorationRequest(painted, mask, model=model, landmarks=points)
-        fills.append(restorer.restore(asked).applied_to(painted))
-    np.testing.assert_array_equal(fills[0], fills[1])
-    np.testing.assert_array_equal(fills[0], fills[2])
-
-
-def test_a_soft_edge_mixes_fill_and_photograph(restorer, request_, result):
-    soft = np.where(request_.mask > 0, 64, 0).astype(np.uint8)
-    mixed = restorer.restore(replace(request_, mask=soft)).applied_to(request_.image).astype(float)
-    full, old = result.applied_to(request_.image).astype(float), request_.image.astype(float)
-    np.testing.assert_allclose(mixed, old + (full - old) * 64 / 255, atol=1)
 
 
 # Where the face is
