@@ -28,6 +28,7 @@ TEXTURE_SEARCHES = 3
 TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
 OUTLIERS = 5.0  # robust standard deviations: stronger structure is an edge, not texture
 TEXTURE_GAIN = 1.8  # voting averages overlapping patches, which costs contrast
+BLOCK = 6  # cells that a picture finer than the search takes from one place
 FADE = 2.0  # pixels from the hole's border over which texture sets in
 MINIMUM_SOURCE = 16  # whole patches
 
@@ -166,7 +167,7 @@ def texture(
             match = _search(level, match, generator)
     if level is None or match is None:
         return None
-    shift = _shifts(level, match, hole.shape[0])
+    shift = _coherent(_shifts(level, match, hole.shape[0]), generator)
     fine = rgb.astype(np.float32) - blurred
     limit = OUTLIERS * np.median(np.abs(fine[source])) / 0.6745
     fine = np.clip(fine, -limit, limit)
@@ -313,3 +314,20 @@ def _shifts(level: _Level, match: Places, size: int) -> NDArray[np.float32]:
     moves = (match - level.targets)[:, ::-1] * (size / level.side)
     shift[level.targets[:, 0], level.targets[:, 1]] = moves
     return shift
+
+
+def _coherent(shift: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
+    """Shifts that are one per block of cells: that of a cell of the block, drawn at random.
+
+    On smooth stone neighbouring cells like the same few patches best. Each copying its own would repeat them at the
+    cells' pitch, a weave that the eye finds at once; a block copies a piece of stone as it is.
+    """
+    cells = shift.shape[0]
+    blocks = -(-cells // BLOCK)
+    corner = np.arange(blocks) * BLOCK
+    drawn = generator.integers(0, BLOCK, (2, blocks, blocks))
+    rows = np.minimum(corner[:, None] + drawn[0], cells - 1)
+    columns = np.minimum(corner[None] + drawn[1], cells - 1)
+    block = np.arange(cells) // BLOCK
+    chosen = shift[rows, columns][block][:, block]
+    return np.where(np.isnan(chosen) | np.isnan(shift), shift, chosen)
