@@ -6,13 +6,14 @@ Every triangle proposes the pixel centres of its bounding box at once; a barycen
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.head import MorphableHead, vertex_normals
 from statue_models.fitting.pose import HeadFit
 
-FINE_BELOW = 513  # crops below this side are sampled 2 x 2 per pixel
+FINE_BELOW = 257  # crops below this side are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,8 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     image[seen, 10] = 1
     if fine > 1:
         image = image.reshape(fit.size, fine, fit.size, fine, 11).mean((1, 3))
+    else:
+        image = np.asarray(cv2.blur(image, (3, 3)), np.float32)
     coverage = image[..., 10].copy()  # the division below is in place
     image /= np.maximum(coverage, 1e-3)[..., None]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)

@@ -28,11 +28,12 @@ class RemoteRestorer:
 
     Args:
         directory: where ``runner.json`` is; None = this user's state directory.
-        command: starts a runner; None = ``serve_command()``.
+        command: starts a runner there; None = ``serve_command``.
     """
 
     def __init__(self, directory: Path | None = None, command: Sequence[str] | None = None) -> None:
-        self._client = RunnerClient(directory or places.state_directory(), command or serve_command())
+        options = () if directory is None else ("--state", str(directory))
+        self._client = RunnerClient(directory or places.state_directory(), command or serve_command(*options))
 
     def restore(self, request: RestorationRequest, progress: Progress = no_progress) -> Restoration:
         """As ``Restorer.restore``; the samples are the same.
