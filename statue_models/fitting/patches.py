@@ -26,7 +26,7 @@ RANDOM_STEPS = 5
 FINAL_SHARPNESS = 2.0  # of the last vote: how much more a close match counts than in the rounds before
 TEXTURE_SEARCHES = 3
 TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
-OUTLIERS = 5.0  # robust standard deviations: stronger structure is an edge, not texture
+EDGES = 3.0  # robust standard deviations: stronger structure is an edge, not texture
 TEXTURE_GAIN = 1.8  # voting averages overlapping patches, which costs contrast
 BLOCK = 6  # cells that a picture finer than the search takes from one place
 FADE = 2.0  # pixels from the hole's border over which texture sets in
@@ -169,9 +169,8 @@ def texture(
         return None
     shift = _coherent(_shifts(level, match, hole.shape[0]), generator)
     fine = rgb.astype(np.float32) - blurred
-    limit = OUTLIERS * np.median(np.abs(fine[source])) / 0.6745
-    fine = np.clip(fine, -limit, limit)
     added = _vote(level, fine, match) if level.side == hole.shape[0] else told(fine, shift)
+    added = without_edges(added, hole)
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
     return Grown(added * TEXTURE_GAIN * (np.clip(depth / FADE, 0, 1) * hole)[..., None], shift)
 
@@ -196,6 +195,17 @@ def told(picture: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np
     voted = total > 1e-6
     out[rows[voted], columns[voted]] = (sums / total[:, None])[voted]
     return out
+
+
+def without_edges(fine: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Fine structure (H, W, ...) limited to ``EDGES`` robust standard deviations of its own in ``where`` (H, W).
+
+    Grain stays; the stray piece of a lid or a lock that came along with it does not stand out.
+    """
+    if not where.any():
+        return fine
+    limit = EDGES * float(np.median(np.abs(fine[where]))) / 0.6745
+    return np.clip(fine, -limit, limit)
 
 
 def window_votes(

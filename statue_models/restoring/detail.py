@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.patches import window_votes
+from statue_models.fitting.patches import window_votes, without_edges
 from statue_models.restoring.compositing import LUMA
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.method import Crop, Fill
@@ -78,7 +78,7 @@ class FineDetail:
             sums += weight * _sampled(self._lost, there)
             total += weight
         out[self._hole] = sums / total
-        return out
+        return without_edges(out, self._hole)
 
 
 def _sampled(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
