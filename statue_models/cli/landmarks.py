@@ -8,6 +8,7 @@ from statue_models.cli import output
 from statue_models.errors import StatueError
 from statue_models.restoring.landmarks68 import Landmarks, format_pts, format_svg
 from statue_models.restoring.photograph import Photograph, read_mask
+from statue_models.whole_file import check_writable
 
 _ENDINGS = (".json", ".pts", ".svg")
 
@@ -21,7 +22,7 @@ def run(options: Namespace) -> None:
     if options.output is not None:
         if options.output.suffix.lower() not in _ENDINGS:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
-        output.check_text_output(options.output, options.force)
+        check_writable(options.output, options.force)
     photograph = Photograph.read(options.photo)
     size = (photograph.width, photograph.height)
     mask = None if options.mask is None else read_mask(options.mask, size)

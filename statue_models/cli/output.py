@@ -1,9 +1,6 @@
 """What ``statue`` says and writes: progress, messages, JSON and small files."""
 
-import errno
 import json
-import os
-import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from statue_models.errors import StatueError
+from statue_models.whole_file import whole_file
 
 
 class ProgressLine:
@@ -84,39 +82,11 @@ def check_distinct(paths: Iterable[Path | None]) -> None:
             seen.add(place)
 
 
-def check_text_output(path: Path, force: bool) -> None:
-    """Refuse, before work starts, a text file that could not be written.
-
-    Raises:
-        StatueError: output-unwritable, output-exists.
-    """
-    if path.is_dir():
-        raise StatueError("output-unwritable", path=path, reason="it is a folder")
-    if not path.parent.is_dir():
-        raise StatueError("output-unwritable", path=path, reason=f"there is no folder {path.parent}")
-    if path.exists() and not force:
-        raise StatueError("output-exists", path=path)
-    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
-        raise StatueError("output-unwritable", path=path, reason="the folder is write-protected")
-
-
 def write_text(path: Path, text: str, force: bool) -> None:
     """Write a text file, whole or not at all.
 
     Raises:
-        StatueError: those of ``check_text_output``, and disk-full.
+        StatueError: those of ``whole_file``.
     """
-    check_text_output(path, force)
-    place = path.resolve()
-    part = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        try:
-            with part.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            part.replace(place)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StatueError("disk-full", path=path) from error
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error
+    with whole_file(path, force) as stream:
+        stream.write(text.encode())

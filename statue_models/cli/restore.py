@@ -12,6 +12,7 @@ from statue_models.cli import output
 from statue_models.restoring.landmarks68 import UNSURE, read_landmarks
 from statue_models.restoring.photograph import Photograph, check_output, read_mask
 from statue_models.restoring.request import Progress, Restoration, RestorationRequest
+from statue_models.whole_file import check_writable
 
 Restore = Callable[[RestorationRequest, Progress], Restoration]
 
@@ -59,7 +60,7 @@ def _check_outputs(options: Namespace, outputs: list[Path], photograph: Photogra
     for path in outputs:
         check_output(path, options.force, photograph)
     if options.report is not None:
-        output.check_text_output(options.report, options.force)
+        check_writable(options.report, options.force)
     if options.uncertainty is not None:
         check_output(options.uncertainty, options.force)
 

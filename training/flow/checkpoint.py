@@ -1,6 +1,5 @@
 """Checkpoints of the flow network: bfloat16 safetensors, written whole or not at all, and put into the registry."""
 
-import errno
 import hashlib
 import json
 from pathlib import Path
@@ -10,10 +9,10 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from statue_models import registry
-from statue_models.errors import StatueError
 from statue_models.flow_method import template_of
 from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
+from statue_models.whole_file import whole_file
 
 MODEL = "statueflow"
 REGISTERED_AS = "statueflow.safetensors"
@@ -66,20 +65,13 @@ def save_checkpoint(path: Path, network: nn.Module, average: Average) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary file beside the path, then rename it.
+    """Write a file whole or not at all, over one that is there.
 
     Raises:
         StatueError: ``output-unwritable`` or ``disk-full``.
     """
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.errno == errno.ENOSPC:
-            raise StatueError("disk-full", path=path) from None
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from None
+    with whole_file(path, force=True) as stream:
+        stream.write(content)
 
 
 def load_checkpoint(path: Path, network: nn.Module) -> None:

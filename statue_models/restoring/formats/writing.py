@@ -1,10 +1,6 @@
 """A picture out to a file: whole or not at all."""
 
-import errno
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +9,7 @@ import numpy as np
 from statue_models.errors import StatueError
 from statue_models.restoring.formats import jpeg_webp, png, tiff
 from statue_models.restoring.formats.stored_picture import StoredPicture
+from statue_models.whole_file import check_writable, whole_file
 
 Encoder = Callable[[StoredPicture, BinaryIO], None]
 
@@ -24,7 +21,6 @@ _ENCODERS: dict[str, Encoder] = {
     "JPEG": jpeg_webp.encode_jpeg,
 }
 _LONGEST_SIDE = {"WEBP": 16383, "JPEG": 65500}
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def check_output(path: Path, force: bool, picture: StoredPicture | None = None) -> None:
@@ -40,14 +36,7 @@ def check_output(path: Path, force: bool, picture: StoredPicture | None = None) 
     reason = _unfit(name, picture) if picture else None
     if reason:
         raise StatueError("output-format", path=path, reason=reason)
-    if path.is_dir():
-        raise StatueError("output-unwritable", path=path, reason="it is a folder")
-    if not path.parent.is_dir():
-        raise StatueError("output-unwritable", path=path, reason=f"there is no folder {path.parent}")
-    if path.exists() and not force:
-        raise StatueError("output-exists", path=path)
-    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
-        raise StatueError("output-unwritable", path=path, reason="the folder is write-protected")
+    check_writable(path, force)
 
 
 def _unfit(name: str, picture: StoredPicture) -> str | None:
@@ -75,28 +64,5 @@ def write_picture(picture: StoredPicture, path: Path, force: bool = False) -> No
         StatueError: those of ``check_output``, and disk-full.
     """
     check_output(path, force, picture)
-    try:
-        with _replacing(path.resolve(), force) as stream:
-            _ENCODERS[_FORMATS[path.suffix.lower()]](picture, stream)
-    except FileExistsError as error:
-        raise StatueError("output-exists", path=path) from error
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise StatueError("disk-full", path=path) from error
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error
-
-
-@contextmanager
-def _replacing(path: Path, force: bool) -> Iterator[BinaryIO]:
-    """A new file beside ``path`` that takes its place when the block ends well, and vanishes otherwise."""
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
-    try:
-        with part.open("xb") as stream:  # not tempfile: the user's umask gives the rights, as for any new file
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if not force and path.exists():
-            raise FileExistsError(errno.EEXIST, "appeared meanwhile", str(path))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path, force) as stream:
+        _ENCODERS[_FORMATS[path.suffix.lower()]](picture, stream)
