@@ -26,6 +26,8 @@ _REQUIREMENTS = _HERE / "requirements.txt"
 CONSTRAINTS = _HERE.parent / "constraints/runtime.txt"
 _IMPORTS = "import cv2, numpy, PIL, safetensors, scipy.ndimage, starlette, threadpoolctl, tifffile, uvicorn"
 _PROGRAM = "import statue_models.cli, statue_models.restoring.restorer, statue_models.runner.server"
+#: Folders that the wheel is built from: the package, and the plug-in that it carries as data.
+_SOURCES = ("statue_models", "gimp_plugin")
 _BUILD_FILES = ("pyproject.toml", "README.md", "LICENSE")
 #: Free bytes needed: the environment, a second one meanwhile, and what pip unpacks.
 _ROOM, _ROOM_TORCH = 1_000_000_000, 12_000_000_000
@@ -101,7 +103,7 @@ def install_runtime(layout: Layout, base: str, python: tuple[int, int], torch: b
 
 def package_fingerprint(checkout: Path) -> str:
     """Changes with every file that the package is built from."""
-    files = {f"statue_models/{name}": path for name, path in tree(checkout / "statue_models").items()}
+    files = {f"{folder}/{name}": path for folder in _SOURCES for name, path in tree(checkout / folder).items()}
     files.update({name: checkout / name for name in _BUILD_FILES if (checkout / name).is_file()})
     return digest(files.items())
 
@@ -152,9 +154,10 @@ def _install_package(checkout: Path, pip: Sequence[str], run: Run) -> None:
     """Build the package from a copy, because building writes into its source, and install it without its dependencies:
     they are there, and pip would take the second build of OpenCV for a missing one."""
     skip = shutil.ignore_patterns("__pycache__", ".*")
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "source"
-        shutil.copytree(checkout / "statue_models", source / "statue_models", ignore=skip)
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch) / "source"
+        for folder in _SOURCES:
+            shutil.copytree(checkout / folder, source / folder, ignore=skip)
         for name in _BUILD_FILES:
             shutil.copy(checkout / name, source / name)
         try:
