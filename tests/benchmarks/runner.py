@@ -1,14 +1,20 @@
-"""What the runner costs, as a table; run by hand: ``python tests/benchmarks/runner.py [--model NAME] [--size 1024]``.
+"""What restoring costs, as a table; run by hand:
 
-A runner of its own is started in a temporary state directory, so the installed one is left alone. Landmarks are given,
-so that no landmark model needs to be there.
+    python tests/benchmarks/runner.py [--model NAME] [--size 1024 | --photo FILE --mask FILE]
+
+The runner is one of its own, in a temporary state directory, so the installed one is left alone. Without a photograph a
+made-up picture with given landmarks is used, so that no landmark model needs to be there; with one, the face is
+searched and the cold command is measured too.
 """
 
 import argparse
+import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +23,12 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.restoring.photograph import Photograph, read_mask
 from statue_models.restoring.request import RestorationRequest
 from statue_models.runner.client import RunnerClient, read_state
 from statue_models.runner.remote import RemoteRestorer, serve_command
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def frontal_points(size: int) -> np.ndarray:
@@ -38,7 +47,7 @@ def frontal_points(size: int) -> np.ndarray:
     return np.array(points) * size
 
 
-def request(size: int, model: str, variants: int) -> RestorationRequest:
+def request(size: int, model: str) -> RestorationRequest:
     """A shaded, grainy disc with a hole where the nose is."""
     rows, columns = np.mgrid[:size, :size] / size
     shade = 150 - 60 * (columns - 0.5) - 80 * np.hypot(rows - 0.5, columns - 0.5)
@@ -46,7 +55,7 @@ def request(size: int, model: str, variants: int) -> RestorationRequest:
     image = np.clip(shade + grain, 0, 255).astype(np.uint8)[..., None].repeat(3, axis=2)
     mask = np.where(np.hypot(rows - 0.53, columns - 0.5) < 0.07, 255, 0).astype(np.uint8)
     landmarks = Landmarks.given(frontal_points(size)).hidden_under(mask)
-    return RestorationRequest(image, mask, model=model, variants=variants, landmarks=landmarks)
+    return RestorationRequest(image, mask, model=model, landmarks=landmarks)
 
 
 def seconds(action: Callable[[], Any], repeats: int = 1) -> float:
@@ -68,18 +77,36 @@ def peak_megabytes(pid: int) -> str:
     return f"{int(status.split('VmHWM:')[1].split()[0]) / 1024:.0f} MB"
 
 
+def cold_command(options: argparse.Namespace, folder: Path) -> list[tuple[str, str]]:
+    """Time and peak memory of ``statue restore`` from its start to the written picture."""
+    words = [sys.executable, "-m", "statue_models", "restore", str(options.photo), "--mask", str(options.mask)]
+    words += ["--model", options.model, "-o", str(folder / "out.png"), "--force", "--quiet"]
+    shortest = seconds(lambda: subprocess.run(words, check=True, cwd=REPOSITORY), 3)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return [("statue restore, cold", f"{shortest:.2f} s"), ("its peak memory", f"{peak:.0f} MB")]
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--model", default="default")
     parser.add_argument("--size", type=int, default=1024)
+    parser.add_argument("--photo", type=Path)
+    parser.add_argument("--mask", type=Path)
     options = parser.parse_args()
+    if (options.photo is None) != (options.mask is None):
+        parser.error("--photo and --mask belong together")
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         command = serve_command("--state", str(state), "--idle", "1")
         client, restorer = RunnerClient(state, command), RemoteRestorer(state, command)
-        one, four = request(options.size, options.model, 1), request(options.size, options.model, 4)
-        rows = [("cold start until it answers", f"{seconds(client.connect):.2f} s")]
+        if options.photo:
+            one = RestorationRequest(Photograph.read(options.photo).to_srgb(), read_mask(options.mask), options.model)
+        else:
+            one = request(options.size, options.model)
+        four = replace(one, variants=4)
+        rows = cold_command(options, Path(folder)) if options.photo else []
+        rows += [("cold start until it answers", f"{seconds(client.connect):.2f} s")]
         found = read_state(state)
         assert found is not None
         try:
@@ -92,7 +119,8 @@ def main() -> None:
         finally:
             (state / "runner.json").unlink(missing_ok=True)  # which ends the runner
             time.sleep(1.5)
-    print(f"| {options.size} x {options.size} RGB, model {options.model} | |\n| --- | --- |")
+    height, width = one.image.shape[:2]
+    print(f"| {width} x {height}, model {options.model} | |\n| --- | --- |")
     for name, value in rows:
         print(f"| {name} | {value} |")
 
