@@ -16,10 +16,10 @@ from statue_models.flow_method import template_of
 from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from training import train_flow
+from training.damage.draws import Draws
+from training.damage.mixture import LEAST, MOST, training_masks
 from training.flow import checkpoint, loop, pictures
 from training.flow.batches import draw_batch, framed
-from training.flow.damage import LEAST, MOST, training_masks
-from training.flow.draws import Draws
 from training.flow.held_out import HeldOutScore
 
 SIZE = 64

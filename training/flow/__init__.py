@@ -1,1 +1,1 @@
-"""Trains ``statueflow``: pictures, training damage, loop and checkpoints; ``training.train_flow`` is the command."""
+"""Trains ``statueflow``: pictures, loop and checkpoints; ``training.train_flow`` is the command."""

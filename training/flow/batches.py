@@ -9,8 +9,8 @@ from torch.nn import functional
 
 from statue_models.restoring.face_frame import LIFT, MARGIN
 from statue_models.restoring.landmarks68 import MIRROR
-from training.flow.damage import training_masks
-from training.flow.draws import Draws
+from training.damage.draws import Draws
+from training.damage.mixture import training_masks
 from training.flow.pictures import Pictures
 
 #: Share of real photographs in a batch, where there are any.

@@ -11,9 +11,9 @@ from torch import Tensor
 from statue_models.flow_method import STEPS
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
+from training.damage.draws import Draws
 from training.flow.batches import Batch, examples
 from training.flow.checkpoint import write_whole
-from training.flow.draws import Draws
 from training.flow.pictures import Pictures
 
 SEED = 7

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from statue_models.errors import StatueError
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
+from training.damage.draws import Draws
 from training.flow.batches import Batch, draw_batch
 from training.flow.checkpoint import Average, load_checkpoint, save_checkpoint
-from training.flow.draws import Draws
 from training.flow.held_out import HeldOutScore, score_and_sheet
 from training.flow.pictures import Pictures, PictureSet
 

@@ -32,6 +32,11 @@ class Draws:
         """int64 in [0, count)."""
         return torch.randint(count, shape, device=self.device, generator=self.generator)
 
+    def up_to(self, most: Tensor) -> Tensor:
+        """int64 in [0, most], each element with its own most (int64, >= 0)."""
+        # A product just below most + 1 may be rounded up to it.
+        return torch.minimum((self.uniform(*most.shape) * (most + 1)).floor().long(), most)
+
     def choice(self, weights: Tensor, count: int) -> Tensor:
         """(count,) int64 indices, drawn with the given weights."""
         return torch.multinomial(weights, count, replacement=True, generator=self.generator)
