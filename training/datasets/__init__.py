@@ -1,1 +1,1 @@
-"""Converters: public originals in, packed assets and the bundled run-time head out."""
+"""Data in: public originals become packed assets and the bundled run-time head, photographs a set of labelled faces."""

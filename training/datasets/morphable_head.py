@@ -20,7 +20,7 @@ cm, x to the head's left (the picture's right when the head faces the viewer), y
 | ``expression`` | (53, V, 3) int16 | expression modes (0 = neutral, 1 = full) |
 | ``expression_scale`` | (53,) float32 | cm per unit of ``expression`` |
 | ``expression_names`` | (53,) str | names of the source, ARKit's |
-| ``source`` | () str | repository and commit |
+| ``source`` | (1,) str | repository and commit |
 
 A shape is ``vertices + sum_k w_k * scale_k * mode_k``. Kept are the polygons that can be seen in some pose of up to 65
 degrees yaw and 30 degrees pitch, with the mouth shut or open, in front of the plane behind the ears; everything else
@@ -28,9 +28,7 @@ degrees yaw and 30 degrees pitch, with the mouth shut or open, in front of the p
 """
 
 import argparse
-import zipfile
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -39,6 +37,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from training.datasets.head_openness import vertex_openness
+from training.datasets.packed import write_npz
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -201,21 +200,8 @@ def compact(head: SourceHead) -> dict[str, NDArray]:
         "expression": expression,
         "expression_scale": expression_scale,
         "expression_names": np.array(head.expression_names),
-        "source": np.array(f"ICT-VGL/ICT-FaceKit {head.commit}"),
+        "source": np.array([f"ICT-VGL/ICT-FaceKit {head.commit}"]),
     }
-
-
-def write_npz(path: Path, arrays: dict[str, NDArray]) -> int:
-    """Write a compressed ``.npz`` whose bytes depend on the arrays alone (fixed time stamps); returns its size."""
-    temporary = path.with_name(path.name + ".tmp")
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            buffer = BytesIO()
-            np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
-            entry = zipfile.ZipInfo(name + ".npy", (2020, 1, 1, 0, 0, 0))
-            archive.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=9)
-    temporary.replace(path)
-    return path.stat().st_size
 
 
 def report(head: SourceHead, arrays: dict[str, NDArray], size: int) -> str:
