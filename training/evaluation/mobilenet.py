@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.errors import StatueError
+
 FILE = Path("networks") / "mobilenet_v2_035_imagenet_notop.npz"
 #: Blocks whose outputs are the features: one or two per resolution, strides 2, 4, 8, 16, 16, 32, 32.
 TAPS = ("Conv1", *(f"block_{i}_project" for i in (1, 3, 6, 10, 13, 16)))
@@ -24,9 +26,14 @@ class MobileNet:
 
     Args:
         assets: folder that holds ``networks/mobilenet_v2_035_imagenet_notop.npz``.
+
+    Raises:
+        StatueError: ``missing-file``.
     """
 
     def __init__(self, assets: Path) -> None:
+        if not (assets / FILE).is_file():
+            raise StatueError("missing-file", path=assets / FILE)
         with np.load(assets / FILE, allow_pickle=False) as file:
             self.weights = {name: torch.from_numpy(file[name]) for name in file.files}
 
