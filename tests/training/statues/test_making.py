@@ -1,0 +1,187 @@
+"""Runs on the disk: resumable, the same bytes again, clear words when something cannot be."""
+
+import io
+import json
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from statue_models.errors import StatueError
+from training.statues import samples, shards
+from training.statues.__main__ import main
+from training.statues.checks import RULES, broken_rules
+from training.statues.drawing import draw_statues
+from training.statues.factory import Factory
+from training.statues.samples import Tally, Wish
+from training.statues.sheet import contact_sheet
+from training.statues.timing import growth, measure, report
+
+SIDE = 64
+
+
+@pytest.fixture(scope="module")
+def small(head, studios) -> Factory:
+    return Factory(head, studios, SIDE)
+
+
+@pytest.fixture()
+def order(tmp_path, small, monkeypatch) -> shards.Order:
+    monkeypatch.setattr(shards, "_factory", lambda _: small)
+    monkeypatch.setattr(shards, "SHARD", 3)
+    monkeypatch.setattr(shards, "STRIDE", 40)
+    return shards.Order(tmp_path / "run", tmp_path, 5, SIDE, 10, Wish(pairs=True, maps=True), False, "cpu")
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_shards_hold_complete_statues(order):
+    seen: list[int] = []
+    tally = shards.make(order, 1, seen.append)
+    assert sum(seen) == 5 == tally.kept
+    rows = [json.loads(line) for line in (order.out / "manifest.jsonl").read_text().splitlines()]
+    assert len({row["seed"] for row in rows}) == 5
+    members: dict[str, bytes] = {}
+    for path in sorted(order.out.glob("*.tar")):
+        with tarfile.open(path) as archive:
+            members |= {m.name: archive.extractfile(m).read() for m in archive.getmembers()}
+    for row in rows:
+        key = f"{row['seed']:010d}"
+        endings = {name.split(".", 1)[1] for name in members if name.startswith(key)}
+        assert endings == {
+            "png",
+            "alpha.png",
+            "parts.png",
+            "depth.png",
+            "normals.png",
+            "damaged.png",
+            "mask.png",
+            "json",
+        }
+        picture = cv2.imdecode(np.frombuffer(members[f"{key}.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+        assert picture.shape == (SIDE, SIDE, 3)
+        depth = cv2.imdecode(np.frombuffer(members[f"{key}.depth.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+        parts = cv2.imdecode(np.frombuffer(members[f"{key}.parts.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+        assert depth.dtype == np.uint16 and (depth[parts > 0] > 0).mean() > 0.9
+        mask = cv2.imdecode(np.frombuffer(members[f"{key}.mask.png"], np.uint8), cv2.IMREAD_UNCHANGED)
+        assert 0 < (mask > 0).mean() == pytest.approx(row["damage"], abs=1e-3)
+        assert json.loads(members[f"{key}.json"])["seed"] == row["seed"]
+        assert np.array(row["landmarks"]).shape == (68, 2)
+
+
+def test_a_stopped_run_goes_on_to_the_same_bytes(order):
+    shards.make(order, 1, lambda _: None)
+    whole = everything(order.out)
+    for name in ("shard-000001.tar", "shard-000001.jsonl", "manifest.jsonl"):
+        (order.out / name).unlink()
+    made: list[int] = []
+    shards.make(order, 1, made.append)
+    assert everything(order.out) == whole
+    assert made == [3, 1, 1]
+
+
+def test_plain_files_are_the_same_pictures(order, tmp_path):
+    shards.make(order, 1, lambda _: None)
+    plain = replace(order, out=tmp_path / "plain", plain=True)
+    shards.make(plain, 1, lambda _: None)
+    with tarfile.open(order.out / "shard-000000.tar") as archive:
+        for member in archive.getmembers():
+            assert archive.extractfile(member).read() == (plain.out / member.name).read_bytes()
+    assert (plain.out / "manifest.jsonl").read_bytes() == (order.out / "manifest.jsonl").read_bytes()
+
+
+def test_another_run_is_not_mixed_in(order):
+    shards.make(order, 1, lambda _: None)
+    with pytest.raises(StatueError) as error:
+        shards.make(replace(order, seed=11), 1, lambda _: None)
+    assert error.value.code == "output-exists"
+
+
+def test_a_shard_that_fails_leaves_nothing_behind(order, monkeypatch):
+    def broken(*_: object) -> object:
+        raise RuntimeError("stop")
+        yield
+
+    monkeypatch.setattr(shards, "samples", broken)
+    with pytest.raises(RuntimeError):
+        shards.make(order, 1, lambda _: None)
+    assert sorted(path.name for path in order.out.iterdir()) == ["run.json"]
+
+
+def test_rejects_are_counted_by_rule(small):
+    table = draw_statues(np.arange(2), small.head, small.environments.suns)
+    good = small.render(table)
+    assert broken_rules(good).shape == (2, len(RULES))
+    black = replace(good, image=good.image * 0)
+    assert broken_rules(black)[:, RULES.index("dark")].all()
+    burnt = replace(good, image=good.image * 0 + 255)
+    assert broken_rules(burnt)[:, RULES.index("burnt")].all()
+    away = replace(good, landmarks=good.landmarks + SIDE)
+    assert broken_rules(away)[:, RULES.index("outside")].all()
+    hidden = replace(good, hidden=good.hidden | True)
+    assert broken_rules(hidden)[:, RULES.index("hidden")].all()
+
+
+def test_rejected_statues_are_left_out_and_reported(small, monkeypatch):
+    verdicts = iter([True, False, True, False])
+
+    def alternating(renders):
+        result = broken_rules(renders) & False
+        result[:, RULES.index("dark")] = next(verdicts)
+        return result
+
+    monkeypatch.setattr(samples, "broken_rules", alternating)
+    tally = Tally()
+    made = list(samples.samples(small, 0, 2, Wish(), tally))
+    assert [sample.seed for sample in made] == [1, 3]
+    assert tally.kept == 2 and tally.rejected == {"dark": 2}
+
+
+@pytest.mark.parametrize("way", ["picture", "landmarks", "parts", "pairs"])
+def test_sheets(small, way):
+    sheet, tally = contact_sheet(small, 0, 3, 2, 32, way, lambda _: None)
+    cells = 3 * (3 if way == "pairs" else 1)
+    assert sheet.shape == (-(-cells // 2) * 32, 64, 3)
+    assert tally.kept == 3 and sheet.std() > 10
+
+
+def test_profile_accounts_for_the_time(small):
+    timing = measure(small, 2)
+    assert timing.total > 0 and {"shade", "resolve", "scan_view", "scan_lamps"} <= set(timing.kernels)
+    growing = growth(small, 1)
+    assert [what for what, _ in growing][:3] == [
+        "32 px, lamps as drawn",
+        "64 px, lamps as drawn",
+        "128 px, lamps as drawn",
+    ]
+    text = report(small, timing, growing)
+    assert "images/s" in text and "| shade |" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["make", "--count", "0", "--out", "x"], "--count"),
+        (["make", "--count", "1", "--seed", "-1", "--out", "x"], "--seed"),
+        (["sheet", "--count", "1", "--out", "no/such/folder/sheet.png"], "folder"),
+        (["sheet", "--columns", "0", "--out", "sheet.png"], "--columns"),
+        (["make", "--count", "1", "--out", "x", "--size", "100"], "morphable_head"),
+    ],
+)
+def test_bad_commands(tmp_path, monkeypatch, capsys, words, text):
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--assets", str(tmp_path)]) != 0
+    said = capsys.readouterr().err
+    assert text in said.strip().splitlines()[-1]
+    assert not (tmp_path / "sheet.png").exists()
+
+
+def test_tar_members_have_no_times_or_owners(order):
+    shards.make(order, 1, lambda _: None)
+    with tarfile.open(fileobj=io.BytesIO((order.out / "shard-000000.tar").read_bytes())) as archive:
+        assert all((m.mtime, m.uid, m.gid) == (0, 0, 0) for m in archive.getmembers())
