@@ -18,6 +18,8 @@ from statue_models.errors import StatueError
 #: The product runs the network at this size, so only weights trained at it can be registered.
 PRODUCT_SIZE = 256
 MULTIPLE = 32
+#: Seeds of statues set aside for each seed of a training run.
+STATUE_SEEDS = 10**9
 
 
 class StopSignals:
@@ -58,6 +60,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--learning-rate", type=float, metavar="R", help="at its peak (default: 4e-4, resumed 2e-4)")
     add("--seed", type=int, default=0, metavar="S", help="decides weights, pictures and damage (default: 0)")
     add("--limit", type=int, metavar="N", help="only so many renders of each file")
+    add("--statues", type=int, default=0, metavar="N", help="also draw N new statues, and train on them")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU where there is one")
     add("--compile", action="store_true", help="with torch.compile: a minute to start, faster after it")
     add("--register", action="store_true", help="then make it this checkout's statueflow")
@@ -76,6 +79,8 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
             raise StatueError("usage", reason=f"--{name.replace('_', '-')} must be larger than 0")
     if not 0 <= options.minutes < float("inf"):
         raise StatueError("usage", reason="--minutes must be 0 or more")
+    if options.statues < 0 or options.statues == 1:
+        raise StatueError("usage", reason="--statues must be 0, or 2 or more")
     if options.size % MULTIPLE or not 2 * MULTIPLE <= options.size <= PRODUCT_SIZE:
         raise StatueError(
             "usage", reason=f"--size must be a multiple of {MULTIPLE} from {2 * MULTIPLE} to {PRODUCT_SIZE}"
@@ -100,14 +105,18 @@ def run(options: argparse.Namespace) -> int:
     """
     try:
         from statue_models.flow_method import torch_device
-        from training.flow import checkpoint, loop, pictures
+        from training.flow import checkpoint, drawn, loop, pictures
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise StatueError("missing-package", package="torch", how="Install it with 'pip install torch'.") from None
     device = torch_device(options.device)
     print("reading pictures", flush=True)
-    found = pictures.read_pictures(options.assets, options.size, options.limit)
+    fresh = None
+    if options.statues:
+        first = STATUE_SEEDS * (1 + options.seed)
+        fresh = drawn.drawn_statues(options.assets, options.statues, options.size, device, first, lambda _: None)
+    found = pictures.read_pictures(options.assets, options.size, options.limit, fresh)
     for kind, origins in (("to train on", found.train), ("held out", found.held)):
         renders = sum(len(p) for p in origins if p.rendered)
         print(f"{renders} renders and {sum(map(len, origins)) - renders} photographs {kind}", flush=True)

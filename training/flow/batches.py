@@ -64,12 +64,12 @@ def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) 
     """
     rgba = torch.cat([p.images[i.to(p.images.device)].to(draws.device) for p, i in chosen])
     landmarks = torch.cat([p.landmarks[i.to(p.landmarks.device)].to(draws.device) for p, i in chosen])
-    rendered = torch.cat([torch.full((len(i),), float(p.rendered)) for p, i in chosen]).to(draws.device)
+    bare = torch.cat([torch.full((len(i),), float(not p.filmed)) for p, i in chosen]).to(draws.device)
     stored = rgba.permute(0, 3, 1, 2).float() / 255
     alpha = stored[:, 3:]
     whole = stored[:, :3] * alpha + background(len(stored), stored.shape[-1], draws) * (1 - alpha)
     picture, landmarks, inside = framed(whole, landmarks, draws, jitter)
-    picture = film(picture, rendered, draws) * 2 - 1
+    picture = film(picture, bare, draws) * 2 - 1
     damage = training_masks(landmarks, picture.shape[-1], draws)
     return Batch(picture, landmarks, torch.maximum(damage, 1 - inside), damage * inside)
 
@@ -132,19 +132,19 @@ def blurred(picture: Tensor) -> Tensor:
     return functional.conv2d(across, kernel[None, None, :, None]).reshape(count, channels, height, width)
 
 
-def film(picture: Tensor, rendered: Tensor, draws: Draws) -> Tensor:
+def film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
     """What cameras and web pictures add: exposure, gamma, contrast, colour, sharpening or blur, grain.
 
-    Renders get more contrast and sharpening than photographs, which have had theirs.
+    Bare renders get more contrast and sharpening than what has had its film.
 
     Args:
-        picture: (N, 3, S, S) in [0, 1]; rendered: (N,), 1 for renders, 0 for photographs.
+        picture: (N, 3, S, S) in [0, 1]; bare: (N,), 1 for renders without film, 0 for the others.
 
     Returns:
         (N, 3, S, S) in [0, 1].
     """
     count = len(picture)
-    render = rendered[:, None, None, None]
+    render = bare[:, None, None, None]
 
     def some(low: float, high: float) -> Tensor:
         return draws.uniform(count, 1, 1, 1, low=low, high=high)

@@ -38,19 +38,21 @@ class Pictures:
     Attributes:
         images: (N, S, S, 4) uint8 RGBA.
         landmarks: (N, 68, 2) float32 on the same device, (x, y) as fractions of the side.
-        rendered: renders lack the contrast and the sharpening that photographs come with.
+        rendered: by a machine, not taken by a camera.
+        filmed: with the contrast and the sharpening that photographs come with.
     """
 
     images: Tensor
     landmarks: Tensor
     rendered: bool
+    filmed: bool = True
 
     def __len__(self) -> int:
         return len(self.images)
 
     def to(self, device: torch.device) -> "Pictures":
         """The same, there."""
-        return Pictures(self.images.to(device), self.landmarks.to(device), self.rendered)
+        return Pictures(self.images.to(device), self.landmarks.to(device), self.rendered, self.filmed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,23 +63,24 @@ class PictureSet:
     held: list[Pictures]
 
 
-def read_pictures(assets: Path, size: int, limit: int | None = None) -> PictureSet:
+def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Pictures | None = None) -> PictureSet:
     """Read all that is there.
 
     Args:
         assets: folder with at least one of ``RENDERS``, and ``statues128`` if it is to be used.
         size: side in pixels to which everything is brought.
         limit: only so many renders of each file.
+        drawn: statues fresh from the factory, used like the others.
 
     Raises:
-        StatueError: ``missing-file`` without any renders; ``bad-training-data`` for a file that is damaged.
+        StatueError: ``missing-file`` without any renders, drawn or not; ``bad-training-data`` for a file that is damaged.
     """
     there = [assets / name for name in RENDERS if (assets / name).is_file()]
-    if not there:
+    if not there and drawn is None:
         raise StatueError("missing-file", path=assets / RENDERS[0])
     train, held = [], []
-    for path in there:
-        renders = read_renders(path, size, limit)
+    origins = [read_renders(path, size, limit) for path in there]
+    for renders in origins if drawn is None else [*origins, drawn]:
         back = min(HELD_MOST, max(1, len(renders) // HELD_SHARE))
         held.append(_part(renders, slice(0, back)))
         train.append(_part(renders, slice(back, None)))
@@ -89,7 +92,7 @@ def read_pictures(assets: Path, size: int, limit: int | None = None) -> PictureS
 
 
 def _part(pictures: Pictures, where: slice) -> Pictures:
-    return Pictures(pictures.images[where], pictures.landmarks[where], pictures.rendered)
+    return Pictures(pictures.images[where], pictures.landmarks[where], pictures.rendered, pictures.filmed)
 
 
 def read_renders(path: Path, size: int, limit: int | None = None) -> Pictures:
@@ -114,7 +117,7 @@ def read_renders(path: Path, size: int, limit: int | None = None) -> Pictures:
         images = _decoded(files, size)
     except ValueError as error:
         raise StatueError("bad-training-data", path=path, reason=str(error)) from None
-    return Pictures(images, torch.from_numpy(landmarks[:count].astype(np.float32)), rendered=True)
+    return Pictures(images, torch.from_numpy(landmarks[:count].astype(np.float32)), rendered=True, filmed=False)
 
 
 def photograph_names(assets: Path) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ OUTSIDE = 0.15
 #: Least share of the picture that the statue covers.
 COVERAGE = 0.08
 #: Means of the statue's luma out of 255 between which it is neither black nor burnt out; shares of its pixels.
-DARKEST, BRIGHTEST = 18.0, 225.0
+DARKEST, BRIGHTEST = 24.0, 225.0
 BURNT_SHARE, BLACK_SHARE = 0.15, 0.5
 #: Least standard deviation of the face's luma: less is fog.
 CONTRAST = 9.0

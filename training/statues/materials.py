@@ -83,7 +83,7 @@ def _draw_stone(table: Table, draw: Seeded) -> None:
     stone["reflectance"] = np.array([look[3][0] for look in looks])[kind]
     stone["metal"] = np.array([look[3][1] for look in looks])[kind] * draw.uniform("metal", 0.8, 1.0)
     stone["wrap"] = between("wrap", 4)
-    stone["patina"] = metal * draw.uniform("patina", 0, 1.0) * (1 - 0.7 * is_("gilded"))
+    stone["patina"] = metal * draw.uniform("patina", 0, 0.85) * (1 - 0.7 * is_("gilded"))
     green = draw.chance("verdigris", 0.6)[:, None]
     stone["patina_colour"] = _tinted(draw, "patina", green * VERDIGRIS + (1 - green) * SOOT, 0.15)
     stone["paint"] = is_("painted") * draw.uniform("paint", 0.35, 1.0)
@@ -91,7 +91,7 @@ def _draw_stone(table: Table, draw: Seeded) -> None:
         draw, "hair paint", np.array(HAIR_PAINTS)[draw.choice("hair paint", (0.4, 0.3, 0.15, 0.15))], 0.1
     )
     stone["skin_paint"] = _tinted(draw, "skin paint", np.array([0.50, 0.36, 0.26]) * np.ones((len(table), 1)), 0.12)
-    stone["gilding"] = draw.chance("gilding?", 0.02) * draw.uniform("gilding", 0.3, 0.8) * (1 - metal)
+    stone["gilding"] = draw.chance("gilding?", 0.02) * draw.uniform("gilding", 0.1, 0.6) * (1 - metal)
     stone["seed"] = draw.uniform("stone seed", 0, 500)
 
 
@@ -106,9 +106,9 @@ def _draw_weathering(table: Table, draw: Seeded) -> None:
     w["grain"] = (0.001 + 0.022 * draw.uniform("grain") ** 1.5) * polished
     w["grain_frequency"] = draw.uniform("grain frequency", 2.0, 8.0)
     w["crack"] = draw.chance("crack?", 0.10) * draw.uniform("crack", 0.03, 0.09)
-    w["stain"] = draw.uniform("stain", 0, 1) ** 1.5 * 0.95 * (1 - 0.7 * clean)
+    w["stain"] = draw.uniform("stain", 0, 1) ** 1.5 * 0.8 * (1 - 0.7 * clean)
     w["stain_frequency"] = draw.uniform("stain frequency", 0.12, 0.5)
-    w["streak"] = outdoors * draw.uniform("streak", 0, 0.6)
+    w["streak"] = outdoors * draw.uniform("streak", 0, 0.5)
     w["lichen"] = outdoors * draw.chance("lichen?", 0.45) * draw.uniform("lichen", 0.0, 0.8)
     w["lichen_colour"] = _tinted(
         draw, "lichen", np.array(LICHENS)[draw.choice("lichen colour", (0.3, 0.3, 0.1, 0.3))], 0.1

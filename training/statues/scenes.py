@@ -90,7 +90,7 @@ def _draw_background(table: Table, draw: Seeded) -> None:
     ground["second"] = np.clip(ground["first"] * draw.uniform("ground second", 0.4, 1.3)[:, None], 0, 1)
     # Outdoors, and seen from below, a statue stands before the sky.
     sky = (ground["kind"] == 1) & (draw.uniform("sky behind?") < 0.45)
-    blue = np.array([0.10, 0.24, 0.62]) * np.exp(draw.normals("sky blue", 3) * [0.35, 0.25, 0.2])
+    blue = np.array([0.10, 0.24, 0.62]) * np.exp(draw.normals("sky blue", 3) * [0.25, 0.15, 0.12])
     pale = blue + (1 - blue) * draw.uniform("haze", 0.0, 0.7)[:, None]
     ground["first"][sky], ground["second"][sky] = np.clip(blue, 0, 1)[sky], np.clip(pale, 0, 1)[sky]
     foliage = np.stack(
@@ -113,7 +113,7 @@ def _draw_background(table: Table, draw: Seeded) -> None:
 
 def _draw_film(table: Table, draw: Seeded) -> None:
     film = table["film"]
-    film["exposure"] = 0.06 * 8 ** draw.uniform("exposure")
+    film["exposure"] = 0.075 * 6 ** draw.uniform("exposure")
     film["gamma"] = draw.uniform("gamma", 1.9, 2.4)
     film["contrast"] = draw.uniform("contrast", 1.1, 1.65)
     film["saturation"] = np.where(draw.chance("black and white", 0.12) > 0, 0.0, draw.uniform("saturation", 0.6, 1.6))
@@ -123,7 +123,7 @@ def _draw_film(table: Table, draw: Seeded) -> None:
     film["softness"] = draw.uniform("softness", 0.0, 1.0) ** 1.3 * LARGEST_SOFTNESS
     film["sharpening"] = draw.uniform("sharpening", 0.1, 1.2)
     film["sharpening_radius"] = draw.uniform("sharpening radius", 0.6, 1.4)
-    film["noise"] = draw.uniform("noise", 0.0, 1.0) ** 1.5 * 8
+    film["noise"] = draw.uniform("noise", 0.0, 1.0) ** 1.5 * 7
     film["noise_size"] = draw.uniform("noise size", 0.3, 1.1)
     film["vignette"] = draw.uniform("vignette", 0.0, 0.4)
     film["jpeg"] = np.where(draw.chance("jpeg?", 0.8) > 0, draw.uniform("jpeg", 55, 97), 100)

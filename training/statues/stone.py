@@ -76,8 +76,8 @@ def coloured(
     if s.paint > 0.0:
         colour = _painted(s, q, colour, part, lip, cover, blotch)
     if s.gilding > 0.0:
-        gold = rise(0.25, -0.05, blotch - 0.5 * s.gilding + 0.15)
-        colour = wp.lerp(colour, wp.vec3(0.85, 0.58, 0.2), gold)
+        gold = 0.8 * rise(0.30, -0.20, blotch - 0.5 * s.gilding + 0.15)
+        colour = wp.lerp(colour, wp.vec3(0.75, 0.52, 0.2), gold)
         f.metal = wp.lerp(f.metal, 0.9, gold)
         f.roughness = wp.lerp(f.roughness, 0.3, gold)
     if s.patina > 0.0:

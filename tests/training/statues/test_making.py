@@ -9,8 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from statue_models.errors import StatueError
+from training.flow.drawn import drawn_statues
+from training.flow.pictures import read_pictures
 from training.statues import samples, shards
 from training.statues.__main__ import main
 from training.statues.checks import RULES, broken_rules
@@ -18,6 +21,7 @@ from training.statues.drawing import draw_statues
 from training.statues.factory import Factory
 from training.statues.samples import Tally, Wish
 from training.statues.sheet import contact_sheet
+from training.statues.stream import stream
 from training.statues.timing import growth, measure, report
 
 SIDE = 64
@@ -185,3 +189,26 @@ def test_tar_members_have_no_times_or_owners(order):
     shards.make(order, 1, lambda _: None)
     with tarfile.open(fileobj=io.BytesIO((order.out / "shard-000000.tar").read_bytes())) as archive:
         assert all((m.mtime, m.uid, m.gid) == (0, 0, 0) for m in archive.getmembers())
+
+
+def test_streamed_statues_are_the_good_ones_in_order(small, monkeypatch):
+    stream_of = stream(small, 5, 2)
+    batches = [next(stream_of) for _ in range(3)]
+    assert all(len(batch.image) == 2 for batch in batches)
+    table = draw_statues(np.arange(5, 25), small.head, small.environments.suns)
+    alone = [small.render(table[i : i + 1]) for i in range(20)]
+    good = [r.image[0] for r in alone if not broken_rules(r).any()]
+    for index, picture in enumerate(torch.cat([batch.image for batch in batches])):
+        assert torch.equal(picture, good[index])
+
+
+def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
+    monkeypatch.setattr("training.statues.head_model.read_head", lambda _: head)
+    monkeypatch.setattr("training.statues.environments.read_environments", lambda _: studios)
+    seen: list[int] = []
+    drawn = drawn_statues(tmp_path, 3, SIDE, torch.device("cpu"), 0, seen.append)
+    assert drawn.images.shape == (3, SIDE, SIDE, 4) and (drawn.images[..., 3] == 255).all()
+    assert drawn.filmed and drawn.rendered and sum(seen) == 3
+    assert drawn.landmarks.shape == (3, 68, 2) and drawn.landmarks.median() < 1
+    found = read_pictures(tmp_path, SIDE, drawn=drawn)
+    assert [len(p) for p in found.train] == [2] and [len(p) for p in found.held] == [1]

@@ -1,0 +1,48 @@
+"""Statues for the trainer, fresh from the factory: rendered where they are used, never on a disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from statue_models.errors import StatueError
+from training.flow.pictures import Pictures
+
+
+def drawn_statues(
+    assets: Path, count: int, size: int, device: torch.device, seed: int, progress: Callable[[int], None]
+) -> Pictures:
+    """Render ``count`` good statues with their own backgrounds and film.
+
+    Args:
+        assets: folder with the morphable head and the environment maps.
+        device: where they are made and stay. progress: gets the number of new ones.
+        seed: of the first statue.
+
+    Raises:
+        StatueError: ``missing-package``, ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
+    """
+    try:
+        from training.statues.environments import read_environments
+        from training.statues.factory import Factory
+        from training.statues.head_model import read_head
+        from training.statues.samples import BATCH
+        from training.statues.stream import stream
+    except ModuleNotFoundError as error:
+        how = "Install what training needs with 'pip install -e .[train]'."
+        raise StatueError("missing-package", package=error.name, how=how) from None
+    factory = Factory(read_head(assets), read_environments(assets), size, device.type)
+    images = torch.empty(count, size, size, 4, dtype=torch.uint8, device=device)
+    landmarks = torch.empty(count, 68, 2, device=device)
+    done = 0
+    for renders in stream(factory, seed, min(count, BATCH[factory.device])):
+        taken = min(len(renders.image), count - done)
+        images[done : done + taken, ..., :3] = renders.image[:taken]
+        landmarks[done : done + taken] = renders.landmarks[:taken] / size
+        done += taken
+        progress(taken)
+        if done == count:
+            break
+    # Opaque: what stands behind them belongs to the picture.
+    images[..., 3] = 255
+    return Pictures(images, landmarks, rendered=True)
