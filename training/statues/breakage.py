@@ -8,7 +8,7 @@ from training.statues.seeded import Seeded
 from training.statues.statue import BREAKS
 
 #: How often each of ``BREAKS`` is the piece that is missing.
-SHARES = (0.36, 0.12, 0.10, 0.10, 0.12, 0.10, 0.10)
+SHARES = (0.33, 0.11, 0.09, 0.08, 0.11, 0.08, 0.08, 0.05, 0.07)
 #: How likely a first, second and third piece is missing in a damaged picture.
 CHANCES = (1.0, 0.4, 0.2)
 #: Per piece: landmark on the head's left (on its right, the mirrored one), outward normal, spread of the normal,
@@ -20,7 +20,9 @@ PIECES: dict[str, tuple[tuple[int, int], tuple[float, float, float], float, tupl
     "ear": ((15, 1), (1.0, 0.05, -0.05), 0.12, (0.15, 0.9, 4.5, 6.0, 0.3, 0.6)),
     "half": ((45, 36), (0.85, 0.0, 0.45), 0.25, (-3.2, -0.8, 9.0, 14.0, 0.05, 0.2)),
     "cheek": ((13, 3), (0.8, 0.0, 0.6), 0.2, (-1.0, -0.2, 1.5, 3.0, 0.3, 0.8)),
-    "mouth": ((57, 51), (0.0, -0.1, 1.0), 0.15, (-1.2, -0.4, 1.2, 2.4, 0.4, 0.9)),
+    "drill hole": ((13, 3), (0.75, 0.1, 0.65), 0.3, (-2.2, -0.9, 0.4, 0.8, 8.0, 25.0)),
+    "crack": ((30, 30), (0.7, 0.7, 0.0), 0.5, (-3.0, 3.0, 5.0, 14.0, 0.0, 0.0)),
+    "mouth": ((57, 51), (0.0, -0.1, 1.0), 0.15, (-0.7, -0.2, 1.2, 2.4, 0.4, 0.9)),
 }
 
 
@@ -49,6 +51,10 @@ def draw_breaks(table: Table, draw: Seeded) -> None:
             between("radius", 2),
             between("bowl", 4),
         )
-        column["roughness"] = draw.uniform(name + " roughness", 0.08, 0.35)
+        drilled, cracked = piece == BREAKS.index("drill hole"), piece == BREAKS.index("crack")
+        column["crack"] = cracked * draw.uniform(name + " crack", 0.05, 0.28)
+        # Drills leave smooth walls; cracks wander by centimetres.
+        rough = np.where(drilled, 0.15, np.where(cracked, 8.0, 1.0))
+        column["roughness"] = rough * draw.uniform(name + " roughness", 0.08, 0.35)
         column["frequency"] = draw.uniform(name + " frequency", 0.35, 0.9)
         column["seed"] = draw.uniform(name + " seed", 0, 500)

@@ -22,6 +22,8 @@ from training.statues.statue import BACKGROUNDS, HEADGEAR, STONES, TRADITIONS
 
 #: Rendered together: large enough for a GPU to be busy, and one at a time for a core.
 BATCH = {"cpu": 1, "cuda": 64}
+#: Described together.
+DRAWN = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +70,16 @@ def samples(factory: Factory, first_seed: int, count: int, wish: Wish, tally: Ta
     """Yield ``count`` good statues with seeds from ``first_seed`` on; what breaks a rule is counted and left out."""
     batch, seed = BATCH[factory.device], first_seed
     while tally.kept < count:
-        table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
-        seed += batch
-        for sample in _batch(factory, table, wish, tally):
-            if tally.kept < count:
-                tally.kept += 1
-                yield sample
+        # Many descriptions cost hardly more than one.
+        drawn = draw_statues(np.arange(seed, seed + DRAWN), factory.head, factory.environments.suns)
+        seed += DRAWN
+        for first in range(0, DRAWN, batch):
+            for sample in _batch(factory, drawn[first : first + batch], wish, tally):
+                if tally.kept < count:
+                    tally.kept += 1
+                    yield sample
+            if tally.kept == count:
+                return
 
 
 def _batch(factory: Factory, table: Table, wish: Wish, tally: Tally) -> Iterator[Sample]:

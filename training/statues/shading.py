@@ -3,7 +3,7 @@
 import warp as wp
 
 from training.statues.carving import MOUTH, chiselled
-from training.statues.fracture import beyond, fracture_normal
+from training.statues.fracture import beyond, fracture_normal, in_crack
 from training.statues.geometry import BREAKS, relief
 from training.statues.layout import Beard, Carving, Eyes, Fracture, Hair, Headgear, Light, Stone, Weathering
 from training.statues.noise import fractal, rise
@@ -54,6 +54,7 @@ def resolve(
     weathering: wp.array(dtype=Weathering),
     fractures: wp.array2d(dtype=Fracture),
     landmarks: wp.array2d(dtype=wp.vec3),
+    broken: int,
     pixels: Pixels,
 ) -> None:
     """(B, S, S): the visible point, its smooth normal, and the height of all relief that the mesh does not carry."""
@@ -101,6 +102,13 @@ def resolve(
         if shown > 0.01 and kind < MOUTH:
             exact = relief(hair[b], beard[b], headgear[b], carving[b], q, kind)
             detail += exact[0] - (height[b, c0] * u + height[b, c1] * v + height[b, c2] * w)
+    if broken == 1:
+        for k in range(BREAKS):
+            f = fractures[b, k]
+            depth = in_crack(f, landmarks[b, f.landmark], point)
+            if depth > 0.0:
+                detail -= 2.0 * depth
+                over[3] = wp.max(over[3], depth)
     pixels.part[b, row, column] = kind
     pixels.position[b, row, column] = point
     pixels.normal[b, row, column] = wp.normalize(normal)

@@ -110,7 +110,7 @@ def seen(launcher: Launcher, mesh: Mesh, batch: Batch, surface: Surface) -> tupl
         *(nearest, mesh.corners, screen, mesh.rest, mesh.part, mesh.lip),
         *(surface.position, surface.normals, surface.cover, surface.height),
         *batch.pick("carving", "eyes", "hair", "beard", "headgear", "weathering", "breaks"),
-        *(surface.landmarks, pixels),
+        *(surface.landmarks, int(batch.broken), pixels),
     )
     return pixels, nearest
 

@@ -29,7 +29,7 @@ STONES = (
 )
 TRADITIONS = ("greek", "roman", "buddhist", "egyptian", "gothic", "modern", "child", "old age")
 BACKGROUNDS = ("surroundings", "plain", "wall", "foliage", "niche")
-BREAKS = ("nose", "chin", "brow", "ear", "half", "cheek", "mouth")
+BREAKS = ("nose", "chin", "brow", "ear", "half", "cheek", "mouth", "drill hole", "crack")
 
 
 @dataclass(frozen=True)
@@ -124,14 +124,18 @@ class Headgear:
 
 @dataclass(frozen=True)
 class Break:
-    """A piece broken off: what lies beyond a rough bowl round a landmark is gone. ``on`` = 0: nothing is."""
+    """A piece broken off: what lies beyond a rough bowl round a landmark is gone. ``on`` = 0: nothing is.
+
+    Or a crack, where ``crack`` is not 0: a gap along the same surface, that far to both sides.
+    """
 
     on: int
+    crack: float  # cm, half its width; 0 = a piece
     landmark: int  # about which the surface runs, on this statue's own shape
     offset: float  # cm outward along the normal
     normal: Vec3  # of the surface, away from what remains
     radius: float  # cm round the landmark in which the surface is flat
-    bowl: float  # how steeply it rises beyond, per cm
+    bowl: float  # how steeply it rises beyond, per cm; a crack ends there
     roughness: float  # cm
     frequency: float
     seed: float

@@ -66,7 +66,8 @@ def coloured(
     f.reflectance = s.reflectance
     colour = fresh_stone(s, q)
     if cover[3] > 0.0:
-        f.colour = colour * 1.08
+        # Deep gaps are dark: hardly any light finds its way out of them.
+        f.colour = colour * 1.08 * (0.35 + 0.65 * rise(-0.25, -0.05, depth))
         f.roughness = wp.min(s.roughness + 0.3, 1.0)
         f.metal = s.metal * 0.3
         return f

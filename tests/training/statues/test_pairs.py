@@ -76,3 +76,41 @@ def test_drawn_breaks_cover_faces_in_moderation(factory, head, studios):
     table = draw_statues(np.arange(100, 112), head, studios.suns)
     share = (render_pairs(factory, table).mask > 0).float().mean((1, 2))
     assert share.median() > 0.004 and share.median() < 0.25
+
+
+def only(table, piece: str):
+    """The same statues with nothing but one kind of damage."""
+    table = table.copy()
+    table["breaks"]["on"] = 0
+    first = table["breaks"][:, 0]
+    outward, (_, _, low, high, steep, steeper) = np.array(PIECES[piece][1]), PIECES[piece][3]
+    first["on"], first["landmark"] = 1, PIECES[piece][0][0]
+    first["normal"] = outward / np.linalg.norm(outward)
+    first["offset"] = np.mean(PIECES[piece][3][:2])
+    first["radius"], first["bowl"] = (low + high) / 2, (steep + steeper) / 2
+    first["roughness"], first["crack"] = (1.0, 0.25) if piece == "crack" else (0.02, 0)
+    return table
+
+
+def test_a_crack_is_long_and_thin(factory, table):
+    cracked = only(table, "crack")
+    cracked["breaks"]["offset"] = 0
+    pair = render_pairs(factory, cracked)
+    for index in range(len(table)):
+        fracture = (pair.damaged.parts[index] == FRACTURE).numpy()
+        rows, columns = np.nonzero(fracture)
+        assert max(np.ptp(rows), np.ptp(columns)) > 25
+        assert fracture.sum() < 0.25 * (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+    # A crack takes nothing away.
+    assert not pair.damaged.missing.any()
+    assert torch.equal(pair.damaged.landmarks, pair.intact.landmarks)
+
+
+def test_a_drill_hole_is_small_and_dark(factory, table):
+    pair = render_pairs(factory, only(table, "drill hole"))
+    share = (pair.damaged.parts == FRACTURE).float().mean((1, 2))
+    # Hair or the head itself may hide it.
+    assert (share > 0.0002).sum() >= 4 and (share < 0.02).all()
+    hole = pair.damaged.parts == FRACTURE
+    deeper = (pair.damaged.depth - pair.intact.depth)[hole]
+    assert deeper.median() > 0.2
