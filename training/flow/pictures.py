@@ -73,7 +73,7 @@ def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Pict
         drawn: statues fresh from the factory, used like the others.
 
     Raises:
-        StatueError: ``missing-file`` without any renders, drawn or not; ``bad-training-data`` for a file that is damaged.
+        StatueError: ``missing-file`` without any renders, drawn or not; ``bad-training-data`` for a damaged file.
     """
     there = [assets / name for name in RENDERS if (assets / name).is_file()]
     if not there and drawn is None:
