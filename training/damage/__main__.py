@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from statue_models.errors import StatueError
+from training.commands import exit_status
 
 #: The sides that make sense: the smallest on which every kind can be drawn, and one that fits into memory.
 SIZES = (32, 1024)
@@ -83,14 +84,7 @@ def run(options: argparse.Namespace) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
     options = arguments().parse_args(words)
-    try:
-        return run(checked(options))
-    except StatueError as error:
-        failure = error
-    except KeyboardInterrupt:
-        failure = StatueError("interrupted")
-    print(f"{failure.sentence} {failure.remedy}", file=sys.stderr)
-    return failure.exit_status
+    return exit_status(lambda: run(checked(options)))
 
 
 if __name__ == "__main__":

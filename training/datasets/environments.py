@@ -29,7 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.datasets.packed import Arrays, convert, converter_arguments, exit_status, relative_difference
+from training.commands import exit_status
+from training.datasets.packed import Arrays, convert, converter_arguments, relative_difference
 
 ROWS, COLUMNS = 128, 256
 LARGEST = float(np.finfo(np.float16).max)

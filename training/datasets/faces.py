@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.restoring.face_frame import MARGIN
+from training.commands import exit_status
 from training.datasets.contact_sheet import shown, tile, write_sheet
 from training.datasets.duplicates import fingerprint
 from training.datasets.face_crops import FaceCrop, Settings, write_picture
 from training.datasets.face_set import Face, Row, choose, write_manifest
 from training.datasets.face_workers import Failed, HarvestJob, LabelJob, Tools, results_of
-from training.datasets.packed import exit_status
 from training.datasets.picture_files import list_pictures, read_rgb, sha256_of
 from training.datasets.relabel import write_labels
 

@@ -32,8 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from training.commands import exit_status
 from training.datasets.obj_file import read_mesh, read_vertices
-from training.datasets.packed import Arrays, convert, converter_arguments, exit_status
+from training.datasets.packed import Arrays, convert, converter_arguments
 
 NEUTRAL, INDICES = "generic_neutral_mesh.obj", "vertex_indices.json"
 IDENTITIES = tuple(f"identity{number:03d}" for number in range(100))

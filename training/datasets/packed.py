@@ -2,7 +2,6 @@
 what the converters' command lines have in common."""
 
 import argparse
-import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from io import BytesIO
@@ -142,17 +141,3 @@ def convert(
         reason = f"{options.output} differs from it in {', '.join(bad[:5])}{' and more' if len(bad) > 5 else ''}"
         raise StatueError("bad-training-data", path=options.check, reason=reason)
     print(f"agrees with {options.check}")
-
-
-def exit_status(command: Callable[[], None]) -> int:
-    """Run a command; a failure's sentence and remedy go to stderr. The statuses are those of ``statue``."""
-    try:
-        command()
-    except StatueError as error:
-        print(f"{error.sentence} {error.remedy}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        stopped = StatueError("interrupted")
-        print(f"{stopped.sentence} {stopped.remedy}", file=sys.stderr)
-        return stopped.exit_status
-    return 0

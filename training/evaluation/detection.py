@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
+from training.commands import exit_status
 from training.evaluation.rendered import Rendered, rendered
 
 MODEL = Path("networks") / "face_detection_yunet_2026may.onnx"
@@ -65,23 +66,27 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=1000, metavar="N", help="renders of each (default: 1000)")
     parser.add_argument("--misses", type=Path, metavar="FILE", help="a sheet of the statues that were not found")
     options = parser.parse_args(words)
-    try:
-        detector, missed = Detector(options.assets / MODEL), []
-        print("| source | " + " | ".join(f"yaw below {yaw:.0f}" for yaw in YAWS) + " | below 60 |")
-        print("| --- |" + " ---: |" * (len(YAWS) + 1))
-        for source in options.sources:
-            found: list[tuple[float, bool]] = []
-            for render in islice(rendered(source, 0), options.count):
-                found.append((abs(render.yaw or 0.0), detector.finds(render)))
-                if not found[-1][1] and found[-1][0] < YAWS[-2]:
-                    missed.append(render.image)
-            print(f"| {source.name} | " + " | ".join(shares(found)) + " |")
-        if options.misses is not None and missed:
-            _write_sheet(options.misses, missed)
-    except StatueError as error:
-        print(f"{error.sentence} {error.remedy}", file=sys.stderr)
-        return error.exit_status
-    return 0
+    return exit_status(lambda: run(options))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table, and write the sheet of the statues that were missed below 60 degrees.
+
+    Raises:
+        StatueError: ``missing-file``, ``bad-training-data``; those of ``whole_file``.
+    """
+    detector, missed = Detector(options.assets / MODEL), []
+    print("| source | " + " | ".join(f"yaw below {yaw:.0f}" for yaw in YAWS) + " | below 60 |")
+    print("| --- |" + " ---: |" * (len(YAWS) + 1))
+    for source in options.sources:
+        found: list[tuple[float, bool]] = []
+        for render in islice(rendered(source, 0), options.count):
+            found.append((abs(render.yaw or 0.0), detector.finds(render)))
+            if not found[-1][1] and found[-1][0] < YAWS[-2]:
+                missed.append(render.image)
+        print(f"| {source.name} | " + " | ".join(shares(found)) + " |")
+    if options.misses is not None and missed:
+        _write_sheet(options.misses, missed)
 
 
 def shares(found: Sequence[tuple[float, bool]]) -> list[str]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
+from training.commands import exit_status
 from training.evaluation.cases import FOLDER
 from training.evaluation.metrics import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
 from training.evaluation.mobilenet import MobileNet
@@ -206,13 +207,12 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--pairs", type=Path, metavar="FILE", help="a sheet of renders and their nearest photographs")
     options = parser.parse_args(words)
-    try:
-        rows = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
-    except StatueError as error:
-        print(f"{error.sentence} {error.remedy}", file=sys.stderr)
-        return error.exit_status
-    print(table(rows))
-    return 0
+
+    def run() -> None:
+        found = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
+        print(table(found))
+
+    return exit_status(run)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from statue_models.errors import StatueError
+from training.commands import exit_status
 
 MOST = 10_000_000
 
@@ -116,19 +117,7 @@ def run(options: argparse.Namespace) -> int:
 def main(words: Sequence[str] | None = None) -> int:
     """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
     options = arguments().parse_args(words)
-    try:
-        return run(checked(options))
-    except StatueError as error:
-        return _told(error)
-    except MemoryError:
-        return _told(StatueError("out-of-memory"))
-    except KeyboardInterrupt:
-        return _told(StatueError("interrupted"))
-
-
-def _told(error: StatueError) -> int:
-    print(f"{error.sentence} {error.remedy}", file=sys.stderr)
-    return error.exit_status
+    return exit_status(lambda: run(checked(options)))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Pieces broken off, and cracks.
 
 A piece ends at a rough bowl beyond which nothing is left: points beyond it fall back onto it, along its normal. The
-mesh stays closed that way; what has fallen back lies in the fracture and shows fresh stone. A steep and narrow bowl is a
-drill hole. A crack is too fine for the mesh: it is cut into the visible surface.
+mesh stays closed that way; what has fallen back lies in the fracture and shows fresh stone. A steep and narrow bowl is
+a drill hole. A crack is too fine for the mesh: it is cut into the visible surface.
 """
 
 import warp as wp

@@ -4,8 +4,8 @@ import warp as wp
 
 
 @wp.func
-def hashed(x: int, y: int, z: int) -> wp.vec3:
-    """Three numbers in [0, 1) per lattice point (pcg3d: Jarzynski and Olano 2020)."""
+def mixed(x: int, y: int, z: int) -> wp.vec3ui:
+    """96 bits of a lattice point (pcg3d without its last round: Jarzynski and Olano 2020)."""
     factor = wp.uint32(1664525)
     summand = wp.uint32(1013904223)
     a = wp.uint32(x + 32768) * factor + summand
@@ -15,12 +15,16 @@ def hashed(x: int, y: int, z: int) -> wp.vec3:
     b = b + c * a
     c = c + a * b
     half = wp.uint32(16)
-    a = a ^ (a >> half)
-    b = b ^ (b >> half)
-    c = c ^ (c >> half)
-    a = a + b * c
-    b = b + c * a
-    c = c + a * b
+    return wp.vec3ui(a ^ (a >> half), b ^ (b >> half), c ^ (c >> half))
+
+
+@wp.func
+def hashed(x: int, y: int, z: int) -> wp.vec3:
+    """Three numbers in [0, 1) per lattice point (pcg3d)."""
+    bits = mixed(x, y, z)
+    a = bits[0] + bits[1] * bits[2]
+    b = bits[1] + bits[2] * a
+    c = bits[2] + a * b
     eight = wp.uint32(8)
     return wp.vec3(float(a >> eight), float(b >> eight), float(c >> eight)) * (1.0 / 16777216.0)
 
@@ -28,17 +32,8 @@ def hashed(x: int, y: int, z: int) -> wp.vec3:
 @wp.func
 def lattice(x: int, y: int, z: int) -> float:
     """The first of ``hashed``'s numbers, for less."""
-    factor = wp.uint32(1664525)
-    summand = wp.uint32(1013904223)
-    a = wp.uint32(x + 32768) * factor + summand
-    b = wp.uint32(y + 32768) * factor + summand
-    c = wp.uint32(z + 32768) * factor + summand
-    a = a + b * c
-    b = b + c * a
-    c = c + a * b
-    half = wp.uint32(16)
-    a = (a ^ (a >> half)) + (b ^ (b >> half)) * (c ^ (c >> half))
-    return float(a >> wp.uint32(8)) * (1.0 / 16777216.0)
+    bits = mixed(x, y, z)
+    return float((bits[0] + bits[1] * bits[2]) >> wp.uint32(8)) * (1.0 / 16777216.0)
 
 
 @wp.func
