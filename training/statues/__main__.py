@@ -17,6 +17,8 @@ from statue_models.errors import StatueError
 from training.commands import exit_status
 
 MOST = 10_000_000
+#: Seconds before the progress bar: what cannot be is said at once, alone.
+BAR_AFTER = 2.5
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -94,14 +96,14 @@ def run(options: argparse.Namespace) -> int:
         order = shards.Order(
             options.out, options.assets, options.count, options.size, options.seed, wish, options.plain, device
         )
-        with tqdm(total=options.count, unit="statue") as bar:
+        with tqdm(total=options.count, unit="statue", delay=BAR_AFTER) as bar:
             tally = shards.make(order, options.workers or os.cpu_count() or 1, bar.update)
         print(f"{tally.sentence()}; {options.out / 'manifest.jsonl'}")
         return 0
     factory = Factory(read_head(options.assets), read_environments(options.assets), options.size, device)
     if options.command == "sheet":
         cell = options.cell or options.size
-        with tqdm(total=options.count, unit="statue") as bar:
+        with tqdm(total=options.count, unit="statue", delay=BAR_AFTER) as bar:
             picture, tally = sheet.contact_sheet(
                 factory, options.seed, options.count, options.columns, cell, options.way, bar.update
             )
