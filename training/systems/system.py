@@ -1,0 +1,112 @@
+"""What the trainer asks of a model: the protocol between ``training.trainer`` and everything else in this folder."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from statue_models.errors import StatueError
+from training.damage.draws import Draws
+
+#: One batch: tensors by name, on the device. What one player leaves in it, the next one finds.
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Player:
+    """Networks that one optimiser moves against one loss: one for a regression, two for an adversarial pair.
+
+    Attributes:
+        name: for logs and checkpoints.
+        networks: names in ``System.networks``.
+        rate: times the recipe's learning rate.
+        betas: of AdamW. weight_decay: of AdamW, on parameters with two and more dimensions.
+    """
+
+    name: str
+    networks: tuple[str, ...]
+    rate: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """How good the networks are on held-out data.
+
+    Attributes:
+        metrics: name -> value.
+        sheet: (H, W, 3) uint8 RGB picture to look at, or None.
+    """
+
+    metrics: Mapping[str, float]
+    sheet: NDArray[np.uint8] | None = None
+
+
+class System(Protocol):
+    """A model with its data and its losses.
+
+    Attributes:
+        networks: name -> network, on the device; all that a checkpoint holds of the model.
+        players: take their turns in this order on every batch.
+    """
+
+    networks: Mapping[str, nn.Module]
+    players: Sequence[Player]
+
+    def draw(self, draws: Draws, count: int) -> Batch:
+        """A batch of ``count`` examples; all that is random comes from ``draws``."""
+        ...
+
+    def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        """The player's loss as scalar terms, already weighted; their sum is minimised. It is called under autocast."""
+        ...
+
+    def judge(self) -> Judgement:
+        """Judge the networks as they are, in evaluation mode and without gradients; the same cases every time."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a system is made.
+
+    Attributes:
+        assets: folder of the data (docs/datasets.md).
+        device: of networks and batches.
+        seed: of the networks' first weights.
+        options: the recipe's ``[system]`` table without ``name``; unknown ones are the maker's to refuse.
+    """
+
+    assets: Path
+    device: torch.device
+    seed: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Name in a recipe -> "module:function" of its maker, which takes a ``Setting``.
+MAKERS: dict[str, str] = {
+    "landmarknet": "training.systems.landmarknet:make",
+    "statueflow": "training.systems.statueflow:make",
+    "lafin": "training.systems.lafin:make",
+    "lafin_landmarks": "training.systems.lafin_landmarks:make",
+}
+
+
+def system(name: str, setting: Setting) -> System:
+    """The system of a recipe.
+
+    Raises:
+        StatueError: ``bad-recipe`` for an unknown name, or what the maker raises.
+    """
+    if name not in MAKERS:
+        raise StatueError("bad-recipe", reason=f"there is no system {name!r}; there are {', '.join(MAKERS)}")
+    module, function = MAKERS[name].split(":")
+    maker: Callable[[Setting], System] = getattr(importlib.import_module(module), function)
+    return maker(setting)
