@@ -1,4 +1,4 @@
-"""``StatueFlow`` as a restoration method: crop in, hypotheses out."""
+"""``statueflow`` as a restoration method: crop in, a sketch by ``statuefit``, hypotheses out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.errors import StatueError
+from statue_models.fitting.statuefit import Sketch, StatueFit
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
 from statue_models.restoring.method import Answer, Crop, Fill
@@ -17,7 +18,7 @@ from statue_models.restoring.request import Progress
 from statue_models.weights_file import Template, load_weights
 
 #: Side of the pictures that the network was made for.
-SIZE = 256
+SIZE = 128
 STEPS = 4
 STORED = "BF16"
 
@@ -39,14 +40,18 @@ def torch_device(name: str) -> torch.device:
 
 
 class FlowMethod:
-    """Rectified-flow hypotheses for the hole.
+    """Hypotheses for the hole: a fitted head's sketch, turned into stone by a rectified flow.
+
+    The network works at one size. On larger crops it decides everything that this size can show, and what is finer
+    comes from ``statuefit``, whose fill of the same head is made of the photograph's own stone.
 
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16".
-        steps: network evaluations per hypothesis; None = 4.
+        steps: network evaluations per hypothesis; None = 4; 1 = a preview: the mean of all hypotheses.
         size: side of the pictures that the network sees, in pixels.
+        fit: makes the sketches.
     """
 
     def __init__(
@@ -56,12 +61,14 @@ class FlowMethod:
         precision: str = "fp32",
         steps: int | None = None,
         size: int = SIZE,
+        fit: StatueFit | None = None,
     ) -> None:
         self.device = torch_device(device)
         self.network = network.eval().to(self.device)
         self.precision = precision
         self.steps = STEPS if steps is None else steps
         self.size = size
+        self._fit = fit or StatueFit()
 
     @classmethod
     def from_file(
@@ -78,7 +85,7 @@ class FlowMethod:
         return cls(network, device, precision, steps)
 
     def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One hypothesis per seed; needs ``crop.landmarks``.
+        """One hypothesis per seed, each from another head that the visible landmarks allow; needs ``crop.landmarks``.
 
         On a CPU every hypothesis is a pass of its own, because a batch differs from single passes in the last bits; on
         a GPU all go together.
@@ -88,26 +95,40 @@ class FlowMethod:
         """
         if crop.landmarks is None:
             raise ValueError("FlowMethod needs landmarks")
+        if crop.hole.shape[0] > self.size and self.steps > 1:
+            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
+            bases, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
+        else:
+            sketches, notes = self._fit.sketches(crop, seeds)
+            bases, spread = [Fill(sketch.rgb) for sketch in sketches], None
         picture, mask = self._inputs(crop)
+        guides = [self._guide(sketch, picture, mask) for sketch in sketches]
         heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
-        groups = [list(seeds)] if self.device.type == "cuda" else [[seed] for seed in seeds]
+        everything = list(range(len(seeds)))
+        groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
         total, done = self.steps * len(groups), 0
 
         def on_step(step: int) -> None:
-            progress("sampling", (done + step) / total)
+            progress("sampling", 0.5 + (done + step) / total / 2)
 
-        outputs: list[NDArray[np.float32]] = []
+        fills = []
         for group in groups:
+            guide = torch.cat([guides[number] for number in group])
             try:
-                outputs += self._sample(picture, mask, heatmaps, group, on_step)
+                found = self._sample(picture, mask, guide, heatmaps, [seeds[number] for number in group], on_step)
             except torch.OutOfMemoryError:
                 raise StatueError("out-of-memory") from None
             done += self.steps
-        fills = tuple(Fill(rgb=_resized(output, crop.hole.shape[0])) for output in outputs)
-        spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32) if len(fills) > 1 else None
-        return Answer(fills, spread, {"steps": self.steps, "device": str(self.device), "precision": self.precision})
+            for number, rgb in zip(group, found, strict=True):
+                fills.append(Fill(_joined(rgb, bases[number].rgb, crop), bases[number].borrow))
+        if len(fills) > 1:
+            spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
+        about = {"steps": self.steps, "device": str(self.device), "precision": self.precision, "size": self.size}
+        return Answer(tuple(fills), spread, notes | about)
 
-    def _sample(self, picture: Tensor, mask: Tensor, heatmaps: Tensor, seeds: list[int], on_step) -> list[NDArray]:
+    def _sample(
+        self, picture: Tensor, mask: Tensor, guide: Tensor, heatmaps: Tensor, seeds: list[int], on_step
+    ) -> list[NDArray[np.float32]]:
         count = len(seeds)
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
@@ -115,6 +136,7 @@ class FlowMethod:
                 self.network,
                 picture.expand(count, -1, -1, -1),
                 mask.expand(count, -1, -1, -1),
+                guide,
                 heatmaps.expand(count, -1, -1, -1),
                 noise,
                 self.steps,
@@ -133,17 +155,45 @@ class FlowMethod:
         picture = np.where(missing[..., None], 0, np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
         return self._tensor(picture.transpose(2, 0, 1)), self._tensor(missing[None].astype(np.float32))
 
+    def _guide(self, sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
+        """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the sketch is the picture."""
+        maps = [sketch.rgb * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
+        stacked = np.concatenate([_resized(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
+        guide = self._tensor(stacked.transpose(2, 0, 1))
+        guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
+        return guide
+
     def _heatmaps(self, landmarks: NDArray[np.float64], side: int) -> Tensor:
         fractions = self._tensor((landmarks / side).astype(np.float32))
         return landmark_heatmaps(fractions, self.size // self.network.patch)
 
     def _tensor(self, array: NDArray) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array))[None].to(self.device)
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None].to(self.device)
 
 
-def _resized(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """A square (S, S) or (S, S, 3) image at another size: averaged down, interpolated up."""
-    if image.shape[0] == size:
-        return image
-    interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), np.float32)
+def _joined(coarse: NDArray[np.float32], base: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+    """(S, S, 3): the base with the network's answer (n, n, 3) in the place of all that n pixels can show.
+
+    Both are the photograph outside the hole, so that nothing steps at its border.
+    """
+    side, size = crop.hole.shape[0], coarse.shape[0]
+    if side == size:
+        return np.clip(coarse, 0, 1)
+    shown = np.where(crop.hole[..., None], base, crop.rgb).astype(np.float32)
+    # The same grid pixels as in _inputs are the network's; the others are the photograph's on both sides.
+    own = (_resized(crop.known.astype(np.float32), size) < 0.999)[..., None]
+    change = np.where(own, coarse - _resized(shown, size), 0).astype(np.float32)
+    return np.clip(shown + _resized(change, side), 0, 1)
+
+
+def _resized(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:
+    """A square (S, S) or (S, S, C) image at another size: averaged down, interpolated up.
+
+    Args:
+        keep: a last axis of length 1 stays.
+    """
+    if image.shape[0] != size:
+        interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
+        resized = np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), np.float32)
+        image = resized[..., None] if keep and resized.ndim < image.ndim else resized
+    return image

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -69,15 +70,61 @@ class ModelEntry:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+@dataclass(frozen=True)
+class PredictorEntry:
+    """One landmark predictor of ``models.json`` that has weights of its own.
+
+    Attributes:
+        name, weights, sha256, parameters, licence, quality, how: as for ``ModelEntry``.
+    """
+
+    name: str
+    weights: str | None
+    sha256: str | None
+    parameters: int
+    licence: str
+    quality: Mapping[str, Mapping[str, float]]
+    how: str
+
+    @property
+    def weights_path(self) -> Path | None:
+        """Where the weights lie, or None."""
+        return None if self.weights is None else WEIGHTS / self.weights
+
+
+def predictor_entry(name: str) -> PredictorEntry:
+    """The entry of a landmark predictor.
+
+    Raises:
+        StatueError: ``unknown-model``.
+    """
+    for row in json.loads(MODELS.read_text(encoding="utf-8"))["predictors"]:
+        if row["name"] == name:
+            return PredictorEntry(**row)
+    raise StatueError("unknown-model", name=name)
+
+
 @cache
 def _file() -> tuple[str, tuple[ModelEntry, ...]]:
+    """The default's name and all entries.
+
+    The default is the first of the preferred models that can run here: trained, and with PyTorch where it is a network.
+    """
     data = json.loads(MODELS.read_text(encoding="utf-8"))
-    return data["default"], tuple(ModelEntry(**row) for row in data["models"])
+    entries = {row["name"]: ModelEntry(**row) for row in data["models"]}
+    usable = [n for n in data["preferred"] if entries[n].trained and (entries[n].kind != "network" or has_torch())]
+    return usable[0], tuple(entries.values())
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed; does not load it."""
+    return find_spec("torch") is not None
 
 
 def models() -> tuple[ModelEntry, ...]:
     """All entries, the default first."""
-    return _file()[1]
+    default, entries = _file()
+    return tuple(sorted(entries, key=lambda row: row.name != default))
 
 
 def entry(name: str) -> ModelEntry:

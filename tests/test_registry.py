@@ -6,13 +6,10 @@ import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from statue_models import registry
 from statue_models.errors import StatueError
-from statue_models.restoring.method import Crop
-from statue_models.restoring.request import no_progress
 
 
 def test_default_can_be_used():
@@ -70,39 +67,6 @@ def test_a_network_without_torch_says_which_package_to_install(monkeypatch):
     with pytest.raises(StatueError) as caught:
         registry.method("statueflow")
     assert caught.value.code == "missing-package" and "torch" in caught.value.sentence
-
-
-def test_a_network_goes_from_a_weights_file_to_hypotheses(monkeypatch, tmp_path):
-    """The whole way with a small, untrained network: file, checks, crop of another size, variants."""
-    import torch
-    from safetensors.torch import save_file
-
-    from statue_models import flow_method
-    from statue_models.networks.statueflow import StatueFlow
-
-    torch.manual_seed(0)
-    network = StatueFlow(channels=(32, 32), blocks=1, embedding=16)
-    for parameter in network.parameters():
-        parameter.data = torch.randn_like(parameter) * 0.1
-    save_file({k: v.bfloat16() for k, v in network.state_dict().items()}, str(tmp_path / "flow.safetensors"))
-    digest = hashlib.sha256((tmp_path / "flow.safetensors").read_bytes()).hexdigest()
-    monkeypatch.setattr(registry, "WEIGHTS", tmp_path)
-    monkeypatch.setattr(registry, "_file", lambda: ("statueflow", (flow_row("flow.safetensors", digest),)))
-    monkeypatch.setattr(flow_method, "StatueFlow", lambda: StatueFlow(channels=(32, 32), blocks=1, embedding=16))
-    method = registry.method("default", device="cpu", steps=2)
-    method.size = 64
-    hole = np.zeros((80, 80), bool)
-    hole[30:60, 20:60] = True
-    points = np.random.default_rng(0).uniform(10, 70, (68, 2))
-    crop = Crop(np.full((80, 80, 3), 0.4, np.float32), hole, ~hole, points, np.zeros(68, bool), 1.0)
-    seen: list[float] = []
-    answer = method.restore(crop, [5, 6, 5], lambda phase, fraction: seen.append(fraction))
-    first, second, third = (fill.rgb for fill in answer.fills)
-    assert first.shape == (80, 80, 3) and first.dtype == np.float32
-    assert np.array_equal(first, third) and not np.array_equal(first[hole], second[hole])
-    np.testing.assert_allclose(first[:20], 0.4, atol=1e-3)
-    assert seen == sorted(seen) and seen[-1] == 1.0
-    assert np.array_equal(method.restore(crop, [6], no_progress).fills[0].rgb, second)
 
 
 def test_cuda_that_is_not_there():

@@ -17,7 +17,7 @@ from statue_models.fitting.interpolation import biharmonic, membrane, nearest
 from statue_models.fitting.light import Light, fit_light, light_basis, to_linear
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.patches import Grown, complete, texture
-from statue_models.fitting.pose import fit_head, sample_fit
+from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
 from statue_models.fitting.raster import HeadImage, draw_head
 from statue_models.fitting.uncertainty import shading_spread
 from statue_models.restoring.landmarks68 import interocular_distance
@@ -65,6 +65,38 @@ class _Lit:
     beard: NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class Sketch:
+    """What the fitted head says about a crop, before texture: what a network refines.
+
+    Attributes:
+        rgb: (S, S, 3) float32 in [0, 1]: the lit head carried into the hole, interpolation where it shows nothing; the
+            photograph elsewhere.
+        normal: (S, S, 3) float32 unit normals in camera space (x right, y down, z away), 0 beside the head.
+        coverage: (S, S) float32 in [0, 1], share of the pixel that the head covers.
+        openness: (S, S) float32 in [0, 1], share of the sky that the head leaves open there, 0 beside it.
+    """
+
+    rgb: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    coverage: NDArray[np.float32]
+    openness: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """What every hypothesis of one crop begins with; ``likeliest`` is None where too little of the face is visible."""
+
+    crop: Crop
+    ground: _Ground
+    fit: HeadFit
+    likeliest: _Lit | None
+
+    def notes(self) -> dict[str, object]:
+        """Facts about the fit for the record."""
+        return {"residual": round(self.fit.residual, 4), "yaw_degrees": round(float(np.rad2deg(self.fit.yaw)), 1)}
+
+
 class StatueFit:
     """Restoration by a fitted morphable head. See ``restoring.method.Method``."""
 
@@ -73,6 +105,42 @@ class StatueFit:
 
     def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
         """One fill per seed: the first is the most likely head, the others are draws from its posterior."""
+        return self.restored(crop, seeds, progress)[0]
+
+    def restored(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> tuple[Answer, list[Sketch]]:
+        """What ``restore`` answers, and the sketches that its fills grew from."""
+        start = self._start(crop)
+        if start.likeliest is None:
+            base, notes = start.ground.base.astype(np.float32), start.notes()
+            notes["instead"] = "interpolation: too little of the face is visible to learn its light"
+            return Answer(tuple(Fill(base) for _ in seeds), None, notes), [_sketch(start, None)] * len(seeds)
+        fills, sketches = [], []
+        for number, seed in enumerate(seeds):
+            progress("restoring", number / len(seeds))
+            generator = np.random.default_rng(seed)
+            lit = self._lit(start, number, generator) or start.likeliest
+            fills.append(_fill(start.crop, start.ground, lit, generator))
+            sketches.append(_sketch(start, lit))
+        progress("uncertainty", 1.0)
+        spread = shading_spread(
+            self._head,
+            start.fit,
+            start.likeliest.light,
+            _shown(start.likeliest),
+            start.crop.rgb[start.likeliest.face & start.crop.known].mean(1),
+            start.ground.depth,
+            start.ground.interocular,
+            np.random.default_rng(seeds[0]),
+        )
+        return Answer(tuple(fills), spread, start.notes()), sketches
+
+    def sketches(self, crop: Crop, seeds: Sequence[int]) -> tuple[list[Sketch], dict[str, object]]:
+        """One sketch per seed, of the heads that ``restore`` would take for them, and the notes of the fit."""
+        start = self._start(crop)
+        lit = [self._lit(start, number, np.random.default_rng(seed)) for number, seed in enumerate(seeds)]
+        return [_sketch(start, each or start.likeliest) for each in lit], start.notes()
+
+    def _start(self, crop: Crop) -> _Start:
         if crop.landmarks is None or crop.hidden is None:
             raise ValueError("statuefit works in the face frame: it needs landmarks")
         points, hidden = crop.landmarks, crop.hidden
@@ -82,34 +150,26 @@ class StatueFit:
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
         crop = replace(crop, rgb=ground.base.astype(np.float32))
         fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
-        notes: dict[str, object] = {
-            "residual": round(fit.residual, 4),
-            "yaw_degrees": round(float(np.rad2deg(fit.yaw)), 1),
-        }
-        likeliest = _light_up(self._head, crop, ground, draw_head(self._head, fit))
-        if likeliest is None:
-            notes["instead"] = "interpolation: too little of the face is visible to learn its light"
-            return Answer(tuple(Fill(ground.base.astype(np.float32)) for _ in seeds), None, notes)
-        fills = []
-        for number, seed in enumerate(seeds):
-            progress("restoring", number / len(seeds))
-            generator = np.random.default_rng(seed)
-            lit: _Lit | None = likeliest
-            if number > 0:
-                lit = _light_up(self._head, crop, ground, draw_head(self._head, sample_fit(self._head, fit, generator)))
-            fills.append(_fill(crop, ground, lit or likeliest, generator))
-        progress("uncertainty", 1.0)
-        spread = shading_spread(
-            self._head,
-            fit,
-            likeliest.light,
-            _shown(likeliest),
-            crop.rgb[likeliest.face & crop.known].mean(1),
-            ground.depth,
-            ground.interocular,
-            np.random.default_rng(seeds[0]),
-        )
-        return Answer(tuple(fills), spread, notes)
+        return _Start(crop, ground, fit, _light_up(self._head, crop, ground, draw_head(self._head, fit)))
+
+    def _lit(self, start: _Start, number: int, generator: np.random.Generator) -> _Lit | None:
+        """The lit head of hypothesis ``number``: the most likely one first, then draws of the posterior."""
+        if number == 0 or start.likeliest is None:
+            return start.likeliest
+        image = draw_head(self._head, sample_fit(self._head, start.fit, generator))
+        return _light_up(self._head, start.crop, start.ground, image)
+
+
+def _sketch(start: _Start, lit: _Lit | None) -> Sketch:
+    """The sketch of a lit head; plain interpolation without one."""
+    if lit is None:
+        nothing = np.zeros(start.crop.hole.shape, np.float32)
+        return Sketch(start.ground.base.astype(np.float32), np.zeros_like(start.crop.rgb), nothing, nothing)
+    painted = _carry_in(start.crop, start.ground, _paint(lit, start.ground, _shown(lit)))
+    coverage = lit.image.coverage
+    return Sketch(
+        painted.astype(np.float32), lit.image.normal * coverage[..., None], coverage, lit.image.openness * coverage
+    )
 
 
 def _fill(crop: Crop, ground: _Ground, lit: _Lit, generator: np.random.Generator) -> Fill:

@@ -1,11 +1,11 @@
-"""Few-step sampling of a rectified flow with x-prediction, the known region kept clean."""
+"""Few-step sampling of the flow from a fitted head's sketch, with x-prediction, the known region kept clean."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from statue_models.networks.statueflow import StatueFlow
+from statue_models.networks.statueflow import NOISE, StatueFlow
 
 
 def seeded_noise(seed: int, height: int, width: int) -> Tensor:
@@ -22,12 +22,13 @@ def sample(
     network: StatueFlow,
     picture: Tensor,
     mask: Tensor,
+    guide: Tensor,
     heatmaps: Tensor,
     noise: Tensor,
     steps: int,
     on_step: Callable[[int], None] = no_step,
 ) -> Tensor:
-    """Integrate dz/dt = (x(z, t) - z) / (1 - t) from noise at t = 0 to a picture at t = 1 by Euler steps.
+    """Integrate dz/dt = (x(z, t) - z) / (1 - t) from the noisy sketch at t = 0 to a picture at t = 1 by Euler steps.
 
     One Euler step from t to s moves z by (s - t) / (1 - t) of its way to the prediction, so the last lands on it.
 
@@ -35,6 +36,7 @@ def sample(
         network: a ``StatueFlow``.
         picture: (N, 3, H, W) in [-1, 1]; samples in the hole are not looked at.
         mask: (N, 1, H, W), 1 = missing, 0 = known.
+        guide: (N, 8, H, W) as for the network; its first three channels are the sketch.
         heatmaps: (N, 68, H / 4, W / 4).
         noise: (N, 3, H, W), one of ``seeded_noise`` per picture.
         steps: number of network evaluations, >= 1; 1 gives the mean of all hypotheses rather than one of them.
@@ -45,10 +47,10 @@ def sample(
     """
     missing = mask > 0
     known = torch.where(missing, 0, picture)
-    z = torch.where(missing, noise, picture)
+    z = torch.where(missing, guide[:, :3] + NOISE * noise, picture)
     for step in range(steps):
         t = step / steps
-        prediction = network(z, z.new_full((len(z),), t), known, mask, heatmaps)
+        prediction = network(z, z.new_full((len(z),), t), known, mask, guide, heatmaps)
         share = (1 / steps) / (1 - t) if step < steps - 1 else 1.0
         z = torch.where(missing, z + share * (prediction - z), picture)
         on_step(step + 1)

@@ -1,7 +1,9 @@
-"""StatueFlow: inpainting of statue faces by a rectified flow that is told where the landmarks are.
+"""StatueFlow: inpainting of statue faces by a rectified flow from a fitted head's sketch to the finished stone.
 
-The network predicts the clean picture x from z_t = t x + (1 - t) noise (Liu et al. 2022, "Flow Straight and Fast", with
-x-prediction as in Salimans and Ho 2022), the known region, the mask, and 68 landmark heatmaps.
+The flow starts at the sketch plus noise, s + NOISE e, and ends at the picture x, along z_t = t x + (1 - t)(s + NOISE e)
+(Liu et al. 2022, "Flow Straight and Fast"; with the start coupled to the data as in Albergo et al. 2023, "Stochastic
+interpolants with data-dependent couplings"). The network predicts x (as in Salimans and Ho 2022) from z_t, the known
+region, the mask, what the fitted head shows, and 68 landmark heatmaps.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,10 @@ from torch.nn import functional
 from statue_models.networks.blocks import ResidualBlock, SelfAttention, group_norm, time_features, zeroed
 
 LANDMARKS = 68
+#: Channels of the guide: sketch (3), normals (3), coverage and openness of the fitted head.
+GUIDE = 8
+#: Standard deviation of the noise about the sketch, in units of [-1, 1].
+NOISE = 0.15
 #: Standard deviation of a landmark's bump in heatmap pixels.
 HEATMAP_SIGMA = 1.2
 
@@ -52,7 +58,7 @@ class _Stage(nn.Module):
 
 
 class StatueFlow(nn.Module):
-    """U-Net on 4 x 4 pixel blocks, with a small full-resolution refiner behind it.
+    """U-Net on 4 x 4 pixel blocks, with a small full-resolution refiner behind it; untrained it repeats the sketch.
 
     Args:
         channels: per resolution, from the finest; each a multiple of 16, the two coarsest multiples of 32.
@@ -66,7 +72,7 @@ class StatueFlow(nn.Module):
 
     def __init__(
         self,
-        channels: Sequence[int] = (80, 128, 192, 256),
+        channels: Sequence[int] = (64, 96, 160, 224),
         blocks: int = 2,
         embedding: int = 256,
         patch: int = 4,
@@ -78,7 +84,7 @@ class StatueFlow(nn.Module):
         self.time = nn.Sequential(
             nn.Linear(self.TIME_FEATURES, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU()
         )
-        self.stem = nn.Conv2d((3 + 3 + 1) * patch**2 + LANDMARKS, channels[0], 3, padding=1)
+        self.stem = nn.Conv2d((3 + 3 + 1 + GUIDE) * patch**2 + LANDMARKS, channels[0], 3, padding=1)
         attends = [index >= len(channels) - 2 for index in range(len(channels))]
         stages = list(zip(channels, attends, strict=True))
         self.down = nn.ModuleList([_Stage(c, blocks, embedding, attention) for c, attention in stages])
@@ -87,32 +93,33 @@ class StatueFlow(nn.Module):
         self.shrink = nn.ModuleList([nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairs])
         self.grow = nn.ModuleList([nn.Conv2d(coarse, fine, 3, padding=1) for fine, coarse in pairs])
         self.head = nn.Sequential(
-            group_norm(channels[0]), nn.SiLU(), nn.Conv2d(channels[0], 3 * patch**2, 3, padding=1)
+            group_norm(channels[0]), nn.SiLU(), zeroed(nn.Conv2d(channels[0], 3 * patch**2, 3, padding=1))
         )
         width = self.REFINER_CHANNELS
         self.refiner = nn.Sequential(
-            nn.Conv2d(3 + 3 + 3 + 1, width, 3, padding=1),
+            nn.Conv2d(3 + 3 + 3 + 3 + 1, width, 3, padding=1),
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
             nn.SiLU(),
             zeroed(nn.Conv2d(width, 3, 3, padding=1)),
         )
 
-    def forward(self, z: Tensor, t: Tensor, known: Tensor, mask: Tensor, heatmaps: Tensor) -> Tensor:
+    def forward(self, z: Tensor, t: Tensor, known: Tensor, mask: Tensor, guide: Tensor, heatmaps: Tensor) -> Tensor:
         """Predict the clean picture.
 
         Args:
-            z: (N, 3, H, W), the picture on its way from noise (t = 0) to clean (t = 1), known region clean, [-1, 1].
+            z: (N, 3, H, W), on its way from the noisy sketch (t = 0) to the picture (t = 1), known region clean.
             t: (N,) in [0, 1].
             known: (N, 3, H, W) in [-1, 1], 0 in the hole.
             mask: (N, 1, H, W), 1 = missing.
+            guide: (N, 8, H, W): sketch in [-1, 1], unit normals (0 beside the head), coverage and openness in [0, 1].
             heatmaps: (N, 68, H / patch, W / patch) of ``landmark_heatmaps``; all zero = unknown landmarks.
 
         Returns:
             (N, 3, H, W), about [-1, 1], not clamped.
         """
         embedding = self.time(time_features(t, self.TIME_FEATURES).to(z.dtype))
-        pixels = functional.pixel_unshuffle(torch.cat([z, known, mask], dim=1), self.patch)
+        pixels = functional.pixel_unshuffle(torch.cat([z, known, mask, guide], dim=1), self.patch)
         x = self.stem(torch.cat([pixels, heatmaps], dim=1))
         skips = []
         for stage, shrink in zip(self.down, [*self.shrink, None], strict=True):
@@ -123,5 +130,6 @@ class StatueFlow(nn.Module):
         x = self.up[-1](x, embedding)
         for stage, grow, skip in zip(self.up[-2::-1], self.grow[::-1], skips[::-1], strict=True):
             x = stage(grow(functional.interpolate(x, scale_factor=2.0, mode="nearest")) + skip, embedding)
-        coarse = functional.pixel_shuffle(self.head(x), self.patch)
-        return coarse + self.refiner(torch.cat([coarse, z, known, mask], dim=1))
+        sketch = guide[:, :3]
+        coarse = sketch + functional.pixel_shuffle(self.head(x), self.patch)
+        return coarse + self.refiner(torch.cat([coarse, z, known, sketch, mask], dim=1))

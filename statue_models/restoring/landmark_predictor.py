@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.restoring.face_frame import FaceFrame
 
@@ -28,12 +29,16 @@ class Proposal:
         score: in [0, 1], how sure the predictor is that this is a face.
         yaw: radians by which the head is turned to its side; positive shows more of the picture's left side of it.
         sigma: (68,) float64, standard deviation of each point in pixels of the picture; None for a first guess.
+        covariance: (68, 2, 2) float64 in pixels squared, from predictors that know an ellipse for each point.
+        hidden: (68,) bool, points that cannot be seen, from predictors that know.
     """
 
     points: NDArray[np.float64]
     score: float
     yaw: float
     sigma: NDArray[np.float64] | None = None
+    covariance: NDArray[np.float64] | None = None
+    hidden: NDArray[np.bool_] | None = None
 
 
 class LandmarkPredictor(Protocol):
@@ -72,19 +77,29 @@ class LandmarkPredictor(Protocol):
 Loader = Callable[[Path | None], LandmarkPredictor]
 
 #: Name -> "module:function" of its loader, which takes the directory of the model files or None (the usual places).
-LOADERS = {"facemesh": "statue_models.restoring.facemesh:load"}
+LOADERS = {
+    "facemesh": "statue_models.restoring.facemesh:load",
+    "landmarknet": "statue_models.landmark_network:load",
+}
 
 
-def predictor(name: str = "facemesh", models: Path | None = None) -> LandmarkPredictor:
+def default_predictor() -> str:
+    """The best one that can run here: our own network, or FaceMesh where PyTorch is not installed."""
+    trained = registry.predictor_entry("landmarknet").weights is not None
+    return "landmarknet" if trained and registry.has_torch() else "facemesh"
+
+
+def predictor(name: str = "default", models: Path | None = None) -> LandmarkPredictor:
     """A landmark predictor by its name, loaded once per process and directory.
 
     Args:
-        name: a key of ``LOADERS``.
+        name: a key of ``LOADERS``, or "default".
         models: directory of its model files; None = the usual places.
 
     Raises:
         StatueError: ``unknown-model``, or what the loader raises (``weights-missing``, ``weights-hash``).
     """
+    name = default_predictor() if name == "default" else name
     if name not in LOADERS:
         raise StatueError("unknown-model", name=name)
     return _load(name, None if models is None else Path(models).resolve())

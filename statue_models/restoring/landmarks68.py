@@ -5,7 +5,7 @@ No inference lives here, so that training and fitting can use it too.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +62,10 @@ class Landmarks:
     Attributes:
         points: (68, 2) float64, (x, y) in pixels of the photograph, y down, first pixel's centre at (0.5, 0.5).
         sigma: (68,) float64, standard deviation of each point in pixels (how far the predictor's views disagree).
-        hidden: (68,) bool, True where the point lies under the mask.
+        hidden: (68,) bool, True where the point lies under the mask, or behind the head's own form.
         score: the predictor's own score in [0, 1]; 1 for landmarks that the user gave.
         source: name of the predictor, or "given".
+        covariance: (68, 2, 2) float64 in pixels squared, the uncertainty ellipses; None where only ``sigma`` is known.
     """
 
     points: NDArray[np.float64]
@@ -72,6 +73,7 @@ class Landmarks:
     hidden: NDArray[np.bool_]
     score: float
     source: str
+    covariance: NDArray[np.float64] | None = None
 
     @classmethod
     def given(cls, points: Sequence[Sequence[float]] | NDArray[np.floating]) -> "Landmarks":
@@ -93,23 +95,26 @@ class Landmarks:
         return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, "given")
 
     def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
-        """The same points with ``hidden`` read off a mask (H, W), > 0 where something is missing."""
+        """The same points, those under a mask (H, W; > 0 = missing) hidden, too."""
         height, width = mask.shape
         cells = np.floor(self.points).astype(int)
         inside = (cells >= 0).all(1) & (cells[:, 0] < width) & (cells[:, 1] < height)
-        hidden = np.zeros(COUNT, bool)
-        hidden[inside] = mask[cells[inside, 1], cells[inside, 0]] > 0
-        return Landmarks(self.points, self.sigma, hidden, self.score, self.source)
+        hidden = self.hidden.copy()
+        hidden[inside] |= mask[cells[inside, 1], cells[inside, 0]] > 0
+        return replace(self, hidden=hidden)
 
     def to_json(self) -> dict[str, object]:
         """The form written by ``statue landmarks`` and put into records: coordinates to 1/1000 pixel."""
-        return {
+        written: dict[str, object] = {
             "points": np.round(self.points, 3).tolist(),
             "sigma": np.round(self.sigma, 3).tolist(),
             "hidden": self.hidden.tolist(),
             "score": round(float(self.score), 4),
             "source": self.source,
         }
+        if self.covariance is not None:
+            written["covariance"] = np.round(self.covariance, 4).tolist()
+        return written
 
 
 def read_landmarks(path: Path) -> Landmarks:

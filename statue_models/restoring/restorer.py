@@ -184,7 +184,7 @@ class Restorer:
 
     def _find_predictor(self) -> LandmarkPredictor:
         if self._predictor is None:
-            self._predictor = predictor("facemesh", self._landmark_models)
+            self._predictor = predictor("default", self._landmark_models)
         return self._predictor
 
 

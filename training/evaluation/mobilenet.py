@@ -40,7 +40,15 @@ class MobileNet:
     @torch.inference_mode()
     def __call__(self, pictures: NDArray[np.uint8]) -> list[Tensor]:
         """(N, H, W, 3) uint8 RGB with sides that are multiples of 32 -> (N, C, h, w) per entry of ``TAPS``."""
-        x = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return self.maps(torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1)
+
+    def to(self, device: torch.device) -> "MobileNet":
+        """The weights moved there; returns itself."""
+        self.weights = {name: weight.to(device) for name, weight in self.weights.items()}
+        return self
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) in [-1, 1] with sides that are multiples of 32 -> one map per entry of ``TAPS``; differentiable."""
         x = self._convolution(x, "Conv1", "kernel", "bn_Conv1", stride=2)
         maps = {"Conv1": x}
         for index in range(BLOCKS):

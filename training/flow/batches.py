@@ -15,10 +15,35 @@ from training.flow.pictures import Pictures
 
 #: Share of real photographs in a batch, where there are any.
 PHOTOGRAPHS = 0.2
-#: Standard deviations of the jitter: log of the frame's side, shift in sides, angle in radians.
-JITTER_SIDE, JITTER_SHIFT, JITTER_ANGLE = 0.1, 0.04, 0.1
 #: Binomial filter (1 4 6 4 1) / 16 in both directions.
 BLUR = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """How far training frames stray: standard deviations of the log of the side, of the shift in sides, of the angle in
+    radians."""
+
+    side: float = 0.1
+    shift: float = 0.04
+    angle: float = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Framed:
+    """Pictures as seen through the product's face frame.
+
+    Attributes:
+        picture: (N, 3, S, S) in [0, 1].
+        landmarks: (N, 68, 2) as fractions of the side.
+        inside: (N, 1, S, S), 1 where the frame shows the stored picture.
+        flipped: (N,) bool, mirrored left to right, landmarks renumbered.
+    """
+
+    picture: Tensor
+    landmarks: Tensor
+    inside: Tensor
+    flipped: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +65,16 @@ class Batch:
 
 def draw_batch(origins: list[Pictures], count: int, draws: Draws) -> Batch:
     """A batch of random pictures: photographs have their share, renders share the rest by their number."""
+    return examples(draw_chosen(origins, count, draws), draws, jitter=True)
+
+
+def draw_chosen(
+    origins: list[Pictures], count: int, draws: Draws, share: float = PHOTOGRAPHS
+) -> list[tuple[Pictures, Tensor]]:
+    """Which pictures a batch shows: ``share`` of it photographs, the rest renders by their number."""
     photographs = [p for p in origins if not p.rendered]
     renders = [p for p in origins if p.rendered]
-    taken = round(count * PHOTOGRAPHS) if photographs and renders else count if photographs else 0
+    taken = round(count * share) if photographs and renders else count if photographs else 0
     total = sum(len(p) for p in renders)
     parts, left = [], count - taken
     for pictures in renders[:-1]:
@@ -50,8 +82,7 @@ def draw_batch(origins: list[Pictures], count: int, draws: Draws) -> Batch:
         left -= parts[-1][1]
     parts += [(renders[-1], left)] if renders else []
     parts += [(pictures, taken) for pictures in photographs]
-    chosen = [(p, draws.index(len(p), number)) for p, number in parts if number]
-    return examples(chosen, draws, jitter=True)
+    return [(p, draws.index(len(p), number)) for p, number in parts if number]
 
 
 def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) -> Batch:
@@ -62,16 +93,26 @@ def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) 
         draws: on the device where the examples are to lie, whatever the pictures' is.
         jitter: also vary the frame, and mirror half of the pictures.
     """
+    whole, landmarks, bare = developed(chosen, draws)
+    seen = framed(whole, landmarks, draws, Jitter() if jitter else None)
+    picture = film(seen.picture, bare, draws) * 2 - 1
+    damage = training_masks(seen.landmarks, picture.shape[-1], draws)
+    return Batch(picture, seen.landmarks, torch.maximum(damage, 1 - seen.inside), damage * seen.inside)
+
+
+def developed(chosen: list[tuple[Pictures, Tensor]], draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+    """The chosen pictures before a background, where the draws are.
+
+    Returns:
+        (N, 3, S, S) in [0, 1]; landmarks (N, 68, 2) in fractions of its side; (N,), 1 for renders without film.
+    """
     rgba = torch.cat([p.images[i.to(p.images.device)].to(draws.device) for p, i in chosen])
     landmarks = torch.cat([p.landmarks[i.to(p.landmarks.device)].to(draws.device) for p, i in chosen])
     bare = torch.cat([torch.full((len(i),), float(not p.filmed)) for p, i in chosen]).to(draws.device)
     stored = rgba.permute(0, 3, 1, 2).float() / 255
     alpha = stored[:, 3:]
     whole = stored[:, :3] * alpha + background(len(stored), stored.shape[-1], draws) * (1 - alpha)
-    picture, landmarks, inside = framed(whole, landmarks, draws, jitter)
-    picture = film(picture, bare, draws) * 2 - 1
-    damage = training_masks(landmarks, picture.shape[-1], draws)
-    return Batch(picture, landmarks, torch.maximum(damage, 1 - inside), damage * inside)
+    return whole, landmarks, bare
 
 
 def background(count: int, size: int, draws: Draws) -> Tensor:
@@ -91,36 +132,41 @@ def background(count: int, size: int, draws: Draws) -> Tensor:
     return (colour * (cloudy * clouds).exp()).clamp(0, 1)
 
 
-def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """The pictures as seen through ``face_frame``'s frame of their landmarks, jittered and mirrored.
+def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | None, size: int | None = None) -> Framed:
+    """The pictures as seen through ``face_frame``'s frame of their landmarks, jittered and half of them mirrored.
 
     Args:
         picture: (N, 3, S, S) in [0, 1]; landmarks: (N, 68, 2), fractions of its side.
-
-    Returns:
-        picture and landmarks in the frame, and inside (N, 1, S, S): 1 where the frame shows the stored picture.
+        jitter: None = exactly the frame, and not mirrored.
+        size: side of what comes out; None = S. Smaller pictures are averaged from twice the size.
     """
     count, device = len(picture), picture.device
     low, high = landmarks.amin(1), landmarks.amax(1)
     larger = (high - low).amax(1)
     centre = (low + high) / 2 - larger[:, None] * torch.tensor([0.0, LIFT], device=device)
     side, angle, flip = MARGIN * larger, torch.zeros(count, device=device), torch.ones(count, device=device)
-    if jitter:
-        side = side * (JITTER_SIDE * draws.normal(count)).exp()
-        centre = centre + JITTER_SHIFT * side[:, None] * draws.normal(count, 2)
-        angle = JITTER_ANGLE * draws.normal(count)
+    if jitter is not None:
+        side = side * (jitter.side * draws.normal(count)).exp()
+        centre = centre + jitter.shift * side[:, None] * draws.normal(count, 2)
+        angle = jitter.angle * draws.normal(count)
         flip = 1 - 2 * draws.chance(0.5, count)
     # Frame position u in [-1, 1] lies at centre + side / 2 * turn @ u of the stored picture.
     cosine, sine = angle.cos(), angle.sin()
     turn = torch.stack([torch.stack([cosine * flip, -sine], 1), torch.stack([sine * flip, cosine], 1)], 1)
     affine = torch.cat([side[:, None, None] * turn, (2 * centre - 1)[..., None]], 2)
-    grid = functional.affine_grid(affine, list(picture.shape), align_corners=False)
-    seen = functional.grid_sample(picture, grid, mode="bicubic", padding_mode="border", align_corners=False)
+    size = size or picture.shape[-1]
+    fine = 2 if size < picture.shape[-1] else 1
+    grid = functional.affine_grid(affine, [count, 3, fine * size, fine * size], align_corners=False)
+    how = "bilinear" if fine > 1 else "bicubic"
+    seen = functional.grid_sample(picture, grid, mode=how, padding_mode="border", align_corners=False)
     inside = (grid.abs() <= 1).all(3)[:, None].float()
+    if fine > 1:
+        seen, inside = functional.avg_pool2d(seen, fine), (functional.avg_pool2d(inside, fine) == 1).float()
     # The rows of a rotation (and of a mirrored one) are orthonormal, so its transpose is its inverse.
     moved = (landmarks - centre[:, None]) @ turn / side[:, None, None] + 0.5
     mirrored = moved[:, torch.from_numpy(MIRROR).to(device)]
-    return seen.clamp(0, 1), torch.where(flip[:, None, None] < 0, mirrored, moved), inside
+    points = torch.where(flip[:, None, None] < 0, mirrored, moved)
+    return Framed(seen.clamp(0, 1), points, inside, flip < 0)
 
 
 def blurred(picture: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Statues for the trainer, fresh from the factory: rendered where they are used, never on a disk."""
+"""Statues of the factory for training: written before, or fresh and never on a disk."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,32 @@ from pathlib import Path
 import torch
 
 from statue_models.errors import StatueError
+from training.flow.drawn_shards import read_shards
 from training.flow.pictures import Pictures
+from training.systems.system import Setting
+
+#: Seeds of statues set aside for each seed of a training run.
+SEEDS = 10**6
+#: Fresh statues of training never come near those that the suites are made from (``training.evaluation``).
+HIGHEST_SEED = 8_000_000_000
+
+
+def statues(setting: Setting, folder: str, fresh: int, size: int, limit: int | None = None) -> list[Pictures]:
+    """What a recipe adds to the packed renders.
+
+    Args:
+        setting: of the system.
+        folder: of a run of ``training.statues make``, or "". fresh: how many are drawn now.
+        size: side of the pictures. limit: only so many of the folder.
+
+    Raises:
+        StatueError: see ``read_shards`` and ``drawn_statues``.
+    """
+    found = [read_shards(Path(folder), size, limit)] if folder else []
+    if fresh:
+        first = HIGHEST_SEED // 2 + SEEDS * (setting.seed % 1000)
+        found.append(drawn_statues(setting.assets, fresh, size, setting.device, first, lambda made: None))
+    return found
 
 
 def drawn_statues(

@@ -9,7 +9,7 @@ import csv
 import json
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,19 +40,27 @@ class Pictures:
         landmarks: (N, 68, 2) float32 on the same device, (x, y) as fractions of the side.
         rendered: by a machine, not taken by a camera.
         filmed: with the contrast and the sharpening that photographs come with.
+        hidden: (N, 68) bool, what the head, its hair or its headgear hides; None where nobody knows.
     """
 
     images: Tensor
     landmarks: Tensor
     rendered: bool
     filmed: bool = True
+    hidden: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.images)
 
     def to(self, device: torch.device) -> "Pictures":
         """The same, there."""
-        return Pictures(self.images.to(device), self.landmarks.to(device), self.rendered, self.filmed)
+        hidden = None if self.hidden is None else self.hidden.to(device)
+        return Pictures(self.images.to(device), self.landmarks.to(device), self.rendered, self.filmed, hidden)
+
+    def part(self, where: slice) -> "Pictures":
+        """Some of them."""
+        hidden = None if self.hidden is None else self.hidden[where]
+        return Pictures(self.images[where], self.landmarks[where], self.rendered, self.filmed, hidden)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,36 +71,32 @@ class PictureSet:
     held: list[Pictures]
 
 
-def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Pictures | None = None) -> PictureSet:
+def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Sequence[Pictures] = ()) -> PictureSet:
     """Read all that is there.
 
     Args:
         assets: folder with at least one of ``RENDERS``, and ``statues128`` if it is to be used.
         size: side in pixels to which everything is brought.
         limit: only so many renders of each file.
-        drawn: statues fresh from the factory, used like the others.
+        drawn: statues of the factory, used like the others.
 
     Raises:
         StatueError: ``missing-file`` without any renders, drawn or not; ``bad-training-data`` for a damaged file.
     """
     there = [assets / name for name in RENDERS if (assets / name).is_file()]
-    if not there and drawn is None:
+    if not there and not drawn:
         raise StatueError("missing-file", path=assets / RENDERS[0])
     train, held = [], []
     origins = [read_renders(path, size, limit) for path in there]
-    for renders in origins if drawn is None else [*origins, drawn]:
+    for renders in [*origins, *drawn]:
         back = min(HELD_MOST, max(1, len(renders) // HELD_SHARE))
-        held.append(_part(renders, slice(0, back)))
-        train.append(_part(renders, slice(back, None)))
+        held.append(renders.part(slice(0, back)))
+        train.append(renders.part(slice(back, None)))
     if (assets / FOLDER / "relabelled_landmarks68.json").is_file():
         kept, left_out = photograph_names(assets)
         train.append(read_photographs(assets, kept, size))
         held.append(read_photographs(assets, left_out, size))
     return PictureSet([p for p in train if len(p)], [p for p in held if len(p)])
-
-
-def _part(pictures: Pictures, where: slice) -> Pictures:
-    return Pictures(pictures.images[where], pictures.landmarks[where], pictures.rendered, pictures.filmed)
 
 
 def read_renders(path: Path, size: int, limit: int | None = None) -> Pictures:

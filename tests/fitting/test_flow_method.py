@@ -1,0 +1,42 @@
+"""``statueflow`` as a method: a weights file, a crop of another size than the network's, hypotheses."""
+
+import hashlib
+
+import numpy as np
+from synthetic_statue import make_statue
+
+from statue_models import registry
+from statue_models.restoring.request import no_progress
+
+
+def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
+    """The whole way with a small, untrained network: file, checks, crop of another size, variants."""
+    import torch
+    from safetensors.torch import save_file
+
+    from statue_models import flow_method
+    from statue_models.networks.statueflow import StatueFlow
+
+    torch.manual_seed(0)
+    network = StatueFlow(channels=(32, 32), blocks=1, embedding=16)
+    for parameter in network.parameters():
+        parameter.data = torch.randn_like(parameter) * 0.1
+    save_file({k: v.bfloat16() for k, v in network.state_dict().items()}, str(tmp_path / "flow.safetensors"))
+    digest = hashlib.sha256((tmp_path / "flow.safetensors").read_bytes()).hexdigest()
+    row = registry.ModelEntry("statueflow", "", "network", "face", True, "flow.safetensors", digest, 0, "", {}, "")
+    monkeypatch.setattr(registry, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(registry, "_file", lambda: ("statueflow", (row,)))
+    monkeypatch.setattr(flow_method, "StatueFlow", lambda: StatueFlow(channels=(32, 32), blocks=1, embedding=16))
+    statue = make_statue(head)  # 160 pixels, the network works on 128
+    crop = statue.crop(statue.ellipse(30, 0.3, 0.4))
+    seen: list[float] = []
+    method = registry.method("default", device="cpu", steps=2)
+    answer = method.restore(crop, [5, 6], lambda phase, fraction: seen.append(fraction))
+    first, second = (fill.rgb for fill in answer.fills)
+    assert first.shape == crop.rgb.shape and first.dtype == np.float32
+    assert not np.array_equal(first[crop.hole], second[crop.hole])
+    assert seen == sorted(seen) and seen[-1] == 1.0
+    # The first seed's head is the most likely one whoever asks for more; the same seeds give the same bytes.
+    assert np.array_equal(method.restore(crop, [5], no_progress).fills[0].rgb, first)
+    preview = registry.method("default", device="cpu", steps=1).restore(crop, [5], no_progress)
+    assert preview.fills[0].rgb.shape == first.shape and preview.fills[0].borrow is None

@@ -1,0 +1,98 @@
+"""The pictures that are trained on, and what becomes of them on the way to an example."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from made_up_assets import write_renders
+
+from statue_models.errors import StatueError
+from training.damage.draws import Draws
+from training.damage.mixture import LEAST, MOST, training_masks
+from training.flow import pictures
+from training.flow.batches import Jitter, draw_batch, framed
+
+SIZE = 64
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def assets(tmp_path, face):
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    write_renders(folder / "renders256.npz", face)
+    return folder
+
+
+def test_masks_have_holes_and_stone_and_depend_on_the_seed_alone(face):
+    points = torch.from_numpy(face / 128).float().expand(300, -1, -1) + 0.05 * torch.randn(300, 1, 2)
+    one, again, other = (training_masks(points, SIZE, Draws(seed, CPU)) for seed in (1, 1, 2))
+    assert one.shape == (300, 1, SIZE, SIZE) and set(one.unique().tolist()) == {0.0, 1.0}
+    covered = one.mean((1, 2, 3))
+    assert covered.min() >= LEAST and covered.max() <= MOST
+    assert 0.03 < covered.median() < 0.4 and covered.std() > 0.05
+    assert torch.equal(one, again) and not torch.equal(one, other)
+
+
+def test_masks_of_faces_beyond_the_picture_are_usable_too():
+    covered = training_masks(torch.full((40, 68, 2), 1.5), SIZE, Draws(0, CPU)).mean((1, 2, 3))
+    assert covered.min() >= LEAST and covered.max() <= MOST
+
+
+def test_landmarks_stay_on_their_features_through_frame_jitter_and_mirror(face):
+    points = torch.from_numpy(face / 128).float().expand(16, -1, -1)
+    picture = torch.zeros(16, 3, SIZE, SIZE)
+    x, y = (int(v * SIZE) for v in points[0, 36])
+    picture[:, :, y, x] = 1
+    seen = framed(picture, points, Draws(3, CPU), Jitter())
+    mirrored = 0
+    for image, landmarks, shown in zip(seen.picture, seen.landmarks, seen.inside, strict=True):
+        assert shown.mean() > 0.5
+        row, column = divmod(int(image[0].argmax()), SIZE)
+        spot = (torch.tensor([column, row]) + 0.5) / SIZE
+        distances = [(landmarks[k] - spot).norm() * SIZE for k in (36, 45)]
+        assert min(distances) < 2.0
+        mirrored += distances[1] < distances[0]
+    assert 2 <= mirrored <= 14
+
+
+def test_photographs_of_the_suites_are_never_trained_on(assets, face):
+    folder = assets / "statues128"
+    (folder / "train").mkdir(parents=True)
+    names = [f"train/{number:04d}.jpg" for number in [*range(1, 25), 250]]
+    for number, name in enumerate(names):
+        cv2.imwrite(str(folder / name), np.full((128, 128, 3), 8 * number + 20, np.uint8))
+    labels = {name: {"good": name != "train/0003.jpg", "spread": 0.01, "points": face.tolist()} for name in names}
+    (folder / "relabelled_landmarks68.json").write_text(json.dumps(labels))
+    rows = ["file\tsplit\treject_reason\tdup_group", "test/0001.jpg\ttest\t\t7", "train/0005.jpg\ttrain\t\t7"]
+    rows += ["train/0006.jpg\ttrain\tpuppet\t8", "train/0001.jpg\ttrain\t\t9", "train/0007.jpg\ttrain\t\t9"]
+    (folder / "MANIFEST.tsv").write_text("\n".join(rows) + "\n")
+    kept, held = pictures.photograph_names(assets)
+    assert held == ["train/0001.jpg", "train/0014.jpg"]
+    assert set(names) - set(kept) == {*held, *(f"train/{n:04d}.jpg" for n in (3, 5, 6, 7, 250))}
+    found = pictures.read_pictures(assets, SIZE)
+    assert [len(p) for p in found.train] == [19, 18] and [len(p) for p in found.held] == [1, 2]
+    batch = draw_batch(found.train, 10, Draws(0, CPU))
+    assert batch.picture.shape == (10, 3, SIZE, SIZE) and batch.picture.abs().max() <= 1
+    assert (batch.counted <= batch.mask).all() and (batch.counted.sum((1, 2, 3)) > 0).any()
+
+
+@pytest.mark.parametrize("harm", ["cut", "offsets", "picture", "missing"])
+def test_damaged_training_data_is_refused(assets, harm):
+    path = assets / "renders256.npz"
+    arrays = dict(np.load(path))
+    if harm == "cut":
+        path.write_bytes(path.read_bytes()[:-200])
+    elif harm == "missing":
+        path.unlink()
+    else:
+        if harm == "offsets":
+            arrays["offsets"][3] = arrays["offsets"][5]
+        else:
+            arrays["blob"][arrays["offsets"][4] : arrays["offsets"][5]] = 0
+        np.savez(path, **arrays)
+    with pytest.raises(StatueError) as caught:
+        pictures.read_pictures(assets, SIZE)
+    assert caught.value.code == ("missing-file" if harm == "missing" else "bad-training-data")

@@ -1,0 +1,139 @@
+"""The smoke recipes of our own systems, on made-up heads: everything works together, and the loss falls."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from made_up_assets import write_renders
+
+from statue_models.errors import StatueError
+from statue_models.fitting.head import load_head
+from statue_models.flow_method import template_of
+from statue_models.networks.landmarknet import LandmarkNet
+from statue_models.networks.statueflow import StatueFlow
+from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.weights_file import load_weights
+from training import __main__ as command
+from training import publishing
+from training.damage.draws import Draws
+from training.flow.fitted import read_fitted
+from training.systems.feature_loss import FeatureLoss
+from training.systems.landmarknet import SourceOffset
+from training.systems.statueflow import batch_of
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def head_face() -> np.ndarray:
+    """(68, 2) landmarks of the mean head from the front, in a 128-pixel picture."""
+    head = load_head()
+    points = head.vertices[head.landmarks][:, :2].astype(float)
+    middle, size = (points.max(0) + points.min(0)) / 2, np.ptp(points, axis=0).max()
+    return (points - middle) * (1, -1) / size * 70 + (64, 74)
+
+
+@pytest.fixture
+def assets(tmp_path, head_face):
+    folder = tmp_path / "assets"
+    folder.mkdir()
+    write_renders(folder / "renders256.npz", head_face)
+    return folder
+
+
+def losses(run) -> list[float]:
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [sum(line["loss"].values()) for line in lines if line.get("event") == "progress"]
+
+
+def trained(recipe: str, run, assets, *more: str) -> int:
+    return command.main(["train", recipe, "--out", str(run), "--assets", str(assets), "--device", "cpu", *more])
+
+
+def test_landmarknet_learns_and_its_weights_are_what_the_program_loads(assets, tmp_path):
+    run = tmp_path / "run"
+    assert trained("landmarknet_smoke", run, assets) == 0
+    found = losses(run)
+    assert np.mean(found[-20:]) < 0.85 * np.mean(found[:5])
+    network = LandmarkNet(channels=(16, 16, 32, 32), blocks=(1, 1, 1, 1), width=40, layers=2)
+    load_weights(run / "landmarknet.safetensors", None, template_of(network))
+    metrics = json.loads((run / "metrics.json").read_text())["metrics"]
+    assert {"nme/renders0/whole", "nme/renders0/half", "calibration/visible"} <= metrics.keys()
+
+
+def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tmp_path):
+    run, examples = tmp_path / "run", tmp_path / "examples"
+    assert trained("statueflow_smoke", run, assets, "--set", f'system.examples="{examples}"') == 0
+    found = losses(run)
+    assert np.mean(found[-20:]) < 0.9 * np.mean(found[:5])
+    network = StatueFlow(channels=(16, 32, 32), blocks=1)
+    load_weights(run / "statueflow.safetensors", None, template_of(network))
+    metrics = json.loads((run / "metrics.json").read_text())["metrics"]
+    assert metrics["psnr/1 steps"] > metrics["psnr/sketch"]
+    sheet = cv2.imread(str(next(run.glob("sheet-*.png"))))
+    assert sheet.shape[0] == 6 * 64
+    # Mirrored examples stay true: normals turn round with the picture.
+    batch = batch_of(read_fitted(examples / "train", 32), torch.arange(32), Draws(0, CPU))
+    covered = batch["guide"][:, 6:7] > 0.9
+    length = batch["guide"][:, 3:6].norm(dim=1, keepdim=True)[covered]
+    assert (length.quantile(0.1) > 0.9) and batch["picture"].abs().max() <= 1
+    left = torch.arange(64)[None, None, None, :].expand_as(covered) < 32
+    normal_x = batch["guide"][:, 3:4]
+    assert normal_x[covered & left].mean() < 0 < normal_x[covered & ~left].mean()
+
+
+@pytest.mark.parametrize("recipe", ["landmarknet_smoke", "statueflow_smoke"])
+def test_an_unknown_option_of_a_system_is_refused(assets, tmp_path, recipe, capsys):
+    assert (
+        trained(recipe, tmp_path / "run", assets, "--set", "system.colour=1")
+        == StatueError("bad-recipe", reason="").exit_status
+    )
+    assert "colour" in capsys.readouterr().err
+
+
+def test_the_feature_loss_is_zero_for_the_truth_and_leads_towards_it(tmp_path, random_network):
+    random_network(tmp_path)
+    loss = FeatureLoss(tmp_path, CPU)
+    truth = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    hole = torch.zeros(2, 1, 64, 64)
+    hole[:, :, 20:40, 10:50] = 1
+    guess = torch.where(hole > 0, torch.zeros_like(truth), truth).requires_grad_()
+    assert loss(truth, truth, hole).abs().max() < 1e-6
+    before = loss(guess, truth, hole)
+    before.sum().backward()
+    assert guess.grad is not None
+    assert loss(guess.detach() - 1e-3 * guess.grad / guess.grad.abs().max(), truth, hole).sum() < before.sum()
+
+
+def test_the_offset_between_definitions_is_the_same_on_both_sides_and_turns_with_the_face(face):
+    offset = SourceOffset()
+    with torch.no_grad():
+        offset.offset.copy_(torch.randn(68, 2))
+    points = torch.from_numpy(face / 128).float()[None]
+    added = offset(points)[0]
+    flipped = torch.stack([1 - points[..., 0], points[..., 1]], 2)[:, torch.from_numpy(MIRROR)]
+    assert torch.allclose(offset(flipped)[0][torch.from_numpy(MIRROR)] * torch.tensor([-1.0, 1.0]), added, atol=1e-6)
+    quarter = torch.stack([-points[..., 1], points[..., 0]], 2)
+    assert torch.allclose(offset(quarter)[0], torch.stack([-added[:, 1], added[:, 0]], 1), atol=1e-6)
+
+
+def test_only_what_is_better_than_what_is_there_is_published(tmp_path):
+    product = publishing.PRODUCTS["statueflow"]
+    metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/sketch": 17.0}
+    assert product.better(metrics) and not product.better(metrics | {"psnr/sketch": 18.5})
+    halves = {"bad/photographs0/half": 0.2, "bad/photographs0/half/facemesh": 0.4}
+    product = publishing.PRODUCTS["landmarknet"]
+    assert product.better(halves) and not product.better(halves | {"bad/photographs0/half": 0.5})
+    with pytest.raises(StatueError) as caught:
+        publishing.publish(tmp_path)
+    assert caught.value.code == "missing-file"

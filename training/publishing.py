@@ -1,0 +1,116 @@
+"""Making a run's network the program's own: its weights, their checksum and how good they are, in ``models.json``."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from statue_models import registry
+from statue_models.errors import StatueError
+from statue_models.flow_method import template_of
+from statue_models.networks.landmarknet import LandmarkNet
+from statue_models.networks.statueflow import StatueFlow
+from statue_models.weights_file import load_weights
+from statue_models.whole_file import whole_file
+from training import checkpoints
+from training.run_log import METRICS
+
+
+@dataclass(frozen=True)
+class Product:
+    """What of a system ships.
+
+    Attributes:
+        network: name in the system, of the weights file, and of its row.
+        table: the list in ``models.json`` that holds the row.
+        make: the network as the program builds it.
+        better: whether a judgement's metrics are good enough to ship, and in words than what.
+        how: the row's sentence once it is trained.
+    """
+
+    network: str
+    table: str
+    make: Callable[[], nn.Module]
+    better: Callable[[Mapping[str, float]], bool]
+    than: str
+    how: str
+
+
+def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
+    names = [name.removesuffix("/facemesh") for name in metrics if name.startswith("bad/") and "/facemesh" in name]
+    halves = [name for name in names if name.endswith("/half")]
+    halves = [name for name in halves if "photographs" in name] or halves
+    return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
+
+
+PRODUCTS = {
+    "landmarknet": Product(
+        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces",
+        "A network sees the masked crop and FaceMesh's answer; it gives each point an ellipse.",
+    ),
+    "statueflow": Product(
+        "statueflow", "models", StatueFlow,
+        lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/sketch"]),
+        "fast marching and the fitted head",
+        "A rectified flow turns the fitted head's sketch into stone, each time differently where that is open.",
+    ),
+}  # fmt: skip
+
+
+def publish(run: Path, weights: Path = registry.WEIGHTS, models: Path = registry.MODELS) -> Path:
+    """Copy a run's network beside the program and name it in ``models.json``.
+
+    Args:
+        run: folder of a run. weights, models: the program's folder of weights, and its ``models.json``.
+
+    Returns:
+        Where the weights now lie.
+
+    Raises:
+        StatueError: ``missing-file`` for what is no run; ``untrained-model`` if it is not good enough; as
+            ``load_weights`` does for a network of another shape; ``output-unwritable`` or ``disk-full``.
+    """
+    checkpoint, _ = checkpoints.read(run)
+    if checkpoint.system not in PRODUCTS:
+        raise StatueError("bad-recipe", reason=f"{checkpoint.system} is for comparison, the program does not use it")
+    product = PRODUCTS[checkpoint.system]
+    metrics = _metrics(run / METRICS)
+    if not product.better(metrics):
+        how = f"It is no better than {product.than} on held-out pictures: train it for longer."
+        raise StatueError("untrained-model", name=product.network, how=how)
+    network = product.make()
+    source = run / f"{product.network}.safetensors"
+    arrays = load_weights(source, None, template_of(network))
+    if isinstance(network, LandmarkNet):
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        for place, label in enumerate(("visible", "missing")):
+            network.calibration[place] = metrics[f"calibration/{label}"]
+        tensors = network.state_dict()
+    else:
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    target = weights / f"{product.network}.safetensors"
+    checkpoints.write_network(target, tensors)
+    data = json.loads(models.read_text(encoding="utf-8"))
+    row = next(row for row in data[product.table] if row["name"] == product.network)
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    row.update(weights=target.name, sha256=digest, quality={}, how=product.how)
+    row["parameters"] = sum(p.numel() for p in network.parameters())
+    if "trained" in row:
+        row["trained"] = True
+    with whole_file(models, force=True) as stream:
+        stream.write((json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+    return target
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["metrics"]
+    except FileNotFoundError:
+        raise StatueError("missing-file", path=path) from None
+    except (ValueError, KeyError):
+        raise StatueError("bad-training-data", path=path, reason="it holds no judgement of a run") from None

@@ -1,0 +1,62 @@
+"""The distance between features of MobileNetV2 as a loss, close up around the damage."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from training.evaluation.mobilenet import MobileNet
+
+#: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself.
+SIDE = 160
+#: Smallest window in sides of the crop: half a face.
+LEAST = 0.3
+
+
+class FeatureLoss:
+    """LPIPS-like distance (Zhang et al. 2018, without their learnt weights) inside the hole.
+
+    Args:
+        assets: folder with the network's weights. device: where the pictures are.
+    """
+
+    def __init__(self, assets: Path, device: torch.device) -> None:
+        self._network = MobileNet(assets).to(device)
+
+    def __call__(self, picture: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+        """(N,) distances of pictures (N, 3, S, S) in [-1, 1]; (N, 1, S, S) hole is 1 where it counts."""
+        grid = _windows(hole)
+        area = functional.grid_sample(hole, grid, align_corners=False)
+        with torch.no_grad():
+            right = self._network.maps(functional.grid_sample(truth, grid, mode="bilinear", align_corners=False))
+        found = self._network.maps(functional.grid_sample(picture, grid, mode="bilinear", align_corners=False))
+        total = picture.new_zeros(len(picture))
+        for one, other in zip(found, right, strict=True):
+            weight = functional.adaptive_avg_pool2d(area, one.shape[-2:])[:, 0]
+            apart = (_unit(one) - _unit(other)).square().sum(1)
+            total = total + (apart * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-3)
+        return total / len(found)
+
+
+def _unit(maps: Tensor) -> Tensor:
+    return maps / (maps.square().sum(1, keepdim=True) + 1e-6).sqrt()
+
+
+def _windows(hole: Tensor) -> Tensor:
+    """(N, SIDE, SIDE, 2) sampling grids of squares around the holes, inside the picture."""
+    size = hole.shape[-1]
+    centres = (torch.arange(size, device=hole.device) + 0.5) / size
+    low, high = [], []
+    for axis in (2, 3):  # what is left are the columns, then the rows
+        there = hole.amax(axis)[:, 0] > 0
+        low.append(torch.where(there, centres, 1.0).amin(1))
+        high.append(torch.where(there, centres, 0.0).amax(1))
+    start, end = torch.stack(low, 1), torch.stack(high, 1)
+    side = (end - start).amax(1).clamp(LEAST, 1.0)
+    centre = torch.minimum(torch.maximum((start + end) / 2, side[:, None] / 2), 1 - side[:, None] / 2)
+    zero = torch.zeros_like(side)
+    affine = torch.stack(
+        [torch.stack([side, zero, 2 * centre[:, 0] - 1], 1), torch.stack([zero, side, 2 * centre[:, 1] - 1], 1)], 1
+    )
+    return functional.affine_grid(affine, [len(hole), 1, SIDE, SIDE], align_corners=False)

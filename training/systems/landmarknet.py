@@ -1,0 +1,283 @@
+"""Training the landmark network: damaged crops in, 68 points with ellipses and hidden flags out."""
+
+import math
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from statue_models.errors import StatueError
+from statue_models.networks.landmarknet import SIZE, LandmarkEstimate, LandmarkNet, cholesky
+from statue_models.restoring.landmarks68 import MIRROR
+from training.damage.canvas import Canvas
+from training.damage.draws import Draws
+from training.damage.mixture import training_masks
+from training.damage.rectangles import rects
+from training.flow.batches import Framed, Jitter, blurred, developed, draw_chosen, film, framed
+from training.flow.drawn import statues
+from training.flow.pictures import Pictures, PictureSet, read_pictures
+from training.systems.landmark_judge import judge
+from training.systems.landmark_prior import FaceMeshPrior
+from training.systems.system import Batch, Judgement, Player, Setting
+
+#: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
+STORED = 192
+#: How far frames stray: with a prior, which the frame is made from, and as wildly as a first look without one may.
+NEAR, WILD = Jitter(0.06, 0.03, 0.08), Jitter(0.2, 0.1, 0.27)
+UNDAMAGED, RECTANGLES = 0.2, 0.15  # shares; the rest is the inpainter's mixture
+NOTHING = 0.05  # share of crops without a face
+PRIORS = 0.7  # share of examples with a prior
+LAYER_WEIGHTS = (0.4, 0.6, 1.0)
+#: Weights of the terms beside the mean distance over the eye distance.
+SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
+SMOOTH = 0.004  # of the eye distance: errors below it count by their square
+#: A face counts as framed if its own frame is so much like the crop: shift in sides, log of the side.
+FRAMED_SHIFT, FRAMED_SIDE = 0.3, 0.5
+
+
+@dataclass(frozen=True)
+class Options:
+    """The recipe's ``[system]`` table.
+
+    Attributes:
+        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
+        fresh: so many statues are drawn at the start, on the training device, and added, too.
+        landmark_models: folder of FaceMesh's files; "" = the usual places.
+        prior: whether FaceMesh's answer is one of the inputs.
+        limit: so many renders of each origin; 0 = all.
+        photographs: share of photographs in a batch.
+        channels, blocks, width, layers: of the network; empty or 0 = the product's.
+    """
+
+    statues: str = ""
+    fresh: int = 0
+    landmark_models: str = ""
+    prior: bool = True
+    limit: int = 0
+    photographs: float = 0.35
+    channels: tuple[int, ...] = ()
+    blocks: tuple[int, ...] = ()
+    width: int = 0
+    layers: int = 0
+
+
+def options_of(setting: Setting) -> Options:
+    """The options, checked for unknown names.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
+    known = {field.name for field in fields(Options)}
+    for name in setting.options:
+        if name not in known:
+            raise StatueError("bad-recipe", reason=f"landmarknet has no option {name!r}")
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in setting.options.items()}
+    return Options(**given)
+
+
+def make(setting: Setting) -> "LandmarkSystem":
+    """The system of a recipe.
+
+    Raises:
+        StatueError: ``bad-recipe``, or for data and FaceMesh's files that are missing or damaged.
+    """
+    options = options_of(setting)
+    limit = options.limit or None
+    drawn = statues(setting, options.statues, options.fresh, STORED, limit)
+    pictures = read_pictures(setting.assets, STORED, limit, drawn)
+    prior = FaceMeshPrior(Path(options.landmark_models) if options.landmark_models else None) if options.prior else None
+    torch.manual_seed(setting.seed)
+    shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
+    network = LandmarkNet(**{name: value for name, value in shape.items() if value})
+    return LandmarkSystem(network.to(setting.device), pictures, faceless(setting.assets), prior, options.photographs)
+
+
+def faceless(assets: Path) -> Tensor:
+    """(N, 4, STORED, STORED) uint8 pictures without faces: stones and the surroundings of photographed lights."""
+    found = [cv2.imread(str(path)) for path in sorted((assets / "stone_textures").glob("*.jpg"))]
+    lights = assets / "environments" / "hdri_256x128.npz"
+    if lights.is_file():
+        for light in np.load(lights)["env"].astype(np.float32):
+            bright = np.clip(light / max(np.percentile(light, 80), 1e-6), 0, 1) ** (1 / 2.2) * 255
+            found += [np.ascontiguousarray(half[..., ::-1].astype(np.uint8)) for half in np.split(bright, 2, axis=1)]
+    pictures = [
+        cv2.resize(p, (STORED, STORED), interpolation=cv2.INTER_AREA)[..., ::-1] for p in found if p is not None
+    ]
+    if not pictures:
+        return torch.zeros(0, STORED, STORED, 3, dtype=torch.uint8)
+    return torch.from_numpy(np.ascontiguousarray(np.stack(pictures)))
+
+
+class SourceOffset(nn.Module):
+    """How landmarks of renders lie beside those of photographs: jaw and brows are defined a little differently.
+
+    One symmetric offset per point in eye distances, learnt with the network, left out when it is used.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offset = nn.Parameter(torch.zeros(68, 2))
+
+    def forward(self, landmarks: Tensor) -> Tensor:
+        """(N, 68, 2) of the photographs' definition -> what to add for the renders'."""
+        mirror = torch.from_numpy(MIRROR).to(landmarks.device)
+        turned = self.offset[mirror] * torch.tensor([-1.0, 1.0], device=landmarks.device)
+        across = landmarks[:, 45] - landmarks[:, 36]  # eye distance and roll at once
+        axes = torch.stack([across, torch.stack([-across[:, 1], across[:, 0]], 1)], 1)
+        return ((self.offset + turned) / 2) @ axes
+
+
+class LandmarkSystem:
+    """See ``training.systems.system.System``."""
+
+    players = (Player("landmarks", ("landmarknet", "offset"), weight_decay=1e-3),)
+
+    def __init__(
+        self, network: LandmarkNet, pictures: PictureSet, nothing: Tensor, prior: FaceMeshPrior | None, share: float
+    ) -> None:
+        self.network, self.offset = network, SourceOffset().to(network.mean_face.device)
+        self.networks: dict[str, nn.Module] = {"landmarknet": network, "offset": self.offset}
+        self._pictures, self._nothing, self._prior, self._share = pictures, nothing, prior, share
+        if bool((network.mean_face == 0.5).all()):
+            network.mean_face.copy_(mean_face(pictures.train))
+
+    def draw(self, draws: Draws, count: int) -> Batch:
+        """Crops, masks, priors, truths."""
+        chosen = draw_chosen(self._pictures.train, count, draws, self._share)
+        whole, landmarks, bare = developed(chosen, draws)
+        device = draws.device
+        photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
+        hidden = torch.cat([_hidden_flags(p, i) for p, i in chosen]).to(device)
+        near = round(PRIORS * count) if self._prior is not None else count // 2
+        order = torch.randperm(count, generator=draws.generator, device=device)
+        whole, landmarks, bare, photographs, hidden = (t[order] for t in (whole, landmarks, bare, photographs, hidden))
+        parts = [framed(whole[a:b], landmarks[a:b], draws, how, SIZE) for a, b, how in
+                 ((0, near, NEAR), (near, count, WILD)) if b > a]  # fmt: skip
+        seen = Framed(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Framed)))
+        hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
+        picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
+        damage = self._damage(seen.landmarks, draws)
+        mask = torch.maximum(damage, 1 - seen.inside)
+        present = _well_framed(seen.landmarks)
+        prior, trust = torch.full_like(seen.landmarks, 0.5), torch.zeros(count, device=device)
+        if self._prior is not None:
+            part = slice(0, near)
+            prior[part], trust[part] = self._prior(picture[part], damage[part], seen.landmarks[part], draws)
+        picture, present, trust = self._emptied(picture, present, trust, draws)
+        return {
+            "known": picture * (1 - mask), "mask": mask, "prior": prior, "trust": trust, "truth": seen.landmarks,
+            "hidden": hidden, "photograph": photographs, "present": present,
+        }  # fmt: skip
+
+    def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
+        count = len(landmarks)
+        mixture = training_masks(landmarks, SIZE, draws)
+        boxes = rects(Canvas(count, SIZE, SIZE, draws, landmarks)).float()
+        kind = draws.uniform(count, 1, 1, 1)
+        return torch.where(kind < UNDAMAGED, 0, torch.where(kind < UNDAMAGED + RECTANGLES, boxes, mixture))
+
+    def _emptied(self, picture: Tensor, present: Tensor, trust: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+        """Some of the crops without a prior show no face at all."""
+        count = len(picture)
+        index = draws.index(max(1, len(self._nothing)), count)
+        empty = (draws.uniform(count) < NOTHING / (1 - PRIORS)) & (trust == 0)
+        if not len(self._nothing) or not bool(empty.any()):
+            return picture, present, trust
+        where = torch.nonzero(empty)[:, 0]
+        stored = self._nothing[index[where].to(self._nothing.device)].to(picture.device)
+        stored = stored.permute(0, 3, 1, 2).float() / 127.5 - 1
+        sides = draws.index(STORED - SIZE + 1, 2).tolist()
+        picture[where] = stored[:, :, sides[0] : sides[0] + SIZE, sides[1] : sides[1] + SIZE]
+        present[where] = 0
+        return picture, torch.where(empty, torch.full_like(present, -1), present), trust
+
+    def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        """Distances over the eye distance, and the likelihoods of ellipses, hidden flags and presence."""
+        estimates = self.network(batch["known"], batch["mask"], batch["prior"], batch["trust"])
+        truth, rendered = batch["truth"], 1 - batch["photograph"]
+        eyes = (truth[:, 45] - truth[:, 36]).norm(dim=1).clamp(min=0.05)
+        counted = (batch["present"] >= 0).float()
+        missing = _at(batch["mask"], truth)
+        terms = {name: truth.new_zeros(()) for name in ("distance", "spread", "hidden", "present")}
+        for weight, estimate in zip(LAYER_WEIGHTS[-len(estimates) :], estimates, strict=True):
+            expected = estimate.points + self.offset(truth) * rendered[:, None, None]
+            error = (expected - truth) / eyes[:, None, None]
+            terms["distance"] += weight * _mean((error.square().sum(2) + SMOOTH**2).sqrt(), counted)
+            terms["spread"] += weight * SPREAD_WEIGHT * _mean(_spread_loss(error.detach(), estimate, eyes), counted)
+            hidden = torch.where(missing > 0.5, torch.ones_like(missing), batch["hidden"])
+            known = ((hidden >= 0) & (counted[:, None] > 0)).float()
+            flag = functional.binary_cross_entropy_with_logits(estimate.hidden, hidden.clamp(min=0), reduction="none")
+            terms["hidden"] += weight * HIDDEN_WEIGHT * (flag * known).sum() / known.sum().clamp(min=1)
+            there = batch["present"].clamp(min=0)
+            terms["present"] += (
+                weight * PRESENT_WEIGHT * functional.binary_cross_entropy_with_logits(estimate.present, there)
+            )
+        return terms
+
+    def judge(self) -> Judgement:
+        """Errors on held-out photographs and renders, and the calibration that would be right."""
+        return judge(self.network, self._pictures.held, self._prior, self.offset)
+
+
+def _hidden_flags(pictures: Pictures, index: Tensor) -> Tensor:
+    """(K, 68): 1 hidden, 0 visible, -1 unknown."""
+    if pictures.hidden is None:
+        return torch.full((len(index), 68), -1.0)
+    return pictures.hidden[index.to(pictures.hidden.device)].float().cpu()
+
+
+def _well_framed(landmarks: Tensor) -> Tensor:
+    """(N,) 1 where the crop is about the face's own frame."""
+    low, high = landmarks.amin(1), landmarks.amax(1)
+    shift = ((low + high) / 2 - torch.tensor([0.5, 0.59], device=landmarks.device)).abs().amax(1)
+    side = ((high - low).amax(1) * 1.7).log().abs()
+    return ((shift < FRAMED_SHIFT) & (side < FRAMED_SIDE)).float()
+
+
+def _spread_loss(error: Tensor, estimate: LandmarkEstimate, eyes: Tensor) -> Tensor:
+    """(N, 68) negative log-likelihood of errors (over the eye distance) under an elliptic Laplace distribution.
+
+    Its tails are those that landmark errors have; a Gaussian would widen every ellipse for the few that are far off.
+    """
+    matrix = cholesky(estimate.factor) / eyes[:, None, None, None]
+    whitened = torch.linalg.solve_triangular(matrix, error[..., None], upper=False)[..., 0]
+    log_area = matrix.diagonal(dim1=-2, dim2=-1).log().sum(-1)
+    return math.sqrt(3) * (whitened.square().sum(-1) + 1e-4).sqrt() + log_area
+
+
+def _mean(values: Tensor, counted: Tensor) -> Tensor:
+    return (values.mean(1) * counted).sum() / counted.sum().clamp(min=1)
+
+
+def _at(mask: Tensor, points: Tensor) -> Tensor:
+    """(N, 68) the mask's values at points in fractions of the side."""
+    return functional.grid_sample(mask, (2 * points - 1)[:, :, None], mode="nearest", align_corners=False)[:, 0, :, 0]
+
+
+def worn(picture: Tensor, draws: Draws) -> Tensor:
+    """What happens to pictures on their way: low resolution, uneven light, inverted sides of a portrait's contrast.
+
+    (N, 3, S, S) in [0, 1] -> the same.
+    """
+    count, size = len(picture), picture.shape[-1]
+    small = functional.interpolate(picture, scale_factor=float(draws.uniform(1, low=0.35, high=0.8)), mode="area")
+    small = functional.interpolate(small, size=(size, size), mode="bicubic", align_corners=False)
+    x = torch.where(draws.uniform(count, 1, 1, 1) < 0.25, small, picture)
+    soft = blurred(blurred(x))
+    x = torch.where(draws.uniform(count, 1, 1, 1) < 0.15, soft, x)
+    ramp = torch.linspace(-1, 1, size, device=picture.device)
+    slope = 0.35 * draws.normal(count, 2, 1, 1)
+    light = (slope[:, :1] * ramp[None, None, :, None] + slope[:, 1:] * ramp[None, None, None, :]).exp()
+    return torch.where(draws.uniform(count, 1, 1, 1) < 0.4, x * light, x).clamp(0, 1)
+
+
+def mean_face(origins: list[Pictures]) -> Tensor:
+    """(68, 2): the mean of the landmarks in their own frames, photographs only where there are any."""
+    points = [p.landmarks.cpu() for p in origins if not p.rendered] or [p.landmarks.cpu() for p in origins]
+    landmarks = torch.cat(points)
+    blank = torch.zeros(len(landmarks), 3, 2, 2)
+    return framed(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)
