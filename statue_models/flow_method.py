@@ -1,4 +1,4 @@
-"""``statueflow`` as a restoration method: crop in, a sketch by ``statuefit``, hypotheses out."""
+"""``statueflow`` as a restoration method: crop in, a fill by ``statuefit``, hypotheses out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,11 @@ from statue_models.weights_file import Template, load_weights
 
 #: Side of the pictures that the network was made for.
 SIZE = 128
-STEPS = 4
+#: One step measured best: with more, the weights' training is too short for the stone to come clean.
+STEPS = 1
+#: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
+#: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
+SHARE, TEXTURE, TEXTURE_REACH = 0.5, 0.3, 1 / 64
 STORED = "BF16"
 
 
@@ -40,18 +44,20 @@ def torch_device(name: str) -> torch.device:
 
 
 class FlowMethod:
-    """Hypotheses for the hole: a fitted head's sketch, turned into stone by a rectified flow.
+    """Hypotheses for the hole: a fitted head's fill, made over by a rectified flow.
 
-    The network works at one size. On larger crops it decides everything that this size can show, and what is finer
-    comes from ``statuefit``, whose fill of the same head is made of the photograph's own stone.
+    ``statuefit`` fills the hole with each hypothesis' own head; the network, at one size, makes that over; what comes
+    out is halfway between the two, which is nearer to the truth than either, with the fill's texture on it. What is
+    finer than the network's size comes from the fill, which is made of the photograph's own stone. A preview starts
+    from the sketch without texture and is the network's answer alone.
 
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16".
-        steps: network evaluations per hypothesis; None = 4; 1 = a preview: the mean of all hypotheses.
+        steps: network evaluations per hypothesis; 1 = a preview; None = the number that measured best with texture.
         size: side of the pictures that the network sees, in pixels.
-        fit: makes the sketches.
+        fit: fits the heads.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class FlowMethod:
         self.device = torch_device(device)
         self.network = network.eval().to(self.device)
         self.precision = precision
+        self.preview = steps == 1
         self.steps = STEPS if steps is None else steps
         self.size = size
         self._fit = fit or StatueFit()
@@ -95,14 +102,14 @@ class FlowMethod:
         """
         if crop.landmarks is None:
             raise ValueError("FlowMethod needs landmarks")
-        if crop.hole.shape[0] > self.size and self.steps > 1:
-            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
-            bases, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
-        else:
+        if self.preview:
             sketches, notes = self._fit.sketches(crop, seeds)
-            bases, spread = [Fill(sketch.rgb) for sketch in sketches], None
+            starts, spread = [Fill(sketch.rgb) for sketch in sketches], None
+        else:
+            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
+            starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
         picture, mask = self._inputs(crop)
-        guides = [self._guide(sketch, picture, mask) for sketch in sketches]
+        guides = [self._guide(start.rgb, sketch, picture, mask) for start, sketch in zip(starts, sketches, strict=True)]
         heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
         everything = list(range(len(seeds)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
@@ -120,7 +127,9 @@ class FlowMethod:
                 raise StatueError("out-of-memory") from None
             done += self.steps
             for number, rgb in zip(group, found, strict=True):
-                fills.append(Fill(_joined(rgb, bases[number].rgb, crop), bases[number].borrow))
+                start, plain = starts[number], sketches[number].rgb
+                made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
+                fills.append(Fill(np.clip(made, 0, 1), start.borrow))
         if len(fills) > 1:
             spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
         about = {"steps": self.steps, "device": str(self.device), "precision": self.precision, "size": self.size}
@@ -155,9 +164,9 @@ class FlowMethod:
         picture = np.where(missing[..., None], 0, np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
         return self._tensor(picture.transpose(2, 0, 1)), self._tensor(missing[None].astype(np.float32))
 
-    def _guide(self, sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
-        """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the sketch is the picture."""
-        maps = [sketch.rgb * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
+    def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
+        """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the start is the picture."""
+        maps = [start * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
         stacked = np.concatenate([_resized(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
         guide = self._tensor(stacked.transpose(2, 0, 1))
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
@@ -171,19 +180,29 @@ class FlowMethod:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None].to(self.device)
 
 
-def _joined(coarse: NDArray[np.float32], base: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
-    """(S, S, 3): the base with the network's answer (n, n, 3) in the place of all that n pixels can show.
+def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop, share: float) -> NDArray[np.float32]:
+    """(S, S, 3): the start, moved by ``share`` of the way to the network's answer (n, n, 3) in all that n pixels show.
 
     Both are the photograph outside the hole, so that nothing steps at its border.
     """
     side, size = crop.hole.shape[0], coarse.shape[0]
-    if side == size:
-        return np.clip(coarse, 0, 1)
-    shown = np.where(crop.hole[..., None], base, crop.rgb).astype(np.float32)
+    shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
     # The same grid pixels as in _inputs are the network's; the others are the photograph's on both sides.
     own = (_resized(crop.known.astype(np.float32), size) < 0.999)[..., None]
     change = np.where(own, coarse - _resized(shown, size), 0).astype(np.float32)
-    return np.clip(shown + _resized(change, side), 0, 1)
+    return shown + share * _resized(change, side)
+
+
+def _textured(
+    coarse: NDArray[np.float32], fill: NDArray[np.float32], sketch: NDArray[np.float32], crop: Crop
+) -> NDArray[np.float32]:
+    """(S, S, 3): between fill and answer, with some more of the texture that the fill has over its sketch."""
+    hole = crop.hole.astype(np.float32)
+    texture = (fill - sketch) * hole[..., None]
+    reach = TEXTURE_REACH * crop.hole.shape[0]
+    inside = np.maximum(cv2.GaussianBlur(hole, (0, 0), reach), 1e-3)[..., None]
+    fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
+    return (_joined(coarse, fill, crop, SHARE) + TEXTURE * fine).astype(np.float32)
 
 
 def _resized(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:

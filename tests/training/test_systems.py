@@ -19,9 +19,9 @@ from training import __main__ as command
 from training import publishing
 from training.damage.draws import Draws
 from training.flow.fitted import read_fitted
+from training.flow.fitted_batches import batch_of
 from training.systems.feature_loss import FeatureLoss
 from training.systems.landmarknet import SourceOffset
-from training.systems.statueflow import batch_of
 
 CPU = torch.device("cpu")
 

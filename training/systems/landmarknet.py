@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.errors import StatueError
 from statue_models.networks.landmarknet import SIZE, LandmarkEstimate, LandmarkNet, cholesky
 from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.canvas import Canvas
@@ -22,6 +21,7 @@ from training.flow.drawn import statues
 from training.flow.pictures import Pictures, PictureSet, read_pictures
 from training.systems.landmark_judge import judge
 from training.systems.landmark_prior import FaceMeshPrior
+from training.systems.options import read_options
 from training.systems.system import Batch, Judgement, Player, Setting
 
 #: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
@@ -65,27 +65,13 @@ class Options:
     layers: int = 0
 
 
-def options_of(setting: Setting) -> Options:
-    """The options, checked for unknown names.
-
-    Raises:
-        StatueError: ``bad-recipe``.
-    """
-    known = {field.name for field in fields(Options)}
-    for name in setting.options:
-        if name not in known:
-            raise StatueError("bad-recipe", reason=f"landmarknet has no option {name!r}")
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in setting.options.items()}
-    return Options(**given)
-
-
 def make(setting: Setting) -> "LandmarkSystem":
     """The system of a recipe.
 
     Raises:
         StatueError: ``bad-recipe``, or for data and FaceMesh's files that are missing or damaged.
     """
-    options = options_of(setting)
+    options = read_options(Options, setting, "landmarknet")
     limit = options.limit or None
     drawn = statues(setting, options.statues, options.fresh, STORED, limit)
     pictures = read_pictures(setting.assets, STORED, limit, drawn)

@@ -1,21 +1,21 @@
 """Training ``statueflow``: from a fitted head's noisy sketch to the picture."""
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from statue_models.errors import StatueError
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
-from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.flow.drawn import statues
-from training.flow.fitted import COUNTED, MISSING, Fitted, Preparation, prepare, read_fitted
+from training.flow.fitted import Fitted, Preparation, prepare, read_fitted
+from training.flow.fitted_batches import batch_of
 from training.flow.pictures import PictureSet, read_pictures
 from training.systems.feature_loss import FeatureLoss
 from training.systems.flow_judge import judge
+from training.systems.options import read_options
 from training.systems.system import Batch, Judgement, Player, Setting
 
 #: Share of the steps that start from the sketch itself, the first step of every restoration; the other times are drawn
@@ -61,27 +61,13 @@ class Options:
     blocks: int = 0
 
 
-def options_of(setting: Setting) -> Options:
-    """The options, checked for unknown names.
-
-    Raises:
-        StatueError: ``bad-recipe``.
-    """
-    known = {field.name for field in fields(Options)}
-    for name in setting.options:
-        if name not in known:
-            raise StatueError("bad-recipe", reason=f"statueflow has no option {name!r}")
-    given = {name: tuple(v) if isinstance(v, list) else v for name, v in setting.options.items()}
-    return Options(**given)
-
-
 def make(setting: Setting) -> "FlowSystem":
     """The system of a recipe; prepares its examples first.
 
     Raises:
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
-    options = options_of(setting)
+    options = read_options(Options, setting, "statueflow")
     drawn = statues(setting, options.statues, options.fresh, STORED)
     pictures = read_pictures(setting.assets, STORED, options.packed or None, drawn)
     models = Path(options.landmark_models) if options.landmark_models else None
@@ -142,48 +128,3 @@ class FlowSystem:
     def judge(self) -> Judgement:
         """Held-out photographs, restored in one step and in the product's number of steps."""
         return judge(self.network, self._held, self._feature_loss)
-
-
-def batch_of(examples: Fitted, index: Tensor, draws: Draws | None) -> Batch:
-    """Examples as tensors on the draws' device; without draws as they are, on the CPU."""
-    device = torch.device("cpu") if draws is None else draws.device
-    rgb, sketch, normal, surface, flags, landmarks = (
-        getattr(examples, name)[index.to(examples.picture.device)].to(device)
-        for name in ("picture", "sketch", "normal", "surface", "flags", "landmarks")
-    )
-    picture, sketch, normal = rgb.float() / 127.5 - 1, sketch.float() / 127.5 - 1, normal.float() / 127.5 - 1
-    covered = surface[:, :1] > 0
-    normal = torch.where(covered, normal, 0)
-    maps = torch.cat([normal, surface.float() / 255], 1)
-    mask, counted = ((flags & MISSING) > 0).float(), ((flags & COUNTED) > 0).float()
-    if draws is not None:
-        picture, sketch = restyled(picture, sketch, draws)
-        flip = draws.chance(0.5, len(index))[:, None, None, None] > 0
-        sign = torch.tensor([-1.0, 1.0, 1.0, 1.0, 1.0], device=device)[:, None, None]
-        picture, sketch, mask, counted = (torch.where(flip, m.flip(3), m) for m in (picture, sketch, mask, counted))
-        maps = torch.where(flip, maps.flip(3) * sign, maps)
-        mirrored = torch.stack([1 - landmarks[..., 0], landmarks[..., 1]], 2)[:, torch.from_numpy(MIRROR).to(device)]
-        landmarks = torch.where(flip[:, 0], mirrored, landmarks)
-    # Outside the hole the sketch is the photograph: what the network is shown there must not tell more than that.
-    sketch = torch.where(mask > 0, sketch, picture)
-    guide = torch.cat([sketch, maps], 1)
-    return {"picture": picture, "mask": mask, "counted": counted, "guide": guide, "landmarks": landmarks}
-
-
-def restyled(picture: Tensor, sketch: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
-    """Both in the same other exposure, contrast and colour; (N, 3, S, S) in [-1, 1]."""
-    count = len(picture)
-    gamma = (0.2 * draws.normal(count, 1, 1, 1)).exp()
-    gain = (0.1 * draws.normal(count, 1, 1, 1)).exp() * (1 + 0.05 * draws.normal(count, 3, 1, 1))
-    grey = draws.chance(0.15, count, 1, 1, 1)
-    contrast = draws.uniform(count, 1, 1, 1, low=0.8, high=1.2)
-    unit = picture / 2 + 0.5
-    mean = unit.mean((1, 2, 3), keepdim=True)
-
-    def styled(x: Tensor) -> Tensor:
-        x = mean + (x / 2 + 0.5 - mean) * contrast
-        x = x.clamp(1e-3, 1) ** gamma * gain
-        x = x * (1 - grey) + x.mean(1, keepdim=True) * grey
-        return (x * 2 - 1).clamp(-1, 1)
-
-    return styled(picture), styled(sketch)

@@ -1,0 +1,165 @@
+"""Terms of losses: values that can be worked out by hand, and feature networks as their files give them."""
+
+import math
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from statue_models.errors import StatueError
+from training.losses.adversarial import KINDS, discriminator_loss, generator_loss
+from training.losses.features import MobileNetFeatures, Vgg19, feature_network
+from training.losses.perceptual import content_loss, gram, style_loss
+from training.losses.pixels import LEAST_HOLE, l1_over_hole, total_variation
+
+CPU = torch.device("cpu")
+NARROW = (4, 4, 8, 8, 8)
+UNDECIDED = {"bce": math.log(2), "lsgan": 0.5, "lsgan_sigmoid": 0.25, "hinge": 1.0}
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def pictures(seed: int = 0, side: int = 64) -> torch.Tensor:
+    return torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+# --- adversarial -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_is_right_pays_less_and_who_is_undecided_pays_the_known_amount(kind):
+    zero, sure = torch.zeros(2, 1, 3, 3), torch.full((2, 1, 3, 3), 1.0)
+    assert float(discriminator_loss(kind, zero, zero)) == pytest.approx(UNDECIDED[kind])
+    assert discriminator_loss(kind, sure, -sure) < discriminator_loss(kind, -sure, sure)
+    assert generator_loss(kind, sure) < generator_loss(kind, -sure)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_down_the_loss_makes_real_more_real_and_fake_more_fake(kind):
+    real, fake = torch.zeros(4, requires_grad=True), torch.zeros(4, requires_grad=True)
+    discriminator_loss(kind, real, fake).backward()
+    assert (real.grad < 0).all() and (fake.grad >= 0).all()
+    told = torch.zeros(4, requires_grad=True)
+    generator_loss(kind, told).backward()
+    assert (told.grad < 0).all()
+
+
+def test_only_logits_that_do_not_saturate_still_teach_a_generator_that_is_found_out():
+    slopes = {}
+    for kind in KINDS:
+        logits = torch.full((1,), -12.0, requires_grad=True)
+        generator_loss(kind, logits).backward()
+        slopes[kind] = float(-logits.grad)
+    assert slopes["lsgan_sigmoid"] < 1e-4 and min(slopes["bce"], slopes["hinge"], slopes["lsgan"]) > 0.9
+
+
+def test_an_unknown_adversarial_loss_is_refused():
+    with pytest.raises(ValueError, match="hinge"):
+        generator_loss("wgan", torch.zeros(1))
+
+
+# --- pixels ----------------------------------------------------------------------------------------------------------
+
+
+def test_l1_is_divided_by_the_share_that_is_missing_but_not_by_next_to_nothing():
+    truth, mask = torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 8, 8)
+    mask[..., :4] = 1
+    assert float(l1_over_hole(truth + 0.1, truth, mask)) == pytest.approx(0.2)
+    assert float(l1_over_hole(truth + 0.1, truth, mask * 0)) == pytest.approx(0.1 / LEAST_HOLE)
+
+
+def test_total_variation_is_the_mean_step_in_both_directions():
+    ramp = torch.arange(5.0)[None, None, None, :].expand(1, 1, 3, 5)
+    assert float(total_variation(ramp)) == 1.0
+    assert float(total_variation(ramp + 10 * torch.arange(3.0)[:, None])) == 11.0
+
+
+# --- features --------------------------------------------------------------------------------------------------------
+
+
+def test_the_gram_matrix_knows_what_goes_together_and_not_where():
+    maps = torch.randn(2, 3, 4, 5)
+    by_hand = torch.einsum("nihw,njhw->nij", maps, maps) / (3 * 4 * 5)
+    torch.testing.assert_close(gram(maps), by_hand)
+    torch.testing.assert_close(gram(maps.flip(3)), by_hand)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert gram(maps).dtype == torch.float32
+
+
+def test_vgg19_is_the_published_one():
+    with torch.device("meta"):
+        network = Vgg19()
+    numbers = {name: index for index, name in network.names.items()}
+    assert [numbers[name] for name in network.content] == [1, 6, 11, 20, 29]
+    assert [numbers[name] for name in network.style] == [8, 17, 26, 31]
+    assert len(numbers) == 16
+    assert sum(p.numel() for p in network.features[:29].parameters()) == 12_944_960  # to conv5_1
+
+
+def test_vgg19_comes_from_either_kind_of_file_and_leaves_the_classifier_there(tmp_path):
+    torch.manual_seed(0)
+    made = Vgg19(widths=NARROW)
+    state = made.state_dict()
+    # As torchvision's file has it, pickled, with more behind the features.
+    torch.save(state | {"classifier.0.weight": torch.zeros(2, 2)}, tmp_path / "vgg19.pth")
+    save_file(state, tmp_path / "vgg19.safetensors")
+    right = made(pictures())
+    for name in ("vgg19.pth", "vgg19.safetensors"):
+        found = Vgg19.from_file(tmp_path / name, widths=NARROW)
+        maps = found(pictures())
+        assert {*found.content, *found.style} <= maps.keys()
+        assert all(torch.equal(maps[key], right[key]) for key in maps)
+        assert not any(p.requires_grad for p in found.parameters())
+    assert not torch.equal(
+        Vgg19.from_file(tmp_path / "vgg19.pth", True, NARROW)(pictures())["relu1_1"], right["relu1_1"]
+    )
+
+
+class _Planted:
+    """What a file must not be able to do."""
+
+    def __reduce__(self):
+        return (print, ("code ran",))
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "other", "code", "cut.safetensors"])
+def test_a_file_that_is_not_vgg19_is_refused_and_never_run(tmp_path, capsys, harm):
+    path = tmp_path / ("vgg19.safetensors" if harm.endswith("safetensors") else "vgg19.pth")
+    state = Vgg19(widths=NARROW).state_dict()
+    if harm == "other":
+        torch.save({"features.0.weight": torch.zeros(4, 3, 3, 3)}, path)
+    elif harm == "code":
+        torch.save(state | {"features.0.bias": _Planted()}, path)
+    elif harm.startswith("cut"):
+        (save_file if harm.endswith("safetensors") else torch.save)(state, path)
+        path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(StatueError) as caught:
+        Vgg19.from_file(path, widths=NARROW)
+    assert caught.value.code == ("missing-file" if harm == "missing" else "weights-corrupt")
+    assert "code ran" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("loss", [content_loss, style_loss])
+def test_without_vgg19_mobilenet_stands_in_and_says_so(tmp_path, random_network, loss):
+    random_network(tmp_path)
+    network = feature_network("", False, tmp_path, CPU)
+    assert isinstance(network, MobileNetFeatures) and network.name == "mobilenet"
+    truth = pictures()
+    picture = pictures(1).requires_grad_()
+    assert float(loss(network, truth, truth)) == 0
+    before = loss(network, picture, truth)
+    before.backward()
+    step = 1e-3 * picture.grad / picture.grad.abs().max()
+    assert float(loss(network, picture.detach() - step, truth)) < float(before.detach())
+
+
+def test_without_any_feature_network_it_says_which_file_is_missing(tmp_path):
+    with pytest.raises(StatueError) as caught:
+        feature_network("", False, tmp_path, CPU)
+    assert caught.value.code == "missing-file"

@@ -1,0 +1,48 @@
+"""What two networks play against each other for. Discriminators give logits, large for what they take for real."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+#: "bce": the non-saturating game of Goodfellow et al. 2014. "lsgan": least squares (Mao et al. 2017) on the logits, or,
+#: "lsgan_sigmoid", on their sigmoid, as LaFIn has it: that saturates. "hinge": Lim and Ye 2017.
+KINDS = ("bce", "lsgan", "lsgan_sigmoid", "hinge")
+
+
+def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
+    """The mean of what it costs to misjudge real and what it costs to misjudge generated pictures.
+
+    Args:
+        kind: one of ``KINDS``.
+        real, fake: logits, any shape.
+
+    Returns:
+        A scalar. An undecided discriminator pays log 2 ("bce"), 1/4 ("lsgan_sigmoid") or 1 ("hinge").
+    """
+    real, fake = real.float(), fake.float()
+    if kind == "bce":
+        return (functional.softplus(-real).mean() + functional.softplus(fake).mean()) / 2
+    if kind == "hinge":
+        return ((1 - real).relu().mean() + (1 + fake).relu().mean()) / 2
+    real, fake = _scored(kind, real), _scored(kind, fake)
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def generator_loss(kind: str, fake: Tensor) -> Tensor:
+    """What it costs not to be taken for real.
+
+    Args:
+        kind: one of ``KINDS``. fake: logits of generated pictures, any shape.
+    """
+    fake = fake.float()
+    if kind == "bce":
+        return functional.softplus(-fake).mean()
+    if kind == "hinge":
+        return -fake.mean()
+    return (_scored(kind, fake) - 1).square().mean()
+
+
+def _scored(kind: str, logits: Tensor) -> Tensor:
+    if kind not in KINDS:
+        raise ValueError(f"there is no adversarial loss {kind!r}: choose one of {', '.join(KINDS)}")
+    return torch.sigmoid(logits) if kind == "lsgan_sigmoid" else logits

@@ -1,0 +1,52 @@
+"""Networks that tell pictures from generated ones. They give logits; what is made of them is the loss's business."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from statue_models.networks.short_long_attention import ShortLongAttention, spectral
+
+
+class PatchDiscriminator(nn.Module):
+    """One logit for each overlapping patch (Isola et al. 2017) under spectral norm, told the landmarks: LaFIn's.
+
+    Args:
+        condition: channels of what it is told.
+        channels: of the first layer, doubled three times; published: 64.
+        attention: look at other positions at 1/4 resolution. The published block brings its long part along, which
+            nothing uses; it is here too, so that the number of parameters is the published 3,244,450, but frozen.
+    """
+
+    SLOPE = 0.2  # of the leaky ReLUs
+
+    def __init__(self, condition: int = 1, channels: int = 64, attention: bool = True) -> None:
+        super().__init__()
+        widths = [3 + condition, channels, 2 * channels, 4 * channels, 8 * channels, 1]
+        strides = [2, 2, 2, 1, 1]
+        self.layers = nn.ModuleList(
+            spectral(nn.Conv2d(before, after, 4, stride, padding=1, bias=False))
+            for before, after, stride in zip(widths, widths[1:], strides, strict=False)
+        )
+        self.attention = ShortLongAttention(2 * channels) if attention else None
+        if self.attention is not None:
+            self.attention.long_scale.requires_grad_(False)
+            self.attention.join.requires_grad_(False)
+
+    def forward(self, picture: Tensor, condition: Tensor) -> Tensor:
+        """Judge.
+
+        Args:
+            picture: (N, 3, H, W) in [-1, 1]; brought to the published [0, 1] here.
+            condition: (N, C, H, W).
+
+        Returns:
+            (N, 1, H / 8 - 2, W / 8 - 2) logits, large for real patches: 30 x 30 of them at 256 x 256.
+        """
+        x = torch.cat([picture / 2 + 0.5, condition], dim=1)
+        for index, layer in enumerate(self.layers):
+            x = layer(x)
+            if index < len(self.layers) - 1:
+                x = functional.leaky_relu(x, self.SLOPE)
+            if index == 1 and self.attention is not None:
+                x = self.attention(x)
+        return x

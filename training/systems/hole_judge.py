@@ -1,0 +1,79 @@
+"""How well inpainters fill the holes of ``statueflow``'s held-out crops, beside fast marching."""
+
+from collections.abc import Callable, Mapping
+
+import cv2
+import torch
+from torch import Tensor
+
+from training.flow.fitted import Fitted
+from training.flow.fitted_batches import batch_of
+from training.systems.feature_loss import FeatureLoss
+from training.systems.system import Judgement
+
+#: Examples that are judged, and columns of the sheet.
+MOST, COLUMNS = 96, 14
+#: Holes with fewer pixels of known truth are not judged.
+LEAST_AREA = 30
+CHUNK = 16
+
+
+@torch.no_grad()
+def judge_holes(
+    name: str,
+    restore: Callable[[Tensor, Tensor, Tensor], Tensor],
+    held: Fitted,
+    metric: FeatureLoss | None,
+    device: torch.device,
+) -> Judgement:
+    """Median PSNR and mean feature distance, as ``statueflow`` is judged.
+
+    Args:
+        name: of the inpainter, in metrics: "psnr/NAME", "features/NAME".
+        restore: picture (N, 3, S, S) in [-1, 1], mask (N, 1, S, S) and landmarks (N, 68, 2) in fractions of the side,
+            with the errors that a predictor makes, to a picture of which the hole's part is used.
+        held: the crops. metric: None = no feature distance. device: where ``restore`` works.
+    """
+    batch = held_batch(held, device)
+    parts = zip(*(batch[part].split(CHUNK) for part in ("picture", "mask", "landmarks")), strict=True)
+    return judgement(batch, {name: torch.cat([restore(*part).float() for part in parts])}, metric)
+
+
+def held_batch(held: Fitted, device: torch.device) -> dict[str, Tensor]:
+    """The examples that are judged, as ``batch_of`` has them."""
+    batch = batch_of(held, torch.arange(min(MOST, len(held))), None)
+    return {name: tensor.to(device) for name, tensor in batch.items()}
+
+
+def judgement(batch: Mapping[str, Tensor], results: Mapping[str, Tensor], metric: FeatureLoss | None) -> Judgement:
+    """What the results (N, 3, S, S) in [-1, 1] are worth in the holes, after fast marching's."""
+    picture, mask, counted = batch["picture"], batch["mask"], batch["counted"]
+    compared = {"telea": telea(picture, mask), **{n: torch.where(mask > 0, r, picture) for n, r in results.items()}}
+    use = counted.sum((1, 2, 3)) > LEAST_AREA
+    metrics = {}
+    for name, result in compared.items():
+        restored = torch.where(counted > 0, result, picture)
+        metrics[f"psnr/{name}"] = float(hole_psnr(restored, picture, counted)[use].median())
+        if metric is not None:
+            chunks = zip(restored.split(CHUNK), picture.split(CHUNK), counted.split(CHUNK), strict=True)
+            metrics[f"features/{name}"] = float(torch.cat([metric(*chunk) for chunk in chunks])[use].mean())
+    rows = [torch.cat(list(row[:COLUMNS]), dim=2) for row in (picture * (1 - mask), *compared.values(), picture)]
+    sheet = torch.cat(rows, dim=1).clamp(-1, 1) * 127.5 + 127.5
+    return Judgement(metrics, sheet.round().byte().permute(1, 2, 0).cpu().numpy())
+
+
+def telea(picture: Tensor, mask: Tensor) -> Tensor:
+    """(N, 3, S, S) in [-1, 1] with the holes of (N, 1, S, S) filled by fast marching."""
+    filled = []
+    for one, hole in zip(picture, mask, strict=True):
+        image = (one * 127.5 + 127.5).round().byte().permute(1, 2, 0).contiguous().cpu().numpy()
+        done = cv2.inpaint(image, (hole[0] > 0).byte().cpu().numpy(), 3, cv2.INPAINT_TELEA)
+        filled.append(torch.from_numpy(done).permute(2, 0, 1).to(picture) / 127.5 - 1)
+    return torch.stack(filled)
+
+
+def hole_psnr(result: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
+    """(N,) PSNR in dB of pictures (N, 3, S, S) in [-1, 1] over the hole (N, 1, S, S)."""
+    area = 3 * hole.sum((1, 2, 3)).clamp(min=1)
+    error = ((result - truth).square() * hole).sum((1, 2, 3)) / area
+    return 10 * torch.log10(4 / error.clamp(min=1e-9))

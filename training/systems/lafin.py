@@ -1,0 +1,281 @@
+"""Training LaFIn's inpainter, the published opponent of our own (Yang et al. 2019, arXiv 1911.11394).
+
+The defaults are the published ones. Options that say "fix" mend what its results are known to suffer from.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from statue_models.errors import StatueError
+from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_map
+from training.damage.draws import Draws
+from training.damage.registry import Damage, from_recipe
+from training.evaluation.mobilenet import FILE
+from training.flow.fitted import Fitted
+from training.flow.pictures import PictureSet
+from training.losses import adversarial
+from training.losses.features import FeatureNetwork, feature_network
+from training.losses.perceptual import content_loss, style_loss
+from training.losses.pixels import l1_over_hole, total_variation
+from training.systems.discriminators import PatchDiscriminator
+from training.systems.face_crops import draw_crops, held_out, stored_pictures
+from training.systems.feature_loss import FeatureLoss
+from training.systems.hole_judge import judge_holes
+from training.systems.options import between, chosen, read_options
+from training.systems.statueflow import STORED
+from training.systems.system import Batch, Judgement, Player, Setting
+
+LANDMARK_MAPS = ("pixels", "gaussian")
+#: Standard deviation of a landmark's bump in sides: one pixel where the generator has a quarter of 256.
+SIGMA = 1 / 64
+TURNS = ("discriminator", "generator")
+BETAS = (0.0, 0.9)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The recipe's ``[system]`` table.
+
+    Attributes:
+        size: side of the crops in pixels, a multiple of 32.
+        width: channels of both networks at full resolution. blocks: dilated blocks of the generator.
+        l1, style, content, adversarial, tv: weights of the generator's terms; of weight 0, a term but l1 is left out.
+        adversarial_kind: of ``training.losses.adversarial``; fix: "hinge" or "bce", which do not saturate.
+        discriminator_rate: the discriminator's learning rate over the generator's; fix: 1.
+        discriminator_attention: whether the discriminator looks at other positions.
+        first: who moves first. The discriminator, as published, costs a second pass of the generator, because the two
+            turns share no graph; after the generator it is given the pictures of the generator's turn.
+        damage: as ``training.damage.registry.from_recipe`` takes it; fix: fractures, noses, mouths.
+        mask_channel: fix: show the generator the mask.
+        landmark_map: "pixels"; fix: "gaussian", which is still there at a quarter of the resolution.
+        landmark_error: fix: standard deviation of errors of the landmarks in sides (0.01 is what predictors do).
+        landmarks_withheld: fix: share of the examples without landmarks.
+        upsampling: "deconv"; fix: "resize", which makes no checkerboard.
+        vgg19: file with torchvision's weights of VGG-19; "" = MobileNetV2 stands in for it, as the terms' names say.
+        vgg19_normalised: bring pictures to ImageNet's mean and deviation first; not published.
+        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
+        fresh: so many statues are drawn at the start, on the training device, and added, too.
+        packed: so many of each file of packed renders; 0 = all.
+        examples: folder of ``statueflow``'s prepared examples, whose held-out ones are judged here, too.
+        found, landmark_models: as for ``statueflow``, where those must be made first.
+    """
+
+    size: int = 256
+    width: int = 64
+    blocks: int = 7
+    l1: float = 1.0
+    style: float = 250.0
+    content: float = 0.1
+    adversarial: float = 0.01
+    tv: float = 0.1
+    adversarial_kind: str = "lsgan_sigmoid"
+    discriminator_rate: float = 0.1
+    discriminator_attention: bool = True
+    first: str = "discriminator"
+    damage: tuple = ({"kind": "block", "share": 0.5}, {"kind": "strokes", "share": 0.5})
+    mask_channel: bool = False
+    landmark_map: str = "pixels"
+    landmark_error: float = 0.0
+    landmarks_withheld: float = 0.0
+    upsampling: str = "deconv"
+    vgg19: str = ""
+    vgg19_normalised: bool = False
+    statues: str = ""
+    fresh: int = 0
+    packed: int = 0
+    examples: str = "examples"
+    found: float = 0.4
+    landmark_models: str = ""
+
+
+def options_of(setting: Setting) -> Options:
+    """The options, checked.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
+    options = read_options(Options, setting, "lafin")
+    check_size(options.size)
+    between("width", options.width, 2, 1024)
+    between("blocks", options.blocks, 1, 64)
+    for name in ("l1", "style", "content", "adversarial", "tv"):
+        between(name, getattr(options, name), 0, 1e6)
+    for name in ("landmarks_withheld", "landmark_error", "found"):
+        between(name, getattr(options, name), 0, 1)
+    chosen("adversarial_kind", options.adversarial_kind, adversarial.KINDS)
+    chosen("first", options.first, TURNS)
+    chosen("landmark_map", options.landmark_map, LANDMARK_MAPS)
+    chosen("upsampling", options.upsampling, UPSAMPLINGS)
+    return options
+
+
+def check_size(size: int) -> None:
+    """Refuse sides that the networks cannot halve, or that the stored pictures do not have.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
+    between("size", size, 32, STORED)
+    if size % 32:
+        raise StatueError("bad-recipe", reason=f"system.size must be a multiple of 32, not {size}")
+
+
+def damage_of(entries: tuple) -> Damage:
+    """The damage of a recipe.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
+    try:
+        return from_recipe(entries)
+    except (ValueError, TypeError) as error:
+        raise StatueError("bad-recipe", reason=f"system.damage: {str(error).rstrip('.')}") from None
+
+
+def make(setting: Setting) -> "LafinSystem":
+    """The system of a recipe.
+
+    Raises:
+        StatueError: ``bad-recipe``, or for data and weights that are missing or damaged.
+    """
+    options = options_of(setting)
+    damage = damage_of(options.damage)
+    features = None
+    if options.style or options.content:
+        features = feature_network(options.vgg19, options.vgg19_normalised, setting.assets, setting.device)
+    metric = FeatureLoss(setting.assets, setting.device) if (setting.assets / FILE).is_file() else None
+    pictures = stored_pictures(setting, options.statues, options.fresh, options.packed)
+    folder = Path(options.examples)
+    held = held_out(pictures, folder, options.size, options.found, options.landmark_models)
+    generator, discriminator = networks_of(options, setting.seed)
+    networks = generator.to(setting.device), discriminator.to(setting.device)
+    return LafinSystem(*networks, options, damage, pictures, held, features, metric)
+
+
+def networks_of(options: Options, seed: int) -> tuple[LafinGenerator, PatchDiscriminator]:
+    """Both networks, on the CPU, with first weights that depend on the seed alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = LafinGenerator(
+            options.width,
+            options.blocks,
+            options.mask_channel,
+            options.upsampling,
+            options.size,
+            SIGMA if options.landmark_map == "gaussian" else 0.0,
+        )
+        return generator, PatchDiscriminator(1, options.width, options.discriminator_attention)
+
+
+class LafinSystem:
+    """See ``training.systems.system.System``.
+
+    Args:
+        generator, discriminator: on the device.
+        options: of the recipe.
+        damage: of the training pictures.
+        pictures: to train on. held: to be judged on.
+        features: for content and style; None if both weigh nothing.
+        metric: also judges by the feature distance, if there.
+    """
+
+    def __init__(
+        self,
+        generator: LafinGenerator,
+        discriminator: PatchDiscriminator,
+        options: Options,
+        damage: Damage,
+        pictures: PictureSet,
+        held: Fitted,
+        features: FeatureNetwork | None = None,
+        metric: FeatureLoss | None = None,
+    ) -> None:
+        self.generator, self.discriminator = generator, discriminator
+        self.networks: dict[str, nn.Module] = {"generator": generator, "discriminator": discriminator}
+        players = {
+            "discriminator": Player("discriminator", ("discriminator",), options.discriminator_rate, BETAS),
+            "generator": Player("generator", ("generator",), 1.0, BETAS),
+        }
+        self.players = [players[name] for name in sorted(players, key=lambda name: name != options.first)]
+        self.options, self._damage, self._pictures, self._held = options, damage, pictures, held
+        self._features, self._metric = features, metric
+        self._sigma = float(generator.sigma)
+
+    def draw(self, draws: Draws, count: int) -> Batch:
+        """Crops, masks and landmark maps."""
+        crops = draw_crops(self._pictures.train, count, self.options.size, self._damage, draws)
+        error = self.options.landmark_error * draws.normal(*crops.landmarks.shape)
+        shown = landmark_map(crops.landmarks + error, self.options.size, self._sigma)
+        if self.options.landmarks_withheld:
+            shown = shown * draws.chance(1 - self.options.landmarks_withheld, count, 1, 1, 1)
+        return {
+            "picture": crops.picture, "mask": crops.mask, "counted": crops.counted, "inside": crops.inside,
+            "map": shown,
+        }  # fmt: skip
+
+    def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
+        """The discriminator's only loss, or the generator's up to five; content and style by their network's name."""
+        return self._discriminators(batch) if player == "discriminator" else self._generators(batch)
+
+    def _discriminators(self, batch: Batch) -> dict[str, Tensor]:
+        if "generated" not in batch:
+            with torch.no_grad():
+                batch["generated"] = self._generated(batch)
+        pair = torch.cat([batch["picture"], batch["generated"]])
+        real, fake = self.discriminator(pair, torch.cat([batch["map"], batch["map"]])).chunk(2)
+        return {"discriminator": adversarial.discriminator_loss(self.options.adversarial_kind, real, fake)}
+
+    def _generators(self, batch: Batch) -> dict[str, Tensor]:
+        options, hole = self.options, batch["counted"]
+        generated = self._generated(batch)
+        batch["generated"] = generated.detach()
+        # The published losses are of pictures in [0, 1].
+        picture, truth = generated.float() / 2 + 0.5, batch["picture"] / 2 + 0.5
+        terms = {"l1": l1_over_hole(picture, truth, hole)}
+        if options.adversarial:
+            with frozen(self.discriminator):
+                logits = self.discriminator(generated, batch["map"])
+            terms["adversarial"] = adversarial.generator_loss(options.adversarial_kind, logits)
+        if options.tv:
+            terms["tv"] = total_variation(torch.where(hole > 0, picture, truth))
+        if self._features is not None and options.content:
+            terms["content"] = content_loss(self._features, picture, truth)
+        if self._features is not None and options.style:
+            terms["style"] = style_loss(self._features, picture * hole, truth * hole)
+        weighted = {name: getattr(options, name) * term for name, term in terms.items()}
+        return {self._named(name): term for name, term in weighted.items()}
+
+    def _named(self, term: str) -> str:
+        named = self._features is not None and term in ("content", "style")
+        return f"{term}_{self._features.name}" if self._features is not None and named else term
+
+    def _generated(self, batch: Batch) -> Tensor:
+        """The generator's pictures; where no truth is known they are what stands there, so that nobody judges that."""
+        generated = self.generator(batch["picture"], batch["mask"], batch["map"])
+        return torch.where(batch["inside"] > 0, generated.float(), batch["picture"])
+
+    def judge(self) -> Judgement:
+        """PSNR and feature distance in the holes of ``statueflow``'s held-out crops, beside fast marching's."""
+
+        def restore(picture: Tensor, mask: Tensor, landmarks: Tensor) -> Tensor:
+            return self.generator(picture, mask, landmark_map(landmarks, picture.shape[-1], self._sigma))
+
+        return judge_holes("lafin", restore, self._held, self._metric, self.generator.side.device)
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Keep gradients from the network's parameters; they still pass through it."""
+    free = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    for parameter in free:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in free:
+            parameter.requires_grad_(True)
