@@ -22,9 +22,15 @@ statue, and the bundled example, restored. Nothing is installed for other users,
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m installer", description=_DESCRIPTION)
-    parser.add_argument(
-        "--torch", action="store_true", help="with PyTorch, for the networks (asks before a large download)"
+    torch = parser.add_mutually_exclusive_group()
+    torch.add_argument(
+        "--torch",
+        action="store_true",
+        default=None,
+        help="with PyTorch, for the networks, also where that is a large download (asks before it); a small one is"
+        " fetched without being asked for",
     )
+    torch.add_argument("--no-torch", action="store_false", dest="torch", help="without the networks")
     parser.add_argument("--gpu", action="store_true", help="the same, for an NVIDIA GPU")
     parser.add_argument("--yes", action="store_true", help="agree to large downloads")
     parser.add_argument("--example", type=Path, metavar="FOLDER", help="where the restored example goes")

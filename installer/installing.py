@@ -21,13 +21,13 @@ class Choices:
     """What the user asked for.
 
     Attributes:
-        torch: with PyTorch.
+        torch: with PyTorch; None = where that is no large download.
         gpu: PyTorch must be able to use an NVIDIA GPU.
         yes: large downloads are agreed to.
         example: where the restored example goes, or None for the default place.
     """
 
-    torch: bool = False
+    torch: bool | None = False
     gpu: bool = False
     yes: bool = False
     example: Path | None = None
@@ -42,7 +42,10 @@ def install(layout: Layout, choices: Choices, gimps: list[Gimp], run: Run, say: 
     runtime.recover(layout)
     base, python = find_python(run)
     say(f"[1/5] Runtime, with Python {python[0]}.{python[1]}, in {layout.runtime}")
-    torch = (choices.torch or choices.gpu) and _torch_is_wanted(layout, choices, base, run, say)
+    if choices.torch or choices.gpu:
+        torch = _torch_is_wanted(layout, choices, base, run, say)
+    else:
+        torch = choices.torch is None and _torch_is_small(layout, base, run, say)
     changed = runtime.install_runtime(layout, base, python, torch, run, say)
     say(f"  {'done' if changed else 'up to date'}, {size(layout.runtime) / 1e6:.0f} MB")
     if changed and stop_runner(layout.state):
@@ -63,6 +66,21 @@ def install(layout: Layout, choices: Choices, gimps: list[Gimp], run: Run, say: 
 
     say("[5/5] Example")
     _restore_example(layout, choices, changed, run, say)
+
+
+def _torch_is_small(layout: Layout, base: str, run: Run, say: Say) -> bool:
+    """Whether PyTorch is there, or can be had without a large download; says so where it cannot."""
+    there = runtime.read_marker(layout)
+    if there is not None and there.torch:
+        return True
+    try:
+        build = torch_build.resolve(pips.find_pip(base, Path(base), layout.data, run), runtime.CONSTRAINTS, run)
+    except InstallError as error:
+        say(f"  Without the networks: {str(error).splitlines()[0]}")
+        return False
+    if build.cuda:
+        say(f"  Without the networks: PyTorch is {build.cost} here. 'python3 -m installer --torch' adds them.")
+    return not build.cuda
 
 
 def _torch_is_wanted(layout: Layout, choices: Choices, base: str, run: Run, say: Say) -> bool:

@@ -136,6 +136,19 @@ def torch(programs):
 CUDA = report("2.13.0", ("nvidia-cublas", "13.1"))
 
 
+def test_networks_come_unasked_where_pytorch_is_small(layout, programs, torch, said):
+    torch(report("2.13.0+cpu"))
+    install(layout, [], programs, said, torch=None)
+    assert runtime.read_marker(layout).torch
+
+
+def test_where_it_is_large_the_rest_is_installed_and_says_what_is_left_out(layout, programs, torch, said):
+    torch(CUDA)
+    install(layout, [], programs, said, torch=None)
+    assert not runtime.read_marker(layout).torch
+    assert any("--torch" in line and "2.5 GB" in line for line in said)
+
+
 def test_large_download_is_not_begun_without_a_yes(layout, programs, torch, said):
     torch(CUDA)
     with pytest.raises(InstallError, match=r"2\.5 GB.*nobody is there to agree") as caught:
