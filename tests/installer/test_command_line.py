@@ -36,7 +36,8 @@ def test_uninstall_on_a_new_machine(tmp_path):
 
 def test_help_names_all_commands(tmp_path):
     text = installer("--help", home=tmp_path).stdout
-    assert all(word in text for word in ("doctor", "uninstall", "test", "--torch", "--no-torch", "--gpu", "--yes", "--example"))
+    options = ("--torch", "--no-torch", "--gpu", "--yes", "--example")
+    assert all(word in text for word in ("doctor", "uninstall", "test", *options))
 
 
 @pytest.fixture

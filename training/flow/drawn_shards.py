@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,8 @@ def read_shards(folder: Path, size: int, limit: int | None = None) -> Pictures:
     manifests = sorted(folder.glob("shard-*.jsonl"))
     if not manifests:
         raise StatueError("missing-file", path=folder / "shard-000000.jsonl")
-    rows, files = [], []
+    rows: list[dict[str, Any]] = []
+    files: list[NDArray[np.uint8]] = []
     for manifest in manifests:
         if limit is not None and len(rows) >= limit:
             break

@@ -208,7 +208,7 @@ def sketched(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points
     if interocular_distance(landmarks) < 2:
         landmarks = landmarks + np.linspace(0, 4, 68)[:, None]
     marked = Landmarks.given(landmarks).hidden_under(hole.astype(np.uint8))
-    image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / 255)
+    image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / np.float32(255))
     known = (inside[0].numpy() > 0) & ~hole
     sketch = fit.sketches(Crop(image, hole, known, marked.points, marked.hidden, 1.0), [0])[0][0]
     return {

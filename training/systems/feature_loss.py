@@ -33,7 +33,7 @@ class FeatureLoss:
         found = self._network.maps(functional.grid_sample(picture, grid, mode="bilinear", align_corners=False))
         total = picture.new_zeros(len(picture))
         for one, other in zip(found, right, strict=True):
-            weight = functional.adaptive_avg_pool2d(area, one.shape[-2:])[:, 0]
+            weight = functional.adaptive_avg_pool2d(area, (one.shape[-2], one.shape[-1]))[:, 0]
             apart = (_unit(one) - _unit(other)).square().sum(1)
             total = total + (apart * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-3)
         return total / len(found)

@@ -24,5 +24,5 @@ def judge(network: StatueFlow, held: Fitted, metric: FeatureLoss | None) -> Judg
     for steps in STEPS:
         inputs = (picture, batch["mask"], batch["guide"], heatmaps, noise)
         parts = zip(*(tensor.split(CHUNK) for tensor in inputs), strict=True)
-        results[f"{steps} steps"] = torch.cat([sample(network, *part, steps) for part in parts])
+        results[f"{steps} steps"] = torch.cat([sample(network, p, m, g, h, n, steps) for p, m, g, h, n in parts])
     return judgement(batch, results, metric)
