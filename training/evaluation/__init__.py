@@ -1,1 +1,1 @@
-"""What is measured, on which cases, against which baselines; ``training.evaluation.check`` prints the table."""
+"""What is measured, on which cases, against which baselines; ``python -m training evaluate`` writes the tables."""

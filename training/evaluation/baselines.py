@@ -1,6 +1,6 @@
-"""What is scored: the registry's methods, baselines that exist for comparison only, and other people's programs.
+"""Restorings that exist for comparison only, other people's programs, and the registry's methods on a case.
 
-Everything is a ``Restoring``: case in, restored RGB picture out, or None where it cannot say anything.
+Everything is a ``Restoring``: case in, restored pictures out, or None where it cannot say anything.
 """
 
 import importlib
@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -17,20 +18,33 @@ from numpy.typing import NDArray
 
 from statue_models import registry
 from statue_models.errors import StatueError
-from statue_models.restoring.face_search import find_face
-from statue_models.restoring.landmark_predictor import predictor
 from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Crop
+from statue_models.restoring.method import Crop, Method
 from statue_models.restoring.request import no_progress
 from training.evaluation.cases import Case
 
 Picture = NDArray[np.uint8]
-#: (case, landmarks or None) -> (H, W, 3) uint8 RGB, or None.
-Restoring = Callable[[Case, Landmarks | None], Picture | None]
 
 #: What G'MIC's graphical front ends send by default: patch 7, look-up 16 patches, look-up factor 0.1, increment 1,
 #: blend size 1.2 patches, threshold 0, decay 0.05, 10 scales, outer blending.
 GMIC_INPAINT = "7,112,0.1,1,8,0,0.05,10,1"
+
+
+class Restoring(Protocol):
+    """What is scored."""
+
+    def __call__(self, case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
+        """One restored picture per seed, the most likely first; what knows no hypotheses gives one.
+
+        Args:
+            case: ``case.damaged`` and ``case.hole`` may be looked at, ``case.truth`` must not.
+            landmarks: of the face, in pixels; None where none was found.
+            seeds: one per hypothesis, at least one.
+
+        Returns:
+            (H, W, 3) uint8 RGB each; None if there is no answer.
+        """
+        ...
 
 
 def only_in_hole(case: Case, filled: NDArray[np.floating]) -> Picture:
@@ -39,99 +53,115 @@ def only_in_hole(case: Case, filled: NDArray[np.floating]) -> Picture:
     return np.where(case.hole[..., None], samples, case.damaged)
 
 
-def mean_colour(case: Case, landmarks: Landmarks | None) -> Picture:
+def mean_colour(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
     """The known pixels' mean colour."""
-    return only_in_hole(case, np.broadcast_to(case.truth[~case.hole].mean(0) / 255, case.truth.shape))
+    return [only_in_hole(case, np.broadcast_to(case.damaged[~case.hole].mean(0) / 255, case.truth.shape))]
 
 
-def untouched(case: Case, landmarks: Landmarks | None) -> Picture:
+def untouched(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
     """The damaged picture itself."""
-    return case.damaged
+    return [case.damaged]
 
 
-def of_registry(name: str, device: str = "cpu") -> Restoring:
-    """A method of the registry on the picture as its crop, one pixel per pixel, seed 0."""
-    method, needs_face = registry.method(name, device), registry.entry(name).frame == "face"
+def of_registry(name: str, device: str = "cpu", steps: int | None = None) -> Restoring:
+    """A method of the registry on the picture as its crop, one pixel per pixel.
 
-    def restore(case: Case, landmarks: Landmarks | None) -> Picture | None:
+    Args:
+        name: of ``models.json``. device, steps: networks only.
+
+    Raises:
+        StatueError: as ``registry.method`` does, ``untrained-model`` among them.
+    """
+    method = registry.method(name, device, steps=steps)
+    return of_method(method, registry.entry(name).frame == "face", registry.entry(name).kind != "classical")
+
+
+def of_method(method: Method, needs_face: bool, has_hypotheses: bool) -> Restoring:
+    """A method on the picture as its crop, one pixel per pixel.
+
+    Args:
+        method: what restores. needs_face: without landmarks it has no answer.
+        has_hypotheses: other seeds give other answers; else it is asked once.
+    """
+
+    def restore(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
         if needs_face and landmarks is None:
             return None
         points = landmarks.points if landmarks is not None else None
         hidden = landmarks.hidden if landmarks is not None else None
         rgb = (case.damaged / np.float32(255)).astype(np.float32)
         crop = Crop(rgb, case.hole, ~case.hole, points, hidden, 1.0)
-        return only_in_hole(case, method.restore(crop, [0], no_progress).fills[0].rgb)
+        answer = method.restore(crop, list(seeds) if has_hypotheses else list(seeds)[:1], no_progress)
+        return [only_in_hole(case, fill.rgb) for fill in answer.fills]
 
     return restore
 
 
 def of_module(name: str) -> Restoring:
-    """``restore(bgr, mask) -> (bgr, anything)`` of an importable module; a crash counts as no output and is shown."""
-    function = importlib.import_module(name).restore
+    """``restore(bgr, mask) -> (bgr, anything)`` of an importable module; a crash counts as no output and is shown.
 
-    def restore(case: Case, landmarks: Landmarks | None) -> Picture | None:
+    Raises:
+        StatueError: ``usage`` if there is no such module or function.
+    """
+    try:
+        function = importlib.import_module(name).restore
+    except (ImportError, AttributeError, ValueError) as error:
+        raise StatueError("usage", reason=f"module:{name} cannot be used: {error}") from None
+
+    def restore(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
         mask = case.hole.astype(np.uint8) * 255
         try:
             bgr = function(np.ascontiguousarray(case.damaged[..., ::-1]), mask)[0]
         except Exception as error:
             print(f"{name}: {case.name} {case.kind}: {error!r}", file=sys.stderr)
             return None
-        return np.ascontiguousarray(bgr[..., ::-1])
+        return [np.ascontiguousarray(bgr[..., ::-1])]
 
     return restore
 
 
-def gmic(case: Case, landmarks: Landmarks | None) -> Picture | None:
+def write_inputs(case: Case, folder: Path) -> tuple[Path, Path]:
+    """The damaged picture and its mask (white = missing) as PNG files for a program."""
+    photo, mask = folder / "photo.png", folder / "mask.png"
+    cv2.imwrite(str(photo), case.damaged[..., ::-1])
+    cv2.imwrite(str(mask), case.hole.astype(np.uint8) * 255)
+    return photo, mask
+
+
+def read_output(case: Case, path: Path) -> Picture | None:
+    """What a program wrote, in the hole of the damaged picture; None if it wrote no picture of that size."""
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None or bgr.shape != case.truth.shape:
+        return None
+    return np.where(case.hole[..., None], np.asarray(bgr[..., ::-1], np.uint8), case.damaged)
+
+
+def gmic(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
     """G'MIC's patch-based inpainting (Daisy et al. 2013), by its command line."""
-    with tempfile.TemporaryDirectory() as folder:
-        photo, mask, out = (str(Path(folder) / name) for name in ("photo.png", "mask.png", "out.png"))
-        cv2.imwrite(photo, case.damaged[..., ::-1])
-        cv2.imwrite(mask, case.hole.astype(np.uint8) * 255)
-        steps = ["inpaint[0]", f"[1],{GMIC_INPAINT}", "keep[0]", "output", out]
-        command = ["gmic", "verbose", "-1", photo, mask, *steps]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        bgr = cv2.imread(out)
-        if bgr is None:
-            print(f"gmic: {case.name} {case.kind}: {done.stderr.strip()[-200:]}", file=sys.stderr)
-            return None
-        return np.where(case.hole[..., None], np.asarray(bgr[..., ::-1], np.uint8), case.damaged)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        photo, mask = write_inputs(case, folder)
+        out = folder / "out.png"
+        steps = ["inpaint[0]", f"[1],{GMIC_INPAINT}", "keep[0]", "output", str(out)]
+        command = ["gmic", "verbose", "-1", str(photo), str(mask), *steps]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+            said = done.stderr.strip()[-200:]
+        except subprocess.TimeoutExpired:
+            said = "it was stopped after 120 s"
+        picture = read_output(case, out)
+    if picture is None:
+        print(f"gmic: {case.name} {case.kind}: {said}", file=sys.stderr)
+        return None
+    return [picture]
 
 
-#: Comparison methods that are not in the registry.
-BASELINES: dict[str, Restoring] = {"mean": mean_colour, "untouched": untouched, "gmic": gmic}
-
-
-def restoring(name: str) -> Restoring:
-    """A method by name: a baseline of this module, or one of the registry.
+def opened_gmic() -> Restoring:
+    """``gmic``, if the program is there.
 
     Raises:
-        StatueError: ``missing-package`` for a program that is not installed, or what ``registry.method`` raises.
+        StatueError: ``missing-package``.
     """
-    if name == "gmic" and shutil.which("gmic") is None:
+    if shutil.which("gmic") is None:
         raise StatueError("missing-package", package="gmic", how="Install G'MIC's command line (https://gmic.eu).")
-    return BASELINES[name] if name in BASELINES else of_registry(name)
-
-
-class LandmarkSource:
-    """Landmarks for a case: the labels of the undamaged picture, or found on the damaged one.
-
-    Args:
-        kind: "given" or "found".
-        models: folder of FaceMesh's two files; None = the usual places.
-    """
-
-    def __init__(self, kind: str, models: Path | None = None) -> None:
-        self.kind = kind
-        self.predictor = predictor("facemesh", models) if kind == "found" else None
-        self.failures: dict[str, int] = {}
-
-    def __call__(self, case: Case) -> Landmarks | None:
-        """The landmarks, or None where no face is found (counted in ``failures`` by error code)."""
-        mask = case.hole.astype(np.uint8) * 255
-        if self.predictor is None:
-            return Landmarks.given(case.points).hidden_under(mask)
-        try:
-            return find_face(case.damaged, mask, self.predictor)[0]
-        except StatueError as error:
-            self.failures[error.code] = self.failures.get(error.code, 0) + 1
-            return None
+    return gmic

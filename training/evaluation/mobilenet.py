@@ -48,7 +48,7 @@ class MobileNet:
         return self
 
     def maps(self, x: Tensor) -> list[Tensor]:
-        """(N, 3, H, W) in [-1, 1] with sides that are multiples of 32 -> one map per entry of ``TAPS``; differentiable."""
+        """(N, 3, H, W) in [-1, 1], sides multiples of 32 -> one map per entry of ``TAPS``; differentiable."""
         x = self._convolution(x, "Conv1", "kernel", "bn_Conv1", stride=2)
         maps = {"Conv1": x}
         for index in range(BLOCKS):

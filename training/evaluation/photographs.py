@@ -68,8 +68,8 @@ def _by_gmic(
         return np.full((TILE, TILE, 3), GREY, np.uint8)
     crop, hole = frame.crop(damaged[..., :3], SHOWN)[0], frame.crop_mask(mask, SHOWN) > 0
     case = Case("photograph", "sheet", crop, hole, frame.to_crop(points, SHOWN))
-    result = gmic(case, None)
-    small = cv2.resize(crop if result is None else result, (TILE, TILE), interpolation=cv2.INTER_AREA)
+    pictures = gmic(case, None, [0])
+    small = cv2.resize(crop if pictures is None else pictures[0], (TILE, TILE), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.uint8)
 
 

@@ -1,82 +1,101 @@
-"""Scores of many cases, grouped and printed."""
+"""Scores of many cases, grouped: by kind of damage, by coverage, all."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from training.evaluation.landmark_errors import RECTANGLES, LandmarkOutcome, LandmarkRow, summarised
 from training.evaluation.metrics import frechet
+from training.evaluation.scoring import Score
 
-#: Hole / face-box coverage in per cent: (low, high).
+#: Coverage in per cent: (low, high).
 COVERAGE_BINS = ((0, 10), (10, 20), (20, 40), (40, 1000))
-HEADER = (
-    f"{'method':<16} {'group':<12}{'cases':>6}{'PSNR':>8}{'SSIM':>8}{'feature':>9}{'Frechet':>9}{'seam':>7}{'sharp':>7}"
-)
 
 
-@dataclass(frozen=True, eq=False)
-class Score:
-    """One method on one case.
+@dataclass(frozen=True)
+class Metric:
+    """A column of the tables.
 
     Attributes:
-        method, kind: names; coverage: hole / face box.
-        psnr: dB; ssim; feature: distance; seam: grey levels; sharpness: ratio; outside: samples; seconds.
-        pooled, pooled_truth: (32,) features for the Frechet distance.
+        key: in ``Row.metrics`` and the JSON. title, digits: how it is printed.
+        best: which value is best: "high", "low", the one nearest to "zero" or (as a ratio) to "one"; None: none is.
+        about: one sentence for the legend.
     """
 
-    method: str
-    kind: str
-    coverage: float
-    psnr: float
-    ssim: float
-    feature: float
-    seam: float
-    sharpness: float
-    outside: int
-    seconds: float
-    pooled: NDArray[np.float64]
-    pooled_truth: NDArray[np.float64]
+    key: str
+    title: str
+    digits: int
+    best: Literal["high", "low", "zero", "one"] | None
+    about: str
+
+
+METRICS = (
+    Metric("psnr", "PSNR", 2, "high", "dB over the hole's samples, at most 60; higher is better."),
+    Metric("ssim", "SSIM", 3, "high", "grey, windows that touch the hole; higher is better."),
+    Metric("feature", "feature distance", 3, "low", "MobileNetV2 features, LPIPS-like but not LPIPS; lower is better."),
+    Metric("frechet", "Frechet", 2, "low", "of the same features' means, from 50 cases on; lower is better."),
+    Metric("seam", "seam", 1, "zero", "grey levels of step at the hole's border more than in the truth; 0 is right."),
+    Metric("sharpness", "sharpness", 2, "one", "Laplacian energy in the hole over the truth's; 1 is right."),
+    Metric("face", "completed-face NME", 4, "low", "landmarks found in the completed face against the truth's."),
+    Metric("lpips", "LPIPS", 3, "low", "AlexNet, in the feature distance's window."),
+    Metric("diversity", "diversity", 3, None, "mean feature distance between two hypotheses."),
+    Metric("smears", "smears", 2, "low", "share of hypotheses further from the truth than Telea's fill."),
+    Metric("outside", "outside", 0, None, "samples changed outside the hole, in all; must be 0."),
+    Metric("unanswered", "no answer", 0, None, "cases without an answer; the untouched input is what is scored there."),
+)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method on one group of cases: means (sharpness: geometric), NaN where there are too few cases."""
+    """One method on one group of cases: metrics by key, NaN where there are too few cases or nothing was measured."""
 
     method: str
     group: str
     cases: int
-    psnr: float
-    ssim: float
-    feature: float
-    frechet: float
-    seam: float
-    sharpness: float
+    metrics: dict[str, float]
 
-    def __str__(self) -> str:
-        return (
-            f"{self.method:<16} {self.group:<12}{self.cases:>6}{self.psnr:>8.2f}{self.ssim:>8.3f}{self.feature:>9.4f}"
-            f"{self.frechet:>9.2f}{self.seam:>7.2f}{self.sharpness:>7.2f}"
-        )
+
+class Grouped(Protocol):
+    """What can be grouped."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def coverage(self) -> float: ...
+
+
+G = TypeVar("G", bound=Grouped)
+
+
+def groups(
+    members: Sequence[G], coverage: Callable[[G], float] = lambda one: one.coverage
+) -> list[tuple[str, list[G]]]:
+    """Kinds of damage in the order of their appearance, bins of coverage, all; none of them empty."""
+    result = [(kind, [m for m in members if m.kind == kind]) for kind in dict.fromkeys(m.kind for m in members)]
+    for low, high in COVERAGE_BINS:
+        label = f"{low}-{high} %" if high <= 100 else f"over {low} %"
+        result.append((label, [m for m in members if low <= coverage(m) * 100 < high]))
+    result.append(("all", list(members)))
+    return [(label, chosen) for label, chosen in result if chosen]
 
 
 def summarise(method: str, group: str, scores: Sequence[Score]) -> Row:
-    """The row of a group's scores."""
+    """The row of a group's scores: means; sharpness geometric, "outside" and "unanswered" sums."""
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(score, name) for score in scores]))
+        values = np.array([getattr(score, name) for score in scores], np.float64)
+        known = values[~np.isnan(values)]
+        return float(known.mean()) if len(known) else float("nan")
 
-    return Row(
-        method,
-        group,
-        len(scores),
-        mean("psnr"),
-        mean("ssim"),
-        mean("feature"),
-        frechet(np.stack([s.pooled for s in scores]), np.stack([s.pooled_truth for s in scores])),
-        mean("seam"),
-        float(np.exp(np.mean([np.log(score.sharpness) for score in scores]))),
-    )
+    values = {name: mean(name) for name in ("psnr", "ssim", "feature", "seam", "face", "lpips", "diversity", "smears")}
+    values["frechet"] = frechet(np.stack([s.pooled for s in scores]), np.stack([s.pooled_truth for s in scores]))
+    values["sharpness"] = float(np.exp(np.mean([np.log(score.sharpness) for score in scores])))
+    values["outside"] = float(sum(score.outside for score in scores))
+    values["unanswered"] = float(sum(not score.answered for score in scores))
+    return Row(method, group, len(scores), {metric.key: values[metric.key] for metric in METRICS})
 
 
 def rows(scores: Sequence[Score]) -> list[Row]:
@@ -84,22 +103,21 @@ def rows(scores: Sequence[Score]) -> list[Row]:
     result = []
     for method in dict.fromkeys(score.method for score in scores):
         mine = [score for score in scores if score.method == method]
-        groups = {kind: [s for s in mine if s.kind == kind] for kind in dict.fromkeys(s.kind for s in mine)}
-        for low, high in COVERAGE_BINS:
-            label = f"{low}-{high} %" if high <= 100 else f"over {low} %"
-            groups[label] = [s for s in mine if low <= s.coverage * 100 < high]
-        groups["all"] = mine
-        result += [summarise(method, group, members) for group, members in groups.items() if members]
+        result += [summarise(method, group, members) for group, members in groups(mine)]
     return result
 
 
-def print_table(scores: Sequence[Score]) -> None:
-    """The table on standard output, then speed and what changed outside the hole."""
-    print(HEADER)
-    for row in rows(scores):
-        print(row)
-    print()
-    for method in dict.fromkeys(score.method for score in scores):
-        mine = [score for score in scores if score.method == method]
-        seconds, outside = np.median([s.seconds for s in mine]), sum(s.outside for s in mine)
-        print(f"{method}: median {seconds:.3f} s per case; {outside} samples changed outside the hole")
+def landmark_rows(outcomes: Sequence[LandmarkOutcome]) -> list[LandmarkRow]:
+    """Per predictor: kinds, bins of hole / face box, all; then the rectangles, in bins of hole / picture."""
+    result = []
+    for predictor in dict.fromkeys(outcome.predictor for outcome in outcomes):
+        mine = [outcome for outcome in outcomes if outcome.predictor == predictor]
+        ours = [outcome for outcome in mine if outcome.kind != RECTANGLES]
+        theirs = [outcome for outcome in mine if outcome.kind == RECTANGLES]
+        result += [summarised(predictor, group, members) for group, members in groups(ours) if ours]
+        for group, members in groups(theirs, lambda one: one.share):
+            if "%" in group:
+                result.append(summarised(predictor, f"{RECTANGLES} {group}", members))
+            elif group == "all":
+                result.append(summarised(predictor, RECTANGLES, members))
+    return result

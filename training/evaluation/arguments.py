@@ -1,0 +1,93 @@
+"""What the evaluation command takes."""
+
+import argparse
+import os
+from pathlib import Path
+
+from statue_models import registry
+from statue_models.errors import StatueError
+from statue_models.whole_file import check_writable
+from training.evaluation.contenders import BASELINES
+from training.evaluation.masks import FEATURES, KINDS
+from training.evaluation.predictors import LANDMARK_BASELINE, NETWORK
+from training.evaluation.suites import SUITES
+
+RESULTS, TABLE, SHEET = "results.json", "table.md", "sheet.jpg"
+#: A JPEG file has at most 65,535 pixels on a side.
+MOST_ROWS = 300
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training evaluate",
+        description="Score models on a frozen suite of damaged faces, beside the baselines.",
+        epilog="suites: " + " ".join(f"{suite.name}: {suite.about}" for suite in SUITES.values()),
+    )
+    add = parser.add_argument
+    assets = os.environ.get("STATUE_ASSETS")
+    add("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR",
+        help="folder of the packed data (docs/datasets.md; default: STATUE_ASSETS)")  # fmt: skip
+    add("--models", type=_names, default=[registry.entry("default").name], metavar="A,B",
+        help="the registry's names; statueflow@FILE.safetensors for other weights; path:DIR for the folder of a"
+        " training run of it; module:NAME for restore(bgr, mask) -> (bgr, info) of an importable module"
+        " (default: the registry's)")  # fmt: skip
+    add("--baselines", type=_names, default=list(BASELINES), metavar="A,B",
+        help=f"scored beside them, or 'none' (default: {','.join(BASELINES)}; also: untouched)")  # fmt: skip
+    add("--suite", choices=tuple(SUITES), default="check", help="default: check; photographs is for final tables only")
+    add("--kinds", type=_names, default=list(FEATURES), metavar="A,B",
+        help=f"of damage: {', '.join(KINDS)} (default: the first {len(FEATURES)})")  # fmt: skip
+    add("--limit", type=_positive, metavar="N", help="only the first N pictures")
+    add("--landmarks", choices=("found", "given"), default="found", help="what methods are told (default: found)")
+    add("--predictor", metavar="NAME", help="finds the landmarks, also of completed faces (default: the program's)")
+    add("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files (default: the usual places)")
+    add("--landmark-predictors", type=_names, metavar="A,B",
+        help=f"compared in the landmark table, or 'none'; {NETWORK}@FILE.safetensors for other weights"
+        f" (default: {LANDMARK_BASELINE} and the program's)")  # fmt: skip
+    add("--variants", type=_positive, default=1, metavar="N", help="hypotheses per case, for diversity (default: 1)")
+    add("--steps", type=_positive, metavar="N", help="sampling steps of networks (default: their own)")
+    add("--seed", type=int, default=0, metavar="S", help="of the first hypothesis; the others follow (default: 0)")
+    add("--device", choices=("auto", "cpu", "cuda"), default="cpu", help="of networks (default: cpu)")
+    add("--cache", type=Path, metavar="DIR", help="folder of the rendered suite's pictures (default: the user's data)")
+    add("--no-processes", action="store_true", help="do not time whole processes")
+    add("--rows", type=_positive, default=24, metavar="N", help="cases on the contact sheet (default: 24)")
+    add("--out", type=Path, required=True, metavar="DIR", help=f"gets {RESULTS}, {TABLE} and {SHEET}; made if need be")
+    add("--force", action="store_true", help="replace what an earlier run wrote there")
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    return [] if text == "none" else list(dict.fromkeys(filter(None, (name.strip() for name in text.split(",")))))
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def checked(options: argparse.Namespace) -> argparse.Namespace:
+    """The options, found to make sense, and an output folder that can be written.
+
+    Raises:
+        StatueError: ``usage``; ``output-unwritable``, ``output-exists``.
+    """
+    for kind in options.kinds:
+        if kind not in KINDS:
+            raise StatueError("usage", reason=f"There is no damage called {kind}; there are {', '.join(KINDS)}")
+    if not options.models and not options.baselines:
+        raise StatueError("usage", reason="There is nothing to score: name models or baselines")
+    if options.rows > MOST_ROWS:
+        raise StatueError("usage", reason=f"A contact sheet has {MOST_ROWS} rows at most")
+    if not 0 <= options.seed < 2**62:
+        raise StatueError("usage", reason="--seed must be from 0 to 2^62")
+    if not options.kinds:
+        raise StatueError("usage", reason="There is no damage to score: name kinds")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StatueError("output-unwritable", path=options.out, reason=error.strerror or str(error)) from None
+    for name in (RESULTS, TABLE, SHEET):
+        check_writable(options.out / name, options.force)
+    return options

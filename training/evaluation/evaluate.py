@@ -1,0 +1,199 @@
+"""Score models on a suite: JSON, a Markdown table and a contact sheet.
+
+    python -m training evaluate --assets DIR --models statuefit,statueflow --suite check --out DIR
+
+Every run also scores the baselines; docs/quality.md says what is measured, and how.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from statue_models.errors import StatueError
+from statue_models.restoring.landmark_predictor import LandmarkPredictor
+from statue_models.whole_file import whole_file
+from training.commands import exit_status
+from training.evaluation import perceptual, stopwatch, table
+from training.evaluation.arguments import RESULTS, SHEET, TABLE, arguments, checked
+from training.evaluation.cases import Case, Truth, case_digest, cases_of, suite_digest
+from training.evaluation.contenders import Setting, contenders
+from training.evaluation.landmark_errors import LandmarkOutcome, landmark_outcome, rectangle_cases
+from training.evaluation.masks import FEATURES
+from training.evaluation.metrics import FeatureMetric
+from training.evaluation.mobilenet import MobileNet
+from training.evaluation.predictors import predictors
+from training.evaluation.report import Report, json_ready, markdown
+from training.evaluation.scoring import CaseResult, LandmarkSource, Scorer
+from training.evaluation.sheet import SheetRow, contact_sheet, sheet_row
+from training.evaluation.sheet import chosen as chosen_rows
+from training.evaluation.suites import SUITES, Suite
+
+QUALITY = 88
+#: Seconds before a progress bar: what cannot be is said at once, alone.
+BAR_AFTER = 1.5
+
+
+def read_suite(suite: Suite, options: argparse.Namespace) -> tuple[list[Truth], list[Case]]:
+    """Pictures and cases.
+
+    Raises:
+        StatueError: as the suite does; ``usage`` if no hole is large enough.
+    """
+    with tqdm(unit="statue", disable=None, delay=BAR_AFTER) as bar:
+
+        def advance(count: int) -> None:
+            bar.update(count)
+
+        truths = list(suite.truths(options.assets, options.cache, options.limit, advance))
+    cases = list(cases_of(truths, options.kinds))
+    if not cases:
+        raise StatueError("usage", reason="No picture of the suite has a hole of these kinds")
+    return truths, cases
+
+
+def state_of(suite: Suite, digest: str, options: argparse.Namespace) -> str:
+    """What a digest says about the cases."""
+    if digest == suite.digest:
+        return "the frozen suite"
+    if options.limit is not None or options.kinds != list(FEATURES):
+        return "part of the suite or more than it"
+    other = "rendered otherwise than elsewhere" if suite.name == "rendered" else "other pictures or labels"
+    return f"NOT THE FROZEN SUITE: {other}; compare only with tables of the same digest"
+
+
+def scored(scorer: Scorer, cases: Sequence[Case], rows: int) -> tuple[list[CaseResult], list[SheetRow]]:
+    """Every case, and rows of the contact sheet; only those keep their pictures."""
+    results, sheet_rows, shown = [], [], chosen_rows(len(cases), rows)
+    for number, case in enumerate(tqdm(cases, unit="case", disable=None, delay=BAR_AFTER)):
+        result = scorer(case)
+        if number in shown:
+            sheet_rows.append(sheet_row(case, scorer.contenders, result))
+        results.append(CaseResult(result.scores, [], result.face_of_truth))
+    return results, sheet_rows
+
+
+def landmark_outcomes(
+    finders: Mapping[str, LandmarkPredictor], truths: Sequence[Truth], cases: Sequence[Case]
+) -> list[LandmarkOutcome]:
+    """Every predictor on every case, then on the statue detector's rectangles."""
+    everything = [*cases, *rectangle_cases(truths)]
+    outcomes = []
+    for name, finder in finders.items():
+        for case in tqdm(everything, unit="face", desc=name, disable=None, delay=BAR_AFTER):
+            outcomes.append(landmark_outcome(name, finder, case))
+    return outcomes
+
+
+def floor_of(cases: Sequence[Case], results: Sequence[CaseResult]) -> dict[str, float]:
+    """Mean completed-face NME of the undamaged pictures, by group."""
+    index = {id(case): result.face_of_truth for case, result in zip(cases, results, strict=True)}
+    return {label: float(np.mean([index[id(case)] for case in members])) for label, members in table.groups(cases)}
+
+
+def run(options: argparse.Namespace) -> Report:
+    """Score, write the three files, print the table.
+
+    Raises:
+        StatueError: see ``checked``, ``contenders``, ``read_suite``; ``out-of-memory``, ``interrupted``.
+    """
+    setting, suite = Setting(options.device, options.steps), SUITES[options.suite]
+    finder, finders, not_measured = predictors(options)
+    entries, missing = contenders(options.models, setting, options.baselines)
+    not_measured += missing
+    lpips, without = perceptual.opened_lpips()
+    not_measured += [sentence for sentence in (without, perceptual.NOT_FID) if sentence]
+    for sentence in not_measured:
+        print(f"*** NOT MEASURED *** {sentence}", file=sys.stderr)
+    features = FeatureMetric(MobileNet(options.assets))
+    truths, cases = read_suite(suite, options)
+    digest = suite_digest(cases)
+    state = state_of(suite, digest, options)
+    print(f"{len(cases)} cases, sha256 {digest[:16]} ({state})", file=sys.stderr)
+
+    source = LandmarkSource(finder if options.landmarks == "found" else None)
+    seeds = range(options.seed, options.seed + options.variants)
+    scorer = Scorer(entries, source, features, finder, lpips, seeds)
+    results, sheet_rows = scored(scorer, cases, options.rows)
+    scores = [score for result in results for score in result.scores]
+    outcomes = landmark_outcomes(finders, truths, cases)
+    report = Report(
+        suite=suite.name,
+        about=suite.about,
+        state=state,
+        facts=_facts(options, cases, digest, source),
+        contenders=entries,
+        rows=table.rows(scores),
+        scores=scores,
+        floor=floor_of(cases, results),
+        times=stopwatch.times(entries, scores, cases[0], setting, not options.no_processes),
+        landmarks=table.landmark_rows(outcomes),
+        not_measured=not_measured,
+        face_predictor=None if finder is None else finder.name,
+        refusals=scorer.refusals,
+    )
+    write(options.out, report, sheet_rows)
+    print(markdown(report))
+    return report
+
+
+def _facts(
+    options: argparse.Namespace, cases: Sequence[Case], digest: str, source: LandmarkSource
+) -> dict[str, object]:
+    """The circumstances; those that the Markdown shows are sentences."""
+    missed = ", ".join(f"{code} {count}" for code, count in source.failures.items())
+    told = "the truth's own"
+    if source.predictor is not None:
+        told = f"found on the damaged picture by {source.predictor.name}" + (f"; not found: {missed}" if missed else "")
+    machine = stopwatch.machine()
+    steps = "" if options.steps is None else f", {options.steps} sampling steps"
+    return {
+        "cases": len(cases),
+        "pictures": len({case.name for case in cases}),
+        "kinds": options.kinds,
+        "limit": options.limit,
+        "digest": digest,
+        "manifest": {f"{case.name} {case.kind}": case_digest(case)[:16] for case in cases},
+        "landmarks": told,
+        "landmark_failures": source.failures,
+        "hypotheses": f"{options.variants} per case, first seed {options.seed}{steps}",
+        "variants": options.variants,
+        "seed": options.seed,
+        "steps": options.steps,
+        "device": options.device,
+        "machine": f"{machine['processor']}, {machine['cores']} cores, load {machine.get('load', '?')}",
+        "machine_details": machine,
+    }
+
+
+def write(folder: Path, report: Report, sheet_rows: Sequence[SheetRow]) -> None:
+    """The three files, each whole.
+
+    Raises:
+        StatueError: ``output-unwritable``, ``disk-full``.
+    """
+    sheet = contact_sheet(sheet_rows)
+    jpeg = cv2.imencode(".jpg", sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+    results = json.dumps(json_ready(report), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    for name, content in ((TABLE, markdown(report).encode()), (SHEET, jpeg), (RESULTS, results.encode())):
+        with whole_file(folder / name, force=True) as stream:
+            stream.write(content)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
+    options = arguments().parse_args(words)
+
+    def carry_out() -> None:
+        run(checked(options))
+
+    return exit_status(carry_out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
