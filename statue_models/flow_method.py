@@ -132,7 +132,13 @@ class FlowMethod:
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow))
         if len(fills) > 1:
             spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
-        about = {"steps": self.steps, "device": str(self.device), "precision": self.precision, "size": self.size}
+        about = {
+            "torch": torch.__version__,
+            "steps": self.steps,
+            "device": str(self.device),
+            "precision": self.precision,
+            "size": self.size,
+        }
         return Answer(tuple(fills), spread, notes | about)
 
     def _sample(

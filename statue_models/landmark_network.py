@@ -72,6 +72,7 @@ class NetworkLandmarks:
 
     def __init__(self, network: LandmarkNet, facemesh: FaceMesh | None) -> None:
         self._network, self._facemesh = network.eval(), facemesh
+        self.name = NAME if facemesh is not None else f"{NAME} without facemesh"
         self._head = load_head()
 
     def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Proposal]:

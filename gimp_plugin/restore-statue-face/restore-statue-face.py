@@ -8,6 +8,7 @@ from gimpfu import PF_DRAWABLES, PF_IMAGE, PF_LAYER, PF_RADIO, PF_SPINNER, PF_TO
 MODELS = (
     ("Automatic", "default"),
     ("Fitted head (statuefit)", "statuefit"),
+    ("Rectified-flow network (statueflow)", "statueflow"),
     ("Other half of the face (mirror)", "mirror"),
     ("Smooth continuation (biharmonic)", "biharmonic"),
     ("Fast marching (telea)", "telea"),

@@ -202,7 +202,7 @@ class FaceMesh:
         return self._over_views(fills, mask, frame)
 
     def _over_views(self, fills: list[NDArray[np.uint8]], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
-        crop = _crop_of(frame)
+        crop = crop_of_frame(frame)
         points, scores, yaws = [], [], []
         for mirrored, turn, scale, fill in VIEWS:
             view = FaceFrame(crop.centre, crop.side * scale, crop.angle + turn)
@@ -227,7 +227,7 @@ class FaceMesh:
         for last in (False, True):
             points = mesh.landmarks()
             picture = mirrored_fill(filled, mask, points) if last else filled
-            mesh = self._networks.mesh(picture, _crop_of(frame_of_landmarks(points, level=0.0)))
+            mesh = self._networks.mesh(picture, crop_of_frame(frame_of_landmarks(points, level=0.0)))
         return Proposal(mesh.landmarks(), mesh.presence, mesh.yaw())
 
     def _view(self, rgb: NDArray[np.uint8], view: FaceFrame, mirrored: bool) -> tuple[Mesh, NDArray[np.float64]]:
@@ -249,7 +249,7 @@ def load(directory: Path | None = None) -> FaceMesh:
     return FaceMesh(FaceMeshNetworks(*find_models(directory)))
 
 
-def _crop_of(frame: FaceFrame) -> FaceFrame:
+def crop_of_frame(frame: FaceFrame) -> FaceFrame:
     """The mesh network's crop for a landmark frame that follows the roll."""
     x, y = frame.centre
     drop = CROP_DROP * frame.side

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from statue_models.restoring import facemesh_files
+from statue_models.restoring import facemesh_files, landmark_calibration
 from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.restoring.face_search import find_face
 from statue_models.restoring.landmark_predictor import Proposal, predictor
@@ -144,7 +144,7 @@ def test_a_mask_beside_every_face_returns_the_nearest(facemesh, damaged, intact,
     _, far = placed(canvas, intact, damaged[1], 0.6, 0, (280, 400))
     _, near = placed(canvas, intact, damaged[1], 0.6, 0, (900, 400))
     mask = np.zeros((900, 1500), np.uint8)
-    mask[400:450, 1250:1300] = 255
+    mask[500:580, 1200:1280] = 255
     found, _ = find_face(canvas, mask, facemesh)
     assert error(found.points, near(truth)) < 0.08 < error(found.points, far(truth))
     assert not found.hidden.any()
@@ -235,6 +235,59 @@ def test_full_profile_is_refused_by_its_own_code(truth, damaged):
         with pytest.raises(StatueError) as caught:
             find_face(damaged[0], damaged[1], Turned(degrees, truth))
         assert caught.value.code == "profile-face"
+
+
+class Sketched:
+    """A predictor that proposes one head in the middle of each picture, or nothing, and refines it to ``better``."""
+
+    lowest_score, sure_score = 0.01, 0.9
+
+    def __init__(self, name, shape, score, proposes=True, better=0.0):
+        self.name, self.shape, self.score, self.proposes, self.better = name, shape, score, proposes, better
+        self.frames = []
+
+    def propose(self, rgb, mask):
+        points = (self.shape - self.shape.mean(axis=0)) / np.ptp(self.shape, axis=0).max() * 100
+        return [Proposal(points + rgb.shape[0] / 2, 0.5, 0.0)] if self.proposes else []
+
+    def refine(self, rgb, mask, frame: FaceFrame):
+        self.frames.append(frame)
+        within = frame_of_landmarks(self.shape, level=0.0).to_crop(self.shape, 1)
+        points = frame.to_photograph(within, 1) + self.better
+        spread = np.tile(np.diag([4.0, 9.0]), (68, 1, 1))
+        return Proposal(points, self.score, 0.0, np.full(68, 2.5), spread, np.arange(68) == 3)
+
+
+def test_of_two_predictors_the_one_that_is_likelier_right_decides(truth, damaged, monkeypatch):
+    table = {"boastful": ((0.0, 1.0), (0.0, 0.4)), "modest": ((0.0, 0.5), (0.1, 0.9))}
+    monkeypatch.setattr(landmark_calibration, "SHARES", table)
+    rgb, mask = damaged
+    boastful, modest = Sketched("boastful", truth, 0.95), Sketched("modest", truth, 0.45)
+    assert find_face(rgb, mask, [boastful, modest])[0].source == "modest"
+    assert find_face(rgb, mask, [modest, boastful])[0].source == "modest"
+    modest.score = 0.1
+    assert find_face(rgb, mask, [boastful, modest])[0].source == "boastful"
+
+
+def test_what_one_predictor_proposes_the_other_looks_at_closely(truth, damaged):
+    rgb, mask = damaged
+    blind, other = Sketched("blind", truth, 0.8, proposes=False), Sketched("other", truth, 0.3)
+    found, _ = find_face(rgb, mask, [blind, other])
+    assert found.source == "blind"
+    assert blind.frames and blind.frames == other.frames
+    with pytest.raises(StatueError) as caught:
+        find_face(rgb, mask, [blind])
+    assert caught.value.code == "no-face"
+
+
+def test_ellipses_and_hidden_points_come_back_at_the_photograph_s_scale(truth, damaged):
+    found, _ = find_face(*damaged, [Sketched("one", truth, 0.8)])
+    scale = math.sqrt(found.covariance[0, 0, 0] / 4)
+    assert scale == pytest.approx(found.sigma[0] / 2.5)
+    assert found.covariance[7, 1, 1] == pytest.approx(9 * scale**2)
+    # The face was looked at in a view of 288 pixels, 1.4 of its frame.
+    assert scale == pytest.approx(frame_of_landmarks(found.points, level=0.0).side * 1.4 / 288, rel=0.01)
+    assert found.hidden[3]
 
 
 def test_the_search_can_be_stopped(facemesh, damaged):

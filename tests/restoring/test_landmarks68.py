@@ -89,9 +89,11 @@ def test_hidden_is_what_lies_under_the_mask(points):
     points[0], points[1], points[2], points[3] = [40.0, 20.0], [39.99, 20.0], [49.99, 29.99], [50.0, 29.0]
     points[4], points[5] = [-3, 25], [45, 600]  # beside the picture: not hidden, merely not seen
     points[6:] = 5.0, 5.0
-    hidden = Landmarks(points, np.ones(COUNT), np.ones(COUNT, bool), 0.5, "x").hidden_under(mask)
+    hidden = Landmarks(points, np.ones(COUNT), np.zeros(COUNT, bool), 0.5, "x").hidden_under(mask)
     assert hidden.hidden[:6].tolist() == [True, False, True, False, False, False]
     assert (hidden.score, hidden.source) == (0.5, "x")
+    behind = Landmarks(points, np.ones(COUNT), np.ones(COUNT, bool), 0.5, "x").hidden_under(mask)
+    assert behind.hidden.all(), "what is behind the head stays hidden"
 
 
 def test_json_comes_back_as_it_was_written(half_hidden, tmp_path):
