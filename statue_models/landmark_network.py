@@ -61,13 +61,16 @@ class Estimate:
 class NetworkLandmarks:
     """The landmark predictor ``landmarknet``; see ``LandmarkPredictor``.
 
+    ``lowest_score``: of the 275 cases of the ``check`` suite 2 % score less, most of them placed wrongly; renders in full
+    profile, which the network always sees some face in, score 0.11 on average.
+
     Args:
         network: with weights, on the CPU.
         facemesh: gives the network a first answer to improve on; None = it works alone.
     """
 
     name = NAME
-    lowest_score = 0.01
+    lowest_score = 0.15
     sure_score = 0.9
 
     def __init__(self, network: LandmarkNet, facemesh: FaceMesh | None) -> None:
