@@ -61,8 +61,8 @@ class Estimate:
 class NetworkLandmarks:
     """The landmark predictor ``landmarknet``; see ``LandmarkPredictor``.
 
-    ``lowest_score``: of the 275 cases of the ``check`` suite 2 % score less, most of them placed wrongly; renders in full
-    profile, which the network always sees some face in, score 0.11 on average.
+    ``lowest_score``: of the 275 cases of the ``check`` suite 2 % score less, most of them placed wrongly; renders in
+    full profile, in which the network always sees some face, score 0.11 on average.
 
     Args:
         network: with weights, on the CPU.
