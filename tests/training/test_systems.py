@@ -64,7 +64,7 @@ def test_landmarknet_learns_and_its_weights_are_what_the_program_loads(assets, t
     run = tmp_path / "run"
     assert trained("landmarknet_smoke", run, assets) == 0
     found = losses(run)
-    assert np.mean(found[-20:]) < 0.85 * np.mean(found[:5])
+    assert np.mean(found[-20:]) < 0.9 * np.mean(found[:10])
     network = LandmarkNet(channels=(16, 16, 32, 32), blocks=(1, 1, 1, 1), width=40, layers=2)
     load_weights(run / "landmarknet.safetensors", None, template_of(network))
     metrics = json.loads((run / "metrics.json").read_text())["metrics"]
@@ -75,7 +75,7 @@ def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tm
     run, examples = tmp_path / "run", tmp_path / "examples"
     assert trained("statueflow_smoke", run, assets, "--set", f'system.examples="{examples}"') == 0
     found = losses(run)
-    assert np.mean(found[-20:]) < 0.9 * np.mean(found[:5])
+    assert np.mean(found[-20:]) < 0.9 * np.mean(found[:10])
     network = StatueFlow(channels=(16, 32, 32), blocks=1)
     load_weights(run / "statueflow.safetensors", None, template_of(network))
     metrics = json.loads((run / "metrics.json").read_text())["metrics"]

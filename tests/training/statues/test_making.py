@@ -210,5 +210,5 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
     assert drawn.images.shape == (3, SIDE, SIDE, 4) and (drawn.images[..., 3] == 255).all()
     assert drawn.filmed and drawn.rendered and sum(seen) == 3
     assert drawn.landmarks.shape == (3, 68, 2) and drawn.landmarks.median() < 1
-    found = read_pictures(tmp_path, SIDE, drawn=drawn)
+    found = read_pictures(tmp_path, SIDE, drawn=[drawn])
     assert [len(p) for p in found.train] == [2] and [len(p) for p in found.held] == [1]
