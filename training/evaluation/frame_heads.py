@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.restoring.landmarks68 import BROWS
 from statue_models.whole_file import whole_file
+from training.evaluation.held_back import FRAME_SEEDS
 from training.statues.checks import RULES, broken_rules
 from training.statues.development import Renders
 from training.statues.drawing import draw_statues
@@ -29,7 +30,7 @@ FILE = "frame-heads.npz"
 #: Of the file; raise it when what is drawn here changes.
 VERSION = 2
 #: First seeds, far from any training's.
-FACE_SEED, PROFILE_SEED = 9_100_000_000, 9_100_500_000
+FACE_SEED, PROFILE_SEED = FRAME_SEEDS.start, FRAME_SEEDS.start + len(FRAME_SEEDS) // 2
 FACES, PROFILES, SCENES = 84, 28, 28
 #: Side of the renders in pixels.
 SIZE = 512

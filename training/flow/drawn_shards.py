@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from training.evaluation.held_back import holds_back
 from training.flow.pictures import Pictures
 
 
@@ -23,7 +24,8 @@ def read_shards(folder: Path, size: int, limit: int | None = None) -> Pictures:
         folder: of the run. size: side in pixels to which everything is brought. limit: only so many statues.
 
     Raises:
-        StatueError: ``missing-file`` without a shard, ``bad-training-data`` for a damaged one.
+        StatueError: ``missing-file`` without a shard, ``bad-training-data`` for a damaged one, and for statues that are
+            set aside for evaluation.
     """
     manifests = sorted(folder.glob("shard-*.jsonl"))
     if not manifests:
@@ -36,6 +38,9 @@ def read_shards(folder: Path, size: int, limit: int | None = None) -> Pictures:
         listed = [json.loads(line) for line in manifest.read_text(encoding="utf-8").splitlines()[1:]]
         pictures = dict(_pictures(manifest.with_suffix(".tar")))
         for row in listed:
+            if holds_back(row["seed"]):
+                reason = f"statue {row['seed']} is set aside for evaluation; make statues with other seeds"
+                raise StatueError("bad-training-data", path=manifest, reason=reason)
             name = f"{row['seed']:010d}.png"
             if name not in pictures:
                 raise StatueError("bad-training-data", path=manifest, reason=f"its shard has no {name}")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import tarfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,10 @@ import pytest
 import torch
 
 from statue_models.errors import StatueError
+from training.commands import exit_status
+from training.evaluation.held_back import FRAME_SEEDS, HELD_BACK_SEEDS
 from training.flow.drawn import drawn_statues
+from training.flow.drawn_shards import read_shards
 from training.flow.pictures import read_pictures
 from training.statues import samples, shards
 from training.statues.__main__ import main
@@ -212,3 +216,33 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
     assert drawn.landmarks.shape == (3, 68, 2) and drawn.landmarks.median() < 1
     found = read_pictures(tmp_path, SIDE, drawn=[drawn])
     assert [len(p) for p in found.train] == [2] and [len(p) for p in found.held] == [1]
+
+
+def test_training_reads_what_was_made_and_refuses_what_is_set_aside(order):
+    shards.make(order, 1, lambda _: None)
+    rows = [json.loads(line) for line in (order.out / "manifest.jsonl").read_text().splitlines()]
+    found = read_shards(order.out, SIDE)
+    assert found.images.shape == (5, SIDE, SIDE, 4) and found.hidden is not None
+    assert np.allclose(found.landmarks[2].numpy() * SIDE, rows[2]["landmarks"], atol=1e-3)
+    assert found.hidden[2].nonzero()[:, 0].tolist() == rows[2]["hidden"]
+    with tarfile.open(order.out / "shard-000000.tar") as archive:
+        stored = archive.extractfile(f"{rows[0]['seed']:010d}.png")
+        assert stored is not None
+        picture = cv2.imdecode(np.frombuffer(stored.read(), np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(found.images[0, ..., :3].numpy(), picture[..., ::-1])
+    for seeds in (HELD_BACK_SEEDS, FRAME_SEEDS):
+        other = replace(order, out=order.out.with_name(f"from-{seeds.start}"), seed=seeds.start, count=2)
+        shards.make(other, 1, lambda _: None)
+        with pytest.raises(StatueError) as caught:
+            read_shards(other.out, SIDE)
+        assert caught.value.code == "bad-training-data" and "set aside" in caught.value.sentence
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does():
+    before = signal.getsignal(signal.SIGTERM)
+
+    def command() -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    assert exit_status(command) == StatueError("interrupted").exit_status
+    assert signal.getsignal(signal.SIGTERM) is before
