@@ -45,8 +45,8 @@ def chips(canvas: Canvas, noise: Tensor | None = None) -> Tensor:
     return distance + 0.25 * noise < 1
 
 
-def break_line(canvas: Canvas, noise: Tensor | None = None) -> Tensor:
-    """All that lies beyond a frayed line 5 to 20 % of the face away from a point near its middle."""
+def break_line(canvas: Canvas, noise: Tensor | None = None, away: tuple[float, float] = (0.05, 0.2)) -> Tensor:
+    """All that lies beyond a frayed line, ``away`` (shares of the face) from a point near its middle."""
     noise = value_noise(canvas) if noise is None else noise
     count, draws = canvas.count, canvas.draws
     face = canvas.face_sizes
@@ -54,7 +54,7 @@ def break_line(canvas: Canvas, noise: Tensor | None = None) -> Tensor:
     angle = draws.uniform(count, 1, 1, 1, high=2 * math.pi)
     offset_x, offset_y = canvas.x - planes(through[:, :1]), canvas.y - planes(through[:, 1:])
     height = (offset_x * angle.cos() + offset_y * angle.sin()) / face[:, None, None, None]
-    return height + 0.06 * noise > draws.uniform(count, 1, 1, 1, low=0.05, high=0.2)
+    return height + 0.06 * noise > draws.uniform(count, 1, 1, 1, low=away[0], high=away[1])
 
 
 def brush(canvas: Canvas, noise: Tensor | None = None) -> Tensor:

@@ -1,6 +1,7 @@
 """From stored pictures to training examples: background, the product's face frame with jitter, film, damage."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ from training.flow.pictures import Pictures
 #: Share of real photographs in a batch, where there are any.
 PHOTOGRAPHS = 0.2
 #: Binomial filter (1 4 6 4 1) / 16 in both directions.
-BLUR = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0]) / 16
+BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,17 @@ def draw_batch(origins: list[Pictures], count: int, draws: Draws) -> Batch:
 
 
 def draw_chosen(
-    origins: list[Pictures], count: int, draws: Draws, share: float = PHOTOGRAPHS
+    origins: list[Pictures],
+    count: int,
+    draws: Draws,
+    share: float = PHOTOGRAPHS,
+    weights: Callable[[Pictures], Tensor] | None = None,
 ) -> list[tuple[Pictures, Tensor]]:
-    """Which pictures a batch shows: ``share`` of it photographs, the rest renders by their number."""
+    """Which pictures a batch shows: ``share`` of it photographs, the rest renders by their number.
+
+    Args:
+        weights: how often each of an origin's pictures comes up, (N,); None = all alike.
+    """
     photographs = [p for p in origins if not p.rendered]
     renders = [p for p in origins if p.rendered]
     taken = round(count * share) if photographs and renders else count if photographs else 0
@@ -82,7 +91,9 @@ def draw_chosen(
         left -= parts[-1][1]
     parts += [(renders[-1], left)] if renders else []
     parts += [(pictures, taken) for pictures in photographs]
-    return [(p, draws.index(len(p), number)) for p, number in parts if number]
+    if weights is None:
+        return [(p, draws.index(len(p), number)) for p, number in parts if number]
+    return [(p, draws.choice(weights(p), number)) for p, number in parts if number]
 
 
 def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) -> Batch:
@@ -171,11 +182,13 @@ def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | No
 
 def blurred(picture: Tensor) -> Tensor:
     """(N, C, H, W) convolved with ``BLUR`` in both directions, edges reflected."""
-    count, channels, height, width = picture.shape
-    kernel = BLUR.to(picture.device)
-    flat = functional.pad(picture.reshape(count * channels, 1, height, width), (2, 2, 2, 2), mode="reflect")
-    across = functional.conv2d(flat, kernel[None, None, None, :])
-    return functional.conv2d(across, kernel[None, None, :, None]).reshape(count, channels, height, width)
+    # Sums of shifted pictures: on a CPU nine times as fast as convolutions with one channel.
+    flat = functional.pad(picture, (2, 2, 2, 2), mode="reflect")
+    for axis in (3, 2):
+        length = flat.shape[axis] - len(BLUR) + 1
+        parts = [flat.narrow(axis, at, length) for at in range(len(BLUR))]
+        flat = BLUR[2] * parts[2] + BLUR[1] * (parts[1] + parts[3]) + BLUR[0] * (parts[0] + parts[4])
+    return flat
 
 
 def film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:

@@ -15,13 +15,13 @@ from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.restoring.facemesh import FaceMeshNetworks, crop_of_frame
 from statue_models.restoring.facemesh_files import find_models
 from statue_models.restoring.facemesh_fills import mirrored_fill, plain_fills
-from statue_models.restoring.landmarks68 import MIRROR, interocular_distance
+from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
 
 #: How far FaceMesh's first frame strays from the right one: standard deviations of log side, shift in sides, radians.
 STRAY_SIDE, STRAY_SHIFT, STRAY_ANGLE = 0.08, 0.04, 0.06
-#: Proposals with less presence, or with a larger error over the eye distance, would have been thrown away.
-LEAST_PRESENCE, LARGEST_ERROR = 0.01, 0.5
+#: Proposals with less presence, or with a larger error over the frame's side, would have been thrown away.
+LEAST_PRESENCE, LARGEST_ERROR = 0.003, 0.25
 #: Share of the examples that are looked at again with the other half of the face in the hole.
 AGAIN = 0.5
 
@@ -80,7 +80,7 @@ class FaceMeshPrior:
         if chance[2] < AGAIN and hole.any():
             filled = mirrored_fill(filled, hole, points)
             points, presence = self._mesh(filled, frame_of_landmarks(points, level=0.0), not flip)
-        error = np.linalg.norm(points - truth, axis=1)[17:].mean() / interocular_distance(truth)
+        error = np.linalg.norm(points - truth, axis=1)[17:].mean() / right.side
         return None if presence < LEAST_PRESENCE or error > LARGEST_ERROR else points
 
     def _mesh(self, rgb: NDArray[np.uint8], frame: FaceFrame, flip: bool) -> tuple[NDArray[np.float64], float]:
