@@ -55,9 +55,9 @@ PRODUCTS = {
     ),
     "statueflow": Product(
         "statueflow", "models", StatueFlow,
-        lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/sketch"]),
+        lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/fill"]),
         "fast marching and the fitted head",
-        "A rectified flow turns the fitted head's sketch into stone, each time differently where that is open.",
+        "A rectified flow makes the fitted head's fill over into stone, each time differently where that is open.",
     ),
 }  # fmt: skip
 

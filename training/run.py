@@ -170,11 +170,12 @@ class Run:
         try:
             if full:
                 return self._load_state(found)
-            self._load_compact(found)
+            new = self._load_compact(found)
         except (KeyError, RuntimeError, ValueError, TypeError) as error:
             reason = f"it does not fit the recipe's networks ({str(error).splitlines()[0]})"
             raise StatueError("weights-corrupt", path=path, reason=reason) from None
-        return [f"going on from {path}, with a new optimiser and a new schedule"]
+        begin = [f"{' and '.join(new)} not in it: trained from the start"] if new else []
+        return [f"going on from {path}, with a new optimiser and a new schedule", *begin]
 
     def _load_state(self, found: Checkpoint) -> list[str]:
         tensors, details = found.tensors, found.details
@@ -202,12 +203,18 @@ class Run:
             torch.cuda.set_rng_state(states["cuda"], self.ranks.device)
         return True
 
-    def _load_compact(self, found: Checkpoint) -> None:
-        _fill(self.average.tensors, found.tensors)
+    def _load_compact(self, found: Checkpoint) -> list[str]:
+        """Returns the networks that the checkpoint lacks altogether: an opponent may join a run later."""
+        there = {name.split(".")[0] for name in found.tensors}
+        new = [name for name in self.system.networks if name not in there]
+        if len(new) == len(self.system.networks):
+            raise ValueError("it holds none of them")
+        _fill({k: t for k, t in self.average.tensors.items() if k.split(".")[0] not in new}, found.tensors)
         self.average.give(self.system.networks)
         self.position = found.position
         self.position.begin_schedule()
         self._seed(self.position.images)
+        return new
 
 
 def _check(made: System) -> None:

@@ -18,10 +18,12 @@ from statue_models.weights_file import load_weights
 from training import __main__ as command
 from training import publishing
 from training.damage.draws import Draws
+from training.flow.batches import draw_chosen
 from training.flow.fitted import read_fitted
 from training.flow.fitted_batches import batch_of
+from training.flow.pictures import Pictures
 from training.systems.feature_loss import FeatureLoss
-from training.systems.landmarknet import SourceOffset
+from training.systems.landmarknet import TURNED, SourceOffset, often
 
 CPU = torch.device("cpu")
 
@@ -79,7 +81,7 @@ def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tm
     network = StatueFlow(channels=(16, 32, 32), blocks=1)
     load_weights(run / "statueflow.safetensors", None, template_of(network))
     metrics = json.loads((run / "metrics.json").read_text())["metrics"]
-    assert metrics["psnr/1 steps"] > metrics["psnr/sketch"]
+    assert metrics["psnr/1 steps"] > metrics["psnr/fill"]
     sheet = cv2.imread(str(next(run.glob("sheet-*.png"))))
     assert sheet.shape[0] == 6 * 64
     # Mirrored examples stay true: normals turn round with the picture.
@@ -129,11 +131,36 @@ def test_the_offset_between_definitions_is_the_same_on_both_sides_and_turns_with
 
 def test_only_what_is_better_than_what_is_there_is_published(tmp_path):
     product = publishing.PRODUCTS["statueflow"]
-    metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/sketch": 17.0}
-    assert product.better(metrics) and not product.better(metrics | {"psnr/sketch": 18.5})
+    metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/fill": 17.0}
+    assert product.better(metrics) and not product.better(metrics | {"psnr/fill": 18.5})
     halves = {"bad/photographs0/half": 0.2, "bad/photographs0/half/facemesh": 0.4}
     product = publishing.PRODUCTS["landmarknet"]
     assert product.better(halves) and not product.better(halves | {"bad/photographs0/half": 0.5})
     with pytest.raises(StatueError) as caught:
         publishing.publish(tmp_path)
     assert caught.value.code == "missing-file"
+
+
+def test_an_opponent_joins_a_run_later_and_learns(assets, tmp_path):
+    first, second, examples = tmp_path / "first", tmp_path / "second", tmp_path / "examples"
+    place = ("--set", f'system.examples="{examples}"')
+    assert trained("statueflow_smoke", first, assets, *place, "--images", "16") == 0
+    (first / "state.safetensors").unlink()
+    adversarial = ("--set", "system.adversarial=0.05", "--set", "system.opponent_channels=8")
+    more = ("--resume", str(first), "--images", "320")
+    assert trained("statueflow_smoke", second, assets, *place, *adversarial, *more) == 0
+    rows = [json.loads(line) for line in (second / "log.jsonl").read_text().splitlines()]
+    fooled = [row["loss"]["discriminator"] for row in rows if row["event"] == "progress"]
+    assert np.mean(fooled[-5:]) < np.mean(fooled[:5])
+    assert (second / "discriminator.safetensors").is_file()
+
+
+def test_turned_heads_come_up_more_often(head_face):
+    front = torch.from_numpy(head_face / 128).float()
+    turned = front.clone()
+    turned[27:36, 0] += 0.5 * (front[16, 0] - front[0, 0])
+    pictures = Pictures(torch.zeros(2, 4, 4, 4, dtype=torch.uint8), torch.stack([front, turned]), rendered=True)
+    weights = often(pictures)
+    assert weights[0] == 1 and weights[1] == TURNED[-1][1]
+    drawn = draw_chosen([pictures], 600, Draws(0, CPU), weights=often)[0][1]
+    assert 0.75 < float((drawn == 1).float().mean()) < 0.92

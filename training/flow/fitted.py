@@ -1,7 +1,7 @@
-"""Training examples for ``statueflow`` with the fitted head's sketch beside them, prepared once and kept on the disk.
+"""Training examples for ``statueflow`` with the fitted head's fill beside them, prepared once and kept on the disk.
 
-A fit takes a tenth of a second and a training step a thousandth on a GPU, so the fits are made beforehand. The fit is
-given landmarks with the errors that landmark networks make, so that the sketches err as they will in use.
+A fill takes .4 seconds and a training step a thousandth on a GPU, so the fills are made beforehand. The fit is given
+landmarks with the errors that landmark networks make, so that the fills err as they will in use.
 """
 
 import multiprocessing
@@ -20,6 +20,7 @@ from statue_models.errors import StatueError
 from statue_models.fitting.statuefit import StatueFit
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.method import Crop
+from statue_models.restoring.request import no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
@@ -41,7 +42,7 @@ class Fitted:
     """Examples: crops in the face frame of side S, uint8 but for the landmarks.
 
     Attributes:
-        picture, sketch: (N, 3, S, S), 0..255.
+        picture, sketch, fill: (N, 3, S, S), 0..255; the head as it was lit, and with the photograph's stone on it.
         normal: (N, 3, S, S), (n + 1) / 2 * 255 rounded, 128 beside the head.
         surface: (N, 2, S, S) coverage and openness, 0..255.
         flags: (N, 1, S, S) of ``MISSING`` and ``COUNTED``.
@@ -51,6 +52,7 @@ class Fitted:
 
     picture: Tensor
     sketch: Tensor
+    fill: Tensor
     normal: Tensor
     surface: Tensor
     flags: Tensor
@@ -168,13 +170,13 @@ def _batch(
         given = torch.where(use, found, given)
     rgb = (picture * 255).round().byte()
     flags = torch.maximum(damage, 1 - seen.inside) * MISSING + damage * seen.inside * COUNTED
-    sketches = [
-        sketched(fit, image, hole, there, points)
+    fits = [
+        filled(fit, image, hole, there, points)
         for image, hole, there, points in zip(rgb, damage, seen.inside, given, strict=True)
     ]
     return {
         "picture": rgb.numpy(),
-        **{name: np.stack([sketch[name] for sketch in sketches]) for name in ("sketch", "normal", "surface")},
+        **{name: np.stack([made[name] for made in fits]) for name in ("sketch", "fill", "normal", "surface")},
         "flags": flags.byte().numpy(),
         "landmarks": given.numpy(),
         "truth": seen.landmarks.numpy(),
@@ -196,8 +198,8 @@ def disturbed(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
     return landmarks + eyes * (draws.normal(count, 1, 2) * SHIFT_ERROR + shared + own)
 
 
-def sketched(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
-    """The fit's sketch of one crop as bytes.
+def filled(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
+    """The fit's sketch and fill of one crop as bytes.
 
     Args:
         rgb: (3, S, S) uint8. damage, inside: (1, S, S) of 0 and 1. points: (68, 2) fractions of the side.
@@ -210,9 +212,12 @@ def sketched(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points
     marked = Landmarks.given(landmarks).hidden_under(hole.astype(np.uint8))
     image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / np.float32(255))
     known = (inside[0].numpy() > 0) & ~hole
-    sketch = fit.sketches(Crop(image, hole, known, marked.points, marked.hidden, 1.0), [0])[0][0]
+    crop = Crop(image, hole, known, marked.points, marked.hidden, 1.0)
+    answer, sketches = fit.restored(crop, [0], no_progress)
+    sketch, fill = sketches[0], answer.fills[0].rgb
     return {
         "sketch": _bytes(sketch.rgb).transpose(2, 0, 1),
+        "fill": _bytes(fill).transpose(2, 0, 1),
         "normal": _bytes(sketch.normal / 2 + 0.5).transpose(2, 0, 1),
         "surface": np.stack([_bytes(sketch.coverage), _bytes(sketch.openness)]),
     }

@@ -7,34 +7,40 @@ from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.flow.fitted import COUNTED, MISSING, Fitted
 
+#: Share of the examples that start from the fill, as restorations do; the others start from the sketch, as previews do.
+FILLED = 0.75
+
 
 def batch_of(examples: Fitted, index: Tensor, draws: Draws | None) -> dict[str, Tensor]:
-    """Examples as tensors on the draws' device; without draws as they are, on the CPU."""
+    """Examples as tensors on the draws' device; without draws as they are, from the fill, on the CPU."""
     device = torch.device("cpu") if draws is None else draws.device
-    rgb, sketch, normal, surface, flags, landmarks = (
+    rgb, sketch, fill, normal, surface, flags, landmarks = (
         getattr(examples, name)[index.to(examples.picture.device)].to(device)
-        for name in ("picture", "sketch", "normal", "surface", "flags", "landmarks")
+        for name in ("picture", "sketch", "fill", "normal", "surface", "flags", "landmarks")
     )
-    picture, sketch, normal = rgb.float() / 127.5 - 1, sketch.float() / 127.5 - 1, normal.float() / 127.5 - 1
+    if draws is None:
+        start = fill
+    else:
+        start = torch.where(draws.chance(FILLED, len(index))[:, None, None, None] > 0, fill, sketch)
+    picture, start, normal = rgb.float() / 127.5 - 1, start.float() / 127.5 - 1, normal.float() / 127.5 - 1
     covered = surface[:, :1] > 0
     normal = torch.where(covered, normal, 0)
     maps = torch.cat([normal, surface.float() / 255], 1)
     mask, counted = ((flags & MISSING) > 0).float(), ((flags & COUNTED) > 0).float()
     if draws is not None:
-        picture, sketch = restyled(picture, sketch, draws)
+        picture, start = restyled(picture, start, draws)
         flip = draws.chance(0.5, len(index))[:, None, None, None] > 0
         sign = torch.tensor([-1.0, 1.0, 1.0, 1.0, 1.0], device=device)[:, None, None]
-        picture, sketch, mask, counted = (torch.where(flip, m.flip(3), m) for m in (picture, sketch, mask, counted))
+        picture, start, mask, counted = (torch.where(flip, m.flip(3), m) for m in (picture, start, mask, counted))
         maps = torch.where(flip, maps.flip(3) * sign, maps)
         mirrored = torch.stack([1 - landmarks[..., 0], landmarks[..., 1]], 2)[:, torch.from_numpy(MIRROR).to(device)]
         landmarks = torch.where(flip[:, 0], mirrored, landmarks)
-    # Outside the hole the sketch is the photograph: what the network is shown there must not tell more than that.
-    sketch = torch.where(mask > 0, sketch, picture)
-    guide = torch.cat([sketch, maps], 1)
+    # Outside the hole the guide is the photograph: what the network is shown there must not tell more than that.
+    guide = torch.cat([torch.where(mask > 0, start, picture), maps], 1)
     return {"picture": picture, "mask": mask, "counted": counted, "guide": guide, "landmarks": landmarks}
 
 
-def restyled(picture: Tensor, sketch: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+def restyled(picture: Tensor, start: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
     """Both in the same other exposure, contrast and colour; (N, 3, S, S) in [-1, 1]."""
     count = len(picture)
     gamma = (0.2 * draws.normal(count, 1, 1, 1)).exp()
@@ -50,4 +56,4 @@ def restyled(picture: Tensor, sketch: Tensor, draws: Draws) -> tuple[Tensor, Ten
         x = x * (1 - grey) + x.mean(1, keepdim=True) * grey
         return (x * 2 - 1).clamp(-1, 1)
 
-    return styled(picture), styled(sketch)
+    return styled(picture), styled(start)

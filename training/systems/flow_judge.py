@@ -1,4 +1,4 @@
-"""How well ``statueflow`` restores held-out pictures, beside the sketch that it starts from and fast marching."""
+"""How well ``statueflow`` restores held-out pictures, beside the fill that it starts from and fast marching."""
 
 import torch
 
@@ -20,7 +20,7 @@ def judge(network: StatueFlow, held: Fitted, metric: FeatureLoss | None) -> Judg
     picture, size = batch["picture"], batch["picture"].shape[-1]
     heatmaps = landmark_heatmaps(batch["landmarks"], size // network.patch)
     noise = torch.cat([seeded_noise(SEED + i, size, size) for i in range(len(picture))]).to(device)
-    results = {"sketch": batch["guide"][:, :3]}
+    results = {"fill": batch["guide"][:, :3]}
     for steps in STEPS:
         inputs = (picture, batch["mask"], batch["guide"], heatmaps, noise)
         parts = zip(*(tensor.split(CHUNK) for tensor in inputs), strict=True)

@@ -3,8 +3,6 @@
 The defaults are the published ones. Options that say "fix" mend what its results are known to suffer from.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +20,7 @@ from training.losses import adversarial
 from training.losses.features import FeatureNetwork, feature_network
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
-from training.systems.discriminators import PatchDiscriminator
+from training.systems.discriminators import PatchDiscriminator, frozen
 from training.systems.face_crops import draw_crops, held_out, stored_pictures
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import judge_holes
@@ -266,16 +264,3 @@ class LafinSystem:
             return self.generator(picture, mask, landmark_map(landmarks, picture.shape[-1], self._sigma))
 
         return judge_holes("lafin", restore, self._held, self._metric, self.generator.side.device)
-
-
-@contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Keep gradients from the network's parameters; they still pass through it."""
-    free = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in free:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in free:
-            parameter.requires_grad_(True)

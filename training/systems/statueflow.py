@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
@@ -13,6 +14,8 @@ from training.flow.drawn import statues
 from training.flow.fitted import Fitted, Preparation, prepare, read_fitted
 from training.flow.fitted_batches import batch_of
 from training.flow.pictures import PictureSet, read_pictures
+from training.losses.adversarial import discriminator_loss, generator_loss
+from training.systems.discriminators import PatchDiscriminator, frozen
 from training.systems.feature_loss import FeatureLoss
 from training.systems.flow_judge import judge
 from training.systems.options import read_options
@@ -28,6 +31,8 @@ AREA_FLOOR = 0.0075
 LANDMARKS_WITHHELD = 0.1
 #: Side of the stored pictures.
 STORED = 256
+#: The game with the discriminator, whose patches count if so much of them is restored.
+GAME, OPPONENT_BETAS, LEAST_JUDGED = "hinge", (0.5, 0.99), 0.1
 #: Held-out examples that are judged.
 HELD = 128
 
@@ -45,6 +50,8 @@ class Options:
         found: share of the examples whose landmarks FaceMesh finds; the others' are the true ones with errors.
         landmark_models: folder of FaceMesh's files; "" = the usual places.
         features: weight of the feature distance beside the flow's loss.
+        adversarial: weight of a patch discriminator's opinion; 0 = there is none.
+        opponent_channels: of its first layer.
         channels, blocks: of the network; empty or 0 = the product's.
     """
 
@@ -57,6 +64,8 @@ class Options:
     found: float = 0.4
     landmark_models: str = ""
     features: float = 0.2
+    adversarial: float = 0.0
+    opponent_channels: int = 32
     channels: tuple[int, ...] = ()
     blocks: int = 0
 
@@ -81,7 +90,7 @@ def make(setting: Setting) -> "FlowSystem":
     network = StatueFlow(**{name: value for name, value in shape.items() if value}).to(setting.device)
     loss = FeatureLoss(setting.assets, setting.device) if options.features else None
     examples, judged = read_fitted(folder / "train", options.count), read_fitted(folder / "held")
-    return FlowSystem(network, examples, judged, loss, options.features)
+    return FlowSystem(network, examples, judged, loss, options)
 
 
 def held_photographs(pictures: PictureSet) -> list:
@@ -92,21 +101,28 @@ def held_photographs(pictures: PictureSet) -> list:
 class FlowSystem:
     """See ``training.systems.system.System``."""
 
-    players = (Player("flow", ("statueflow",)),)
-
     def __init__(
-        self, network: StatueFlow, train: Fitted, held: Fitted, feature_loss: FeatureLoss | None, weight: float
+        self, network: StatueFlow, train: Fitted, held: Fitted, feature_loss: FeatureLoss | None, options: Options
     ) -> None:
-        self.network = network
+        self.network, self.opponent = network, None
         self.networks: dict[str, nn.Module] = {"statueflow": network}
-        self._train, self._held, self._feature_loss, self._weight = train, held, feature_loss, weight
+        self.players = [Player("flow", ("statueflow",))]
+        if options.adversarial:
+            self.opponent = PatchDiscriminator(1, options.opponent_channels, attention=False)
+            self.networks["discriminator"] = self.opponent.to(next(network.parameters()).device)
+            self.players.append(Player("discriminator", ("discriminator",), betas=OPPONENT_BETAS))
+        self._train, self._held, self._feature_loss, self._options = train, held, feature_loss, options
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """Random examples, half of them mirrored, in other exposure, contrast and colour."""
         return batch_of(self._train, draws.index(len(self._train), count), draws)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """Squared error inside the damage over (1 - t)^2, the error of the velocity; and the feature distance."""
+        """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2, the error of the velocity,
+        the feature distance, and what it costs not to be taken for stone.
+        """
+        if player == "discriminator":
+            return self._discriminators(batch)
         picture, mask, counted, guide = (batch[name] for name in ("picture", "mask", "counted", "guide"))
         count, size = len(picture), picture.shape[-1]
         heatmaps = landmark_heatmaps(batch["landmarks"], size // self.network.patch)
@@ -120,10 +136,29 @@ class FlowSystem:
         squared = ((predicted - picture).square() * counted).sum((1, 2, 3))
         area = 3 * (counted.sum((1, 2, 3)) + AREA_FLOOR * size**2)
         terms = {"flow": (squared / area / (1 - t).clamp(min=LEAST_REST).square()).mean()}
+        restored = torch.where(counted > 0, predicted, picture)
         if self._feature_loss is not None:
-            restored = torch.where(counted > 0, predicted, picture)
-            terms["features"] = self._weight * self._feature_loss(restored, picture, counted).mean()
+            terms["features"] = self._options.features * self._feature_loss(restored, picture, counted).mean()
+        if self.opponent is not None:
+            batch["restored"] = restored.detach()
+            with frozen(self.opponent):
+                logits = self._in_damage(self.opponent(restored, counted), counted)
+            terms["adversarial"] = self._options.adversarial * generator_loss(GAME, logits)
         return terms
+
+    def _discriminators(self, batch: Batch) -> dict[str, Tensor]:
+        assert self.opponent is not None
+        counted = batch["counted"]
+        pair = self.opponent(torch.cat([batch["picture"], batch["restored"]]), torch.cat([counted, counted]))
+        real, fake = (self._in_damage(logits, counted) for logits in pair.chunk(2))
+        return {"discriminator": discriminator_loss(GAME, real, fake)}
+
+    @staticmethod
+    def _in_damage(logits: Tensor, counted: Tensor) -> Tensor:
+        """Those of patches that see restored stone; all of them where there is none."""
+        share = functional.adaptive_avg_pool2d(counted, logits.shape[-2:])
+        judged = share > LEAST_JUDGED
+        return logits[judged] if bool(judged.any()) else logits
 
     def judge(self) -> Judgement:
         """Held-out photographs, restored in one step and in the product's number of steps."""
