@@ -15,6 +15,10 @@ from statue_models.restoring.method import Answer, Fill
 from training.evaluation import baselines, evaluate, predictors
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
 from training.evaluation.cases import check_cases
+from training.evaluation.contenders import Setting, contender
+from training.evaluation.metrics import FeatureMetric
+from training.evaluation.mobilenet import MobileNet
+from training.evaluation.scoring import LandmarkSource, Scorer
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +175,12 @@ def test_part_of_a_suite_is_not_taken_for_the_suite(run, capsys):
     _, out = run("--models", "none")
     assert json.loads((out / RESULTS).read_text())["state"] == "part of the suite or more than it"
     assert "NOT THE FROZEN" not in capsys.readouterr().err
+
+
+def test_the_worst_cases_come_first_on_their_sheet(assets):
+    cases = list(check_cases(assets, ("nose", "mouth", "chin")))
+    entries = [contender("mean", Setting("cpu", None)), contender("telea", Setting("cpu", None))]
+    metric = FeatureMetric(MobileNet(assets))
+    results, rows = evaluate.scored(Scorer(entries, LandmarkSource(None), metric), cases, 2, "telea")
+    distances = sorted((r.scores[1].feature for r in results), reverse=True)
+    assert [cell[2] for row in rows for cell in row.cells if cell[0] == "telea"] == [f"{d:.3f}" for d in distances[:2]]

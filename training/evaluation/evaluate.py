@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from heapq import nlargest
 from pathlib import Path
 
 import cv2
@@ -67,15 +68,27 @@ def state_of(suite: Suite, digest: str, options: argparse.Namespace) -> str:
     return f"NOT THE FROZEN SUITE: {other}; compare only with tables of the same digest"
 
 
-def scored(scorer: Scorer, cases: Sequence[Case], rows: int) -> tuple[list[CaseResult], list[SheetRow]]:
-    """Every case, and rows of the contact sheet; only those keep their pictures."""
+def scored(
+    scorer: Scorer, cases: Sequence[Case], rows: int, worst: str | None = None
+) -> tuple[list[CaseResult], list[SheetRow]]:
+    """Every case, and rows of the contact sheet; only those keep their pictures.
+
+    Args:
+        rows: so many, spread evenly.
+        worst: instead, those with the largest feature distances of this contender, the largest first.
+    """
     results, sheet_rows, shown = [], [], chosen_rows(len(cases), rows)
+    furthest: list[tuple[float, int, SheetRow]] = []
     for number, case in enumerate(tqdm(cases, unit="case", disable=None, delay=BAR_AFTER)):
         result = scorer(case)
-        if number in shown:
-            sheet_rows.append(sheet_row(case, scorer.contenders, result))
+        row = sheet_row(case, scorer.contenders, result)
+        if worst is not None:
+            distance = next(score.feature for score in result.scores if score.method == worst)
+            furthest = nlargest(rows, [*furthest, (distance, -number, row)])
+        elif number in shown:
+            sheet_rows.append(row)
         results.append(CaseResult(result.scores, [], result.face_of_truth))
-    return results, sheet_rows
+    return results, sheet_rows or [row for _, _, row in furthest]
 
 
 def landmark_outcomes(
@@ -119,7 +132,7 @@ def run(options: argparse.Namespace) -> Report:
     source = LandmarkSource(finder if options.landmarks == "found" else None)
     seeds = range(options.seed, options.seed + options.variants)
     scorer = Scorer(entries, source, features, finder, lpips, seeds)
-    results, sheet_rows = scored(scorer, cases, options.rows)
+    results, sheet_rows = scored(scorer, cases, options.rows, entries[-1].name if options.worst else None)
     scores = [score for result in results for score in result.scores]
     outcomes = landmark_outcomes(finders, truths, cases)
     report = Report(

@@ -19,7 +19,7 @@ from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
 
 #: How far FaceMesh's first frame strays from the right one: standard deviations of log side, shift in sides, radians.
-STRAY_SIDE, STRAY_SHIFT, STRAY_ANGLE = 0.08, 0.04, 0.06
+STRAY_SIDE, STRAY_SHIFT, STRAY_ANGLE = 0.12, 0.07, 0.1
 #: Proposals with less presence, or with a larger error over the frame's side, would have been thrown away.
 LEAST_PRESENCE, LARGEST_ERROR = 0.003, 0.25
 #: Share of the examples that are looked at again with the other half of the face in the hole.

@@ -28,8 +28,8 @@ from training.systems.system import Batch, Judgement, Player, Setting
 
 #: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
 STORED = 192
-#: How far frames stray: with a prior, which the frame is made from, and as wildly as a first look without one may.
-NEAR, WILD = Jitter(0.06, 0.03, 0.08), Jitter(0.2, 0.1, 0.27)
+#: How far frames stray: as those made from FaceMesh's answers on half faces do, and as a first look without one may.
+NEAR, WILD = Jitter(0.1, 0.06, 0.1), Jitter(0.2, 0.1, 0.27)
 UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpainter's mixture
 #: Half faces end so many face sizes beyond the middle.
 HALF_AWAY = (-0.1, 0.15)
@@ -240,7 +240,7 @@ def often(pictures: Pictures) -> Tensor:
 
 
 def turned(landmarks: Tensor) -> Tensor:
-    """(N, 68, 2) -> (N,): how far the bridge of the nose is from the middle of the jaw's ends, over half their distance.
+    """(N, 68, 2) -> (N,): how far the bridge of the nose is from the middle of the jaw's ends, over half their span.
 
     0 for a face seen from the front, about 1.4 tan(yaw) for a turned one.
     """

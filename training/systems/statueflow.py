@@ -118,7 +118,7 @@ class FlowSystem:
         return batch_of(self._train, draws.index(len(self._train), count), draws)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2, the error of the velocity,
+        """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2 (the velocity's error),
         the feature distance, and what it costs not to be taken for stone.
         """
         if player == "discriminator":
