@@ -4,7 +4,7 @@ A maximum a posteriori fit: perspective camera of fixed field of view (pose by P
 Gaussian landmark noise; pose and shape in turn, each shape step a linearised least-squares solution.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ class HeadFit:
         size: side of the crop in pixels; the principal point is its centre.
         residual: mean distance of the inner 51 landmarks, in interocular distances.
         precision: (K, K) inverse covariance of the coefficients given the visible landmarks.
+        offset: (V, 3) float32 cm, how far each vertex lies from where the coefficients put it; None = not at all.
     """
 
     coefficients: NDArray[np.float64]
@@ -46,6 +47,12 @@ class HeadFit:
     size: int
     residual: float
     precision: NDArray[np.float64]
+    offset: NDArray[np.float32] | None = None
+
+    def vertices(self, head: MorphableHead) -> NDArray[np.float32]:
+        """(V, 3) of this head in head coordinates, cm."""
+        shaped = head.shaped(self.coefficients)
+        return shaped if self.offset is None else shaped + self.offset
 
     def camera_space(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """(V, 3) head coordinates -> camera coordinates in cm."""
@@ -177,9 +184,9 @@ def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[n
 
 
 def sample_fit(head: MorphableHead, fit: HeadFit, generator: np.random.Generator) -> HeadFit:
-    """Another head that the visible landmarks allow: one draw of the Gaussian posterior, pose kept."""
+    """Another head that the visible landmarks allow: one draw of the Gaussian posterior, pose and offset kept."""
     root = cholesky(fit.precision, lower=True)
     step = solve_triangular(root.T, generator.standard_normal(len(root)))
     coefficients = fit.coefficients + step
     coefficients[head.identities :] = np.clip(coefficients[head.identities :], *EXPRESSION_RANGE)
-    return HeadFit(coefficients, fit.rotation, fit.translation, fit.focal, fit.size, fit.residual, fit.precision)
+    return replace(fit, coefficients=coefficients)

@@ -84,7 +84,7 @@ def rasterise(
 def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     """Normals, rest positions and positions of the fitted head at the crop's size."""
     fine = 2 if fit.size < FINE_BELOW else 1
-    vertices = head.shaped(fit.coefficients)
+    vertices = fit.vertices(head)
     camera = fit.camera_space(vertices)
     triangle, weights = rasterise(fit.project(camera) * fine, camera[:, 2], head.triangles, fit.size * fine)
     normals = vertex_normals(vertices, head.triangles) @ fit.rotation.T

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.beard import beard
+from statue_models.fitting.bending import bent
 from statue_models.fitting.head import MorphableHead, load_head
 from statue_models.fitting.interpolation import biharmonic, membrane, nearest
 from statue_models.fitting.light import Light, fit_light, light_basis, to_linear
@@ -150,6 +151,8 @@ class StatueFit:
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
         crop = replace(crop, rgb=ground.base.astype(np.float32))
         fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
+        if crop.given:
+            fit = bent(self._head, fit, points)
         return _Start(crop, ground, fit, _light_up(self._head, crop, ground, draw_head(self._head, fit)))
 
     def _lit(self, start: _Start, number: int, generator: np.random.Generator) -> _Lit | None:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 
 COUNT = 68
+#: The source of landmarks that no predictor found.
+GIVEN = "given"
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
 NOSE = slice(27, 36)
@@ -92,7 +94,7 @@ class Landmarks:
             raise StatueError("bad-landmarks", reason="some are not finite")
         if interocular_distance(array) < 1.0:
             raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
-        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, "given")
+        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, GIVEN)
 
     def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
         """The same points, those under a mask (H, W; > 0 = missing) hidden, too."""
@@ -102,6 +104,11 @@ class Landmarks:
         hidden = self.hidden.copy()
         hidden[inside] |= mask[cells[inside, 1], cells[inside, 0]] > 0
         return replace(self, hidden=hidden)
+
+    @property
+    def by_user(self) -> bool:
+        """Whether a user placed them, so that they hold whatever a predictor would say."""
+        return self.source == GIVEN
 
     def to_json(self) -> dict[str, object]:
         """The form written by ``statue landmarks`` and put into records: coordinates to 1/1000 pixel."""

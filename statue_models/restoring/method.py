@@ -21,6 +21,7 @@ class Crop:
         landmarks: (68, 2) float64 in pixels of the crop, or None for methods with ``frame = "selection"``.
         hidden: (68,) bool, True for landmarks under the hole; None with ``landmarks``.
         scale: photograph pixels per crop pixel.
+        given: a user placed the landmarks: they are to be met. Found ones are followed as far as a head allows.
     """
 
     rgb: NDArray[np.float32]
@@ -29,6 +30,7 @@ class Crop:
     landmarks: NDArray[np.float64] | None
     hidden: NDArray[np.bool_] | None
     scale: float
+    given: bool = False
 
 
 @dataclass(frozen=True, eq=False)

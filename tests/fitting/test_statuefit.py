@@ -9,6 +9,7 @@ import pytest
 from statue_models.classical import Telea
 from statue_models.errors import StatueError
 from statue_models.fitting.statuefit import StatueFit
+from statue_models.restoring.face_frame import frame_of_landmarks
 from statue_models.restoring.request import no_progress
 
 
@@ -162,3 +163,36 @@ def test_it_can_be_stopped_between_hypotheses(method, statue, nose):
         method.restore(statue.crop(nose), [1, 2, 3], stop)
     assert caught.value.code == "interrupted"
     assert heard[0] == ("restoring", 0.0) and len(heard) == 2
+
+
+@pytest.fixture(scope="module")
+def wide(statue):
+    return statue.ellipse(30, 0.36, 0.42)
+
+
+@pytest.fixture(scope="module")
+def told(method, statue, wide):
+    """What comes back for the statue's own landmarks, given by a user."""
+    return method.restore(replace(statue.crop(wide), given=True), [11], no_progress).fills[0].rgb
+
+
+@pytest.mark.parametrize("direction", [(-1, 0), (1, 0), (0, 1)], ids=["left", "right", "down"])
+def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, told, direction):
+    """Ten pixels of a face frame of 256, found again in the picture itself."""
+    pixel = frame_of_landmarks(statue.landmarks).side / 256
+    points = statue.landmarks.copy()
+    points[29:36] += 10 * pixel * np.array(direction)
+    moved = method.restore(replace(statue.crop(wide), landmarks=points, given=True), [11], no_progress).fills[0].rgb
+    before, after = (cv2.resize(rgb.mean(2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for rgb in (told, moved))
+    x, y = (4 * statue.landmarks[33]).astype(int)
+    place = after[y - 100 : y + 100, x - 100 : x + 100]
+    row, column = np.unravel_index(
+        cv2.matchTemplate(place, before[y - 40 : y + 40, x - 40 : x + 40], cv2.TM_CCOEFF_NORMED).argmax(), (121, 121)
+    )
+    along = np.array([column - 60, row - 60]) @ direction / 4 / pixel
+    assert 8 <= along <= 12
+
+
+def test_landmarks_that_the_head_meets_already_change_hardly_anything(method, statue, wide, told):
+    found = method.restore(statue.crop(wide), [11], no_progress).fills[0].rgb
+    assert np.abs(found - told)[wide].mean() < 4 / 255

@@ -20,6 +20,8 @@ import statue_models
 from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.restoring import restorer as pipeline
+from statue_models.restoring.cropping import crop_of
+from statue_models.restoring.face_frame import frame_of_landmarks
 from statue_models.restoring.landmark_predictor import default_predictor
 from statue_models.restoring.landmarks68 import INNER, Landmarks, interocular_distance
 from statue_models.restoring.request import RestorationRequest, variant_seed
@@ -52,6 +54,14 @@ def test_the_face_comes_back_closer_than_by_telea(restorer, request_, result, in
     telea = restorer.restore(replace(request_, model="telea")).applied_to(request_.image)
     restored = result.applied_to(request_.image)
     assert mean_error(restored, intact, request_.mask) < 0.8 * mean_error(telea, intact, request_.mask)
+
+
+def test_a_method_learns_whether_a_user_placed_the_landmarks(request_):
+    """What it was given it must meet; what was found it need not."""
+    frame = frame_of_landmarks(request_.landmarks.points)
+    assert crop_of(request_, frame, 128, request_.landmarks).given
+    assert not crop_of(request_, frame, 128, replace(request_.landmarks, source="facemesh")).given
+    assert not crop_of(request_, frame, 128, None).given
 
 
 def test_the_rectangle_is_the_masks_box_and_the_spread_lies_in_the_mask(request_, result):

@@ -73,7 +73,7 @@ class Case:
         return float(self.hole.sum()) / (self.box[2] * self.box[3])
 
 
-def _labelled(assets: Path, split: str) -> list[tuple[str, NDArray[np.float64]]]:
+def labelled(assets: Path, split: str) -> list[tuple[str, NDArray[np.float64]]]:
     """(name, landmarks) of a split's well-labelled photographs, in order."""
     path = assets / FOLDER / LABELS
     if not path.is_file():
@@ -89,7 +89,7 @@ def check_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
     Raises:
         StatueError: ``missing-file``.
     """
-    return _labelled(assets, "train")[::EVERY]
+    return labelled(assets, "train")[::EVERY]
 
 
 def final_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
@@ -98,7 +98,7 @@ def final_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
     Raises:
         StatueError: ``missing-file``.
     """
-    return _labelled(assets, "test")
+    return labelled(assets, "test")
 
 
 def photographs(assets: Path, named: Iterable[tuple[str, NDArray[np.float64]]]) -> Iterator[Truth]:

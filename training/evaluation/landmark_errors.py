@@ -30,8 +30,8 @@ RECTANGLES, RECTANGLE_DRAWS, RECTANGLE_SEED = "rectangles", 4, 680_000
 JUDGED_SIDE = 128
 
 
-def face_error(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: Points) -> float:
-    """Completed-face NME: 68 points found in a whole face against the truth's, over the outer eye distance.
+def points_found(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: Points) -> Points:
+    """(68, 2) found in a whole face, in pixels of its picture.
 
     The predictor looks where the true face is, in its own closest view: only the points count, not the search.
 
@@ -45,7 +45,16 @@ def face_error(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: 
     inner = FaceFrame((float(centre[0]), float(centre[1])), REFINE_SIZE / 1.4, upright.angle)
     whole = np.zeros((REFINE_SIZE, REFINE_SIZE), np.uint8)
     found = predictor.refine(view.crop(picture, REFINE_SIZE)[0], whole, inner)
-    points = view.to_photograph(found.points, REFINE_SIZE)
+    return view.to_photograph(found.points, REFINE_SIZE)
+
+
+def face_error(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: Points) -> float:
+    """Completed-face NME: 68 points found in a whole face against the truth's, over the outer eye distance.
+
+    Args:
+        predictor, picture, truth: as in ``points_found``.
+    """
+    points = points_found(predictor, picture, truth)
     return float(np.linalg.norm(points - truth, axis=1).mean()) / interocular_distance(truth)
 
 
