@@ -11,8 +11,8 @@ from made_up_assets import write_renders
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
-from training.flow import pictures
-from training.flow.batches import Jitter, draw_batch, framed
+from training.examples import pictures
+from training.examples.batches import Jitter, draw_batch, framed
 
 SIZE = 64
 CPU = torch.device("cpu")

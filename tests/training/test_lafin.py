@@ -21,8 +21,8 @@ from training.damage.registry import damage
 from training.evaluation.contenders import SCHEMES
 from training.evaluation.contenders import Setting as ContenderSetting
 from training.evaluation.lafin_method import LafinMethod
-from training.flow.fitted import COUNTED, MISSING
-from training.flow.pictures import read_pictures
+from training.examples.fitted import COUNTED, MISSING
+from training.examples.pictures import read_pictures
 from training.systems.discriminators import PatchDiscriminator
 from training.systems.face_crops import draw_crops
 from training.systems.lafin import LafinSystem, Options, make, networks_of
@@ -57,7 +57,14 @@ def write_held(path, origins, count=6):
     picture = ((crops.picture / 2 + 0.5) * 255).round().byte()
     flags = (crops.mask * MISSING + crops.counted * COUNTED).byte()
     surface = torch.zeros(count, 2, SIDE, SIDE, dtype=torch.uint8)
-    arrays = {"picture": picture, "sketch": picture, "normal": picture, "surface": surface, "flags": flags}
+    arrays = {
+        "picture": picture,
+        "sketch": picture,
+        "fill": picture,
+        "normal": picture,
+        "surface": surface,
+        "flags": flags,
+    }
     arrays |= {"landmarks": crops.landmarks, "truth": crops.landmarks}
     np.savez(path, **{name: tensor.numpy() for name, tensor in arrays.items()})
 

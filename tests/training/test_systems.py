@@ -18,10 +18,10 @@ from statue_models.weights_file import load_weights
 from training import __main__ as command
 from training import publishing
 from training.damage.draws import Draws
-from training.flow.batches import draw_chosen
-from training.flow.fitted import read_fitted
-from training.flow.fitted_batches import batch_of
-from training.flow.pictures import Pictures
+from training.examples.batches import draw_chosen
+from training.examples.fitted import read_fitted
+from training.examples.fitted_batches import batch_of
+from training.examples.pictures import Pictures
 from training.systems.feature_loss import FeatureLoss
 from training.systems.landmarknet import TURNED, SourceOffset, often
 

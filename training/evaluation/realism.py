@@ -27,7 +27,7 @@ from training.evaluation.cases import FOLDER
 from training.evaluation.metrics import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
 from training.evaluation.mobilenet import MobileNet
 from training.evaluation.rendered import Rendered, rendered
-from training.flow.pictures import photograph_names
+from training.examples.pictures import photograph_names
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]

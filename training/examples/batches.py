@@ -12,7 +12,7 @@ from statue_models.restoring.face_frame import LIFT, MARGIN
 from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
-from training.flow.pictures import Pictures
+from training.examples.pictures import Pictures
 
 #: Share of real photographs in a batch, where there are any.
 PHOTOGRAPHS = 0.2

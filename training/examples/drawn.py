@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from statue_models.errors import StatueError
-from training.flow.drawn_shards import read_shards
-from training.flow.pictures import Pictures
+from training.examples.drawn_shards import read_shards
+from training.examples.pictures import Pictures
 from training.systems.system import Setting
 
 #: Seeds of statues set aside for each seed of a training run.

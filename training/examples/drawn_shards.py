@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from training.evaluation.held_back import holds_back
-from training.flow.pictures import Pictures
+from training.examples.pictures import Pictures
 
 
 def read_shards(folder: Path, size: int, limit: int | None = None) -> Pictures:

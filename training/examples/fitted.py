@@ -24,8 +24,8 @@ from statue_models.restoring.request import no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
-from training.flow.batches import Jitter, developed, draw_chosen, film, framed
-from training.flow.pictures import Pictures
+from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.pictures import Pictures
 from training.systems.landmark_prior import FaceMeshPrior
 
 SHARD = 128

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.flow.fitted import COUNTED, MISSING, Fitted
+from training.examples.fitted import COUNTED, MISSING, Fitted
 
 #: Share of the examples that start from the fill, as restorations do; the others start from the sketch, as previews do.
 FILLED = 0.75

@@ -15,10 +15,10 @@ from statue_models.errors import StatueError
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.flow.batches import Jitter, developed, draw_chosen, film, framed
-from training.flow.drawn import statues as given_statues
-from training.flow.fitted import PHOTOGRAPHS, Fitted, Preparation, prepare, read_fitted
-from training.flow.pictures import Pictures, PictureSet, read_pictures
+from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.drawn import statues as given_statues
+from training.examples.fitted import PHOTOGRAPHS, Fitted, Preparation, prepare, read_fitted
+from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.systems.statueflow import HELD, STORED, held_photographs
 from training.systems.system import Setting
 
@@ -61,7 +61,7 @@ def stored_pictures(setting: Setting, statues: str, fresh: int, packed: int) -> 
         packed: so many of each file of packed renders; 0 = all.
 
     Raises:
-        StatueError: as ``read_pictures`` and ``training.flow.drawn.statues`` do.
+        StatueError: as ``read_pictures`` and ``training.examples.drawn.statues`` do.
     """
     device = setting.device
     drawn = given_statues(setting, statues, fresh, STORED)

@@ -6,8 +6,8 @@ import cv2
 import torch
 from torch import Tensor
 
-from training.flow.fitted import Fitted
-from training.flow.fitted_batches import batch_of
+from training.examples.fitted import Fitted
+from training.examples.fitted_batches import batch_of
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import Judgement
 

@@ -14,8 +14,8 @@ from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_m
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
 from training.evaluation.mobilenet import FILE
-from training.flow.fitted import Fitted
-from training.flow.pictures import PictureSet
+from training.examples.fitted import Fitted
+from training.examples.pictures import PictureSet
 from training.losses import adversarial
 from training.losses.features import FeatureNetwork, feature_network
 from training.losses.perceptual import content_loss, style_loss

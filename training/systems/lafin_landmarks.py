@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from statue_models.networks.lafin_landmarks import LafinLandmarks
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.flow.fitted import Fitted
-from training.flow.fitted_batches import batch_of
-from training.flow.pictures import PictureSet
+from training.examples.fitted import Fitted
+from training.examples.fitted_batches import batch_of
+from training.examples.pictures import PictureSet
 from training.systems.face_crops import draw_crops, held_out, stored_pictures
 from training.systems.hole_judge import COLUMNS, MOST
 from training.systems.lafin import check_size, damage_of

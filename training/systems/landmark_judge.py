@@ -12,8 +12,8 @@ from torch.nn import functional
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from training.damage.draws import Draws
 from training.evaluation.masks import FEATURES, damage_mask
-from training.flow.batches import developed, film, framed
-from training.flow.pictures import Pictures
+from training.examples.batches import developed, film, framed
+from training.examples.pictures import Pictures
 from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.system import Judgement
 

@@ -18,9 +18,9 @@ from training.damage.draws import Draws
 from training.damage.features import break_line
 from training.damage.mixture import training_masks
 from training.damage.rectangles import rects
-from training.flow.batches import Framed, Jitter, blurred, developed, draw_chosen, film, framed
-from training.flow.drawn import statues
-from training.flow.pictures import Pictures, PictureSet, read_pictures
+from training.examples.batches import Framed, Jitter, blurred, developed, draw_chosen, film, framed
+from training.examples.drawn import statues
+from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.systems.landmark_judge import judge
 from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.options import read_options

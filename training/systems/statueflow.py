@@ -10,10 +10,10 @@ from torch.nn import functional
 
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
-from training.flow.drawn import statues
-from training.flow.fitted import Fitted, Preparation, prepare, read_fitted
-from training.flow.fitted_batches import batch_of
-from training.flow.pictures import PictureSet, read_pictures
+from training.examples.drawn import statues
+from training.examples.fitted import Fitted, Preparation, prepare, read_fitted
+from training.examples.fitted_batches import batch_of
+from training.examples.pictures import PictureSet, read_pictures
 from training.losses.adversarial import discriminator_loss, generator_loss
 from training.systems.discriminators import PatchDiscriminator, frozen
 from training.systems.feature_loss import FeatureLoss

@@ -15,9 +15,9 @@ import torch
 from statue_models.errors import StatueError
 from training.commands import exit_status
 from training.evaluation.held_back import FRAME_SEEDS, HELD_BACK_SEEDS
-from training.flow.drawn import drawn_statues
-from training.flow.drawn_shards import read_shards
-from training.flow.pictures import read_pictures
+from training.examples.drawn import drawn_statues
+from training.examples.drawn_shards import read_shards
+from training.examples.pictures import read_pictures
 from training.statues import samples, shards
 from training.statues.__main__ import main
 from training.statues.checks import RULES, broken_rules
