@@ -23,7 +23,7 @@ SIZE = 128
 STEPS = 1
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
-SHARE, TEXTURE, TEXTURE_REACH = 0.5, 0.3, 1 / 64
+SHARE, TEXTURE, TEXTURE_REACH = 0.85, 0.5, 1 / 64
 STORED = "BF16"
 
 
@@ -46,10 +46,10 @@ def torch_device(name: str) -> torch.device:
 class FlowMethod:
     """Hypotheses for the hole: a fitted head's fill, made over by a rectified flow.
 
-    ``statuefit`` fills the hole with each hypothesis' own head; the network, at one size, makes that over; what comes
-    out is halfway between the two, which is nearer to the truth than either, with the fill's texture on it. What is
-    finer than the network's size comes from the fill, which is made of the photograph's own stone. A preview starts
-    from the sketch without texture and is the network's answer alone.
+    ``statuefit`` fills the hole with each hypothesis' own head; the network, at one size, makes over that fill and the
+    sketch under it, and the mean of both answers, which is nearer to the truth than either, takes the fill's texture
+    on. What is finer than the network's size comes from the fill, which is made of the photograph's own stone. A
+    preview starts from the sketch alone, and is the network's answer alone.
 
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
@@ -109,24 +109,33 @@ class FlowMethod:
             answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
             starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
         picture, mask = self._inputs(crop)
-        guides = [self._guide(start.rgb, sketch, picture, mask) for start, sketch in zip(starts, sketches, strict=True)]
+        looks = [[start.rgb for start in starts]]
+        if not self.preview:
+            looks.append([sketch.rgb for sketch in sketches])
+        guides = [
+            [self._guide(rgb, sketch, picture, mask) for rgb, sketch in zip(look, sketches, strict=True)]
+            for look in looks
+        ]
         heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
         everything = list(range(len(seeds)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
-        total, done = self.steps * len(groups), 0
+        total, done = self.steps * len(groups) * len(looks), 0
 
         def on_step(step: int) -> None:
             progress("sampling", 0.5 + (done + step) / total / 2)
 
         fills = []
         for group in groups:
-            guide = torch.cat([guides[number] for number in group])
-            try:
-                found = self._sample(picture, mask, guide, heatmaps, [seeds[number] for number in group], on_step)
-            except torch.OutOfMemoryError:
-                raise StatueError("out-of-memory") from None
-            done += self.steps
-            for number, rgb in zip(group, found, strict=True):
+            answers = []
+            for guides_of_look in guides:
+                guide = torch.cat([guides_of_look[number] for number in group])
+                try:
+                    found = self._sample(picture, mask, guide, heatmaps, [seeds[number] for number in group], on_step)
+                except torch.OutOfMemoryError:
+                    raise StatueError("out-of-memory") from None
+                answers.append(found)
+                done += self.steps
+            for number, rgb in zip(group, np.mean(answers, axis=0), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow))

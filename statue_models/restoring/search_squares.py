@@ -20,6 +20,8 @@ AROUND_PICTURE = (1.5, 2.0, 1.2)
 #: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats what is here only if that
 #: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant.
 ELSEWHERE = 0.02
+#: How far from the hole, in sides of the head, a face may be to be meant at all; further away it is somebody else's.
+REACH = 1.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +64,16 @@ class Scene:
     def nearness(self, points: NDArray[np.float64]) -> float:
         """How likely the head with these 68 points is the one that is meant, from where it stands: 0..1.
 
-        On the hole: how much of the hole it covers. Elsewhere: ``ELSEWHERE``, the less the further away. Without a
-        hole: its width over the picture's.
+        On the hole: how much of the hole it covers. Elsewhere: ``ELSEWHERE``, the less the further away, and 0 out of
+        ``REACH``. Without a hole: its width over the picture's.
         """
         head = frame_of_landmarks(points, margin=1.4, level=0.0)
         if not len(self.hole):
             return min(1.0, head.side / max(self.mask.shape))
         across = np.abs(head.to_crop(self.hole, 1) - 0.5).max(axis=1)
         apart = max(0.0, float(across.min()) - 0.5)
-        return max(float((across < 0.5).mean()), ELSEWHERE * math.exp(-apart / 5))
+        elsewhere = ELSEWHERE * math.exp(-apart / 5) if apart < REACH else 0.0
+        return max(float((across < 0.5).mean()), elsewhere)
 
     def on_hole(self, points: NDArray[np.float64]) -> bool:
         """Whether the head with these 68 points covers some of the hole; any head does where there is none."""

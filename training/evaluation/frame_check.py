@@ -2,14 +2,15 @@
 
     python -m training.evaluation.frame_check --assets DIR [--landmark-models DIR] [--predictors facemesh,landmarknet]
         [--suites composed,check,photographs,faceless] [--composed N] [--profiles N] [--cache DIR] [--limit N]
+        [--calibrate]
 
 Four parts: ``composed`` (rendered heads on scenes, 60 to 2,000 pixels, one to three faces, and heads in profile, which
 must be refused), the ``check`` suite (128-pixel pictures framed on the face), the six whole ``photographs`` of busts
 damaged the same way, and pictures without faces. On the photographs the truth is what the search finds in the undamaged
 picture when told where the face is. A frame is right when its inter-ocular error (``frame_outcomes.frame_error``) is
-below a tenth. With one predictor alone, its line for ``landmark_calibration`` comes last: how often frames were right,
-by score, over composed pictures and the ``check`` suite. ``--assets`` may come from the environment as
-``STATUE_ASSETS``; landmarknet@FILE are other weights.
+below a tenth. ``--calibrate`` prints one predictor's table of ``landmark_calibration`` instead: how often frames were
+right, by score, over composed pictures and the ``check`` suite, nothing refused. ``--assets`` may come from the
+environment as ``STATUE_ASSETS``; landmarknet@FILE are other weights.
 """
 
 import argparse
@@ -23,8 +24,8 @@ from numpy.typing import NDArray
 
 from statue_models import places
 from statue_models.errors import StatueError
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.face_search import find_face
+from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
+from statue_models.restoring.face_search import best_sighting, find_face
 from statue_models.restoring.landmark_predictor import LandmarkPredictor
 from statue_models.restoring.landmarks68 import Landmarks
 from training.commands import exit_status
@@ -54,9 +55,9 @@ def _groups(case: FrameCase) -> dict[str, str]:
         return {"profile": "75-90"}
     return {
         "damage": case.damage,
-        "face px": _bin(case.size, (60, 120, 400, 1000, 2001)),
-        "yaw": _bin(abs(case.yaw), (0, 15, 30, 45, 61)),
-        "roll": _bin(abs(case.roll), (0, 15, 31)),
+        "face px": _bin(case.size, (60, 120, 400, 1000, 2000)),
+        "yaw": _bin(abs(case.yaw), (0, 15, 30, 45, 60)),
+        "roll": _bin(abs(case.roll), (0, 15, 30)),
         "faces": str(case.faces),
         "scene": case.scene,
         "edge": "at it" if case.at_edge else "away",
@@ -65,7 +66,7 @@ def _groups(case: FrameCase) -> dict[str, str]:
 
 def _bin(value: float, limits: Sequence[int]) -> str:
     index = int(np.clip(np.searchsorted(limits, value, "right"), 1, len(limits) - 1))
-    return f"{limits[index - 1]}-{limits[index] - limits[index] % 10}"
+    return f"{limits[index - 1]}-{limits[index]}"
 
 
 def suite_outcomes(finder: Finder, assets: Path, limit: int | None) -> Iterator[Outcome]:
@@ -132,6 +133,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--composed", type=int, default=COMPOSED, help=f"composed cases ({COMPOSED})")
     add("--profiles", type=int, default=PROFILES, help=f"composed cases in profile ({PROFILES})")
     add("--limit", type=int, help="only so many pictures of the check suite")
+    add("--calibrate", action="store_true", help="print how often the predictor's frames are right, by score")
     add("--cache", type=Path, help="folder where the rendered heads are kept (the user's data folder)")
     return parser
 
@@ -145,7 +147,7 @@ def main(given: list[str] | None = None) -> int:
     unknown = set(options.suites.split(",")) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {', '.join(sorted(unknown))}")
-    return exit_status(lambda: _print(options))
+    return exit_status(lambda: _calibrate(options) if options.calibrate else _print(options))
 
 
 def _print(options: argparse.Namespace) -> None:
@@ -157,23 +159,36 @@ def _print(options: argparse.Namespace) -> None:
 
     print(f"Errors over the outer eye distance. Right: frame error below {RIGHT:g}; usable: NME below {USABLE:g}.")
     cache = options.cache or places.data_directory() / "evaluation"
-    everything: list[Outcome] = []
     if "composed" in suites:
         rows = list(composed_outcomes(finder, assets, cache, options.composed, options.profiles))
         print_outcomes("composed", [row for row in rows if "profile" not in row.groups])
         print_outcomes("composed, in profile: right is to refuse", [row for row in rows if "profile" in row.groups])
-        everything += rows
     if "check" in suites:
         rows = list(suite_outcomes(finder, assets, options.limit))
         print_outcomes("check suite", rows)
-        everything += rows
     if "photographs" in suites:
         print_outcomes("photographs", list(photograph_outcomes(finder, finders[0], assets)))
     if "faceless" in suites:
         _print_faceless(list(faceless_scores(finder, assets)))
-    if len(finders) == 1 and everything:
-        scores, shares = calibration(everything)
-        print(f"\ncalibration of {finders[0].name}, {len(everything)} searches\n    {scores},\n    {shares},")
+
+
+def _calibrate(options: argparse.Namespace) -> None:
+    assets = Path(options.assets)
+    finder = named_predictor(options.predictors, options.landmark_models)
+
+    def sighted(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
+        best = best_sighting(rgb, mask, finder)
+        if best is None:
+            raise StatueError("no-face")
+        points = best.face.points
+        nothing = np.zeros(len(points))
+        return Landmarks(points, nothing, nothing > 0, best.face.score, finder.name), frame_of_landmarks(points)
+
+    cache = options.cache or places.data_directory() / "evaluation"
+    rows = list(composed_outcomes(sighted, assets, cache, options.composed, options.profiles))
+    rows += suite_outcomes(sighted, assets, options.limit)
+    scores, shares = calibration([row for row in rows if row.groups.get("damage") != "none"])
+    print(f"{finder.name}, {len(rows)} searches\n{scores}\n{shares}")
 
 
 def _print_faceless(scores: list[tuple[str, float]]) -> None:
