@@ -156,8 +156,8 @@ class FlowSystem:
     @staticmethod
     def _in_damage(logits: Tensor, counted: Tensor) -> Tensor:
         """Those of patches that see restored stone; all of them where there is none."""
-        share = functional.adaptive_avg_pool2d(counted, logits.shape[-2:])
-        judged = share > LEAST_JUDGED
+        height, width = logits.shape[-2:]
+        judged = functional.adaptive_avg_pool2d(counted, (height, width)) > LEAST_JUDGED
         return logits[judged] if bool(judged.any()) else logits
 
     def judge(self) -> Judgement:
