@@ -135,7 +135,7 @@ class FlowMethod:
                     raise StatueError("out-of-memory") from None
                 answers.append(found)
                 done += self.steps
-            for number, rgb in zip(group, np.mean(answers, axis=0), strict=True):
+            for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow))
@@ -193,6 +193,14 @@ class FlowMethod:
 
     def _tensor(self, array: NDArray) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None].to(self.device)
+
+
+def _as_coloured(answers: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
+    """(N, n, n, 3): without colour where the photograph has none; the network would tint it."""
+    seen = crop.rgb[crop.known]
+    if len(seen) and float(np.ptp(seen, axis=1).max()) == 0:
+        return np.repeat(answers.mean(axis=3, keepdims=True), 3, axis=3)
+    return answers
 
 
 def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop, share: float) -> NDArray[np.float32]:
