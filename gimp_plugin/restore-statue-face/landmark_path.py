@@ -4,11 +4,14 @@ The strokes are those of ``statue_models.restoring.landmarks68.STROKES``; the pl
 so they stand here again, and a test compares the two.
 """
 
+import json
 import math
 
 from gimpfu.host import Stroke
 
 COUNT = 68
+#: Pixels by which GIMP's own arithmetic may shift an anchor that nobody has touched.
+UNTOUCHED = 0.02
 
 #: The name of the path in GIMP, by which it is found again; GIMP adds " #1" and so on to further ones.
 PATH_NAME = "Statue face landmarks"
@@ -61,3 +64,21 @@ def landmarks_of(strokes, offset):
                 raise ValueError("the stroke of the %s holds numbers that are not finite" % name)
             landmarks[index] = [x - left, y - top]
     return landmarks
+
+
+def noted(landmarks):
+    """Landmarks in the image as the bytes that are kept with their path."""
+    return json.dumps([[round(x, 3), round(y, 3)] for x, y in landmarks]).encode("ascii")
+
+
+def moved(landmarks, note):
+    """For each landmark in the image whether it lies elsewhere than in a note of ``noted``; all do without a note.
+
+    A path that has been cut, resized or turned with its image has moved as a whole, and is the user's word as a whole.
+    """
+    try:
+        before = json.loads((note or b"null").decode("ascii"))
+        apart = [math.hypot(x - left, y - top) for (x, y), (left, top) in zip(landmarks, before)]  # noqa: B905
+    except (TypeError, ValueError):
+        apart = []
+    return [distance > UNTOUCHED for distance in apart] if len(apart) == len(landmarks) else [True] * len(landmarks)

@@ -15,6 +15,8 @@ from gimpfu.host import Samples
 from refusal import as_refusal, not_installed, refusal
 
 RECORD = "restore-statue-face-record"
+#: On a path: the landmarks as they were found, so that those which the user has moved since can be told.
+FOUND = "restore-statue-face-found"
 MAX_MEGAPIXELS = 64
 #: Translation of a selection into the mask of what is missing: anything above 0 belongs to the hole.
 _MISSING = b"\0" + b"\xff" * 255
@@ -27,8 +29,9 @@ _RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
 Options = namedtuple("Options", "variants seed model draw_landmarks use_path")
 
 #: What is read from the image before the runner is asked: the layer, its frame in the image, the format and bytes of
-#: its pixels, the selection inside the frame, and the user's landmarks in the layer or None.
-Source = namedtuple("Source", "layer frame samples pixels selection landmarks")
+#: its pixels, the selection inside the frame, the landmarks of the drawn path in the layer or None, and which of them
+#: the user has moved.
+Source = namedtuple("Source", "layer frame samples pixels selection landmarks placed")
 
 
 def open_runner():
@@ -109,18 +112,20 @@ def read_source(host, image, drawables, options):
         raise refusal("no-selection")
     if selection.count(0) == len(selection):
         raise refusal("selection-outside")
-    landmarks = _drawn_landmarks(host, image, frame) if options.use_path else None
+    landmarks, placed = _drawn_landmarks(host, image, frame) if options.use_path else (None, None)
     samples = host.samples(image, layer)
-    return Source(layer, frame, samples, host.read(layer, samples), selection, landmarks)
+    return Source(layer, frame, samples, host.read(layer, samples), selection, landmarks, placed)
 
 
 def _drawn_landmarks(host, image, frame):
-    """The landmarks of the path that an earlier run drew, wherever the user has moved them."""
-    strokes = host.read_path(image, landmark_path.PATH_NAME)
-    if strokes is None:
+    """The landmarks of the path that an earlier run drew, wherever they are now, and whether the user moved them."""
+    path = host.find_path(image, landmark_path.PATH_NAME)
+    if path is None:
         raise refusal("no-path", name=landmark_path.PATH_NAME)
+    strokes = host.read_path(image, path)
     try:
-        return landmark_path.landmarks_of(strokes, frame[:2])
+        landmarks = landmark_path.landmarks_of(strokes, frame[:2])
+        return landmarks, landmark_path.moved(landmark_path.landmarks_of(strokes, (0, 0)), host.attached(path, FOUND))
     except ValueError as error:
         raise refusal("bad-landmarks", reason=str(error)) from error
 
@@ -139,6 +144,7 @@ def _ask(host, source, options, client, keep):
         "variants": options.variants,
         "steps": None,
         "landmarks": source.landmarks,
+        "placed": source.placed,
         "face": None,
         "device": "auto",
         "precision": "fp32",
@@ -192,6 +198,7 @@ def _insert(host, image, source, options, layers, result):
             if options.draw_landmarks and not source.landmarks and result.get("landmarks"):
                 strokes = landmark_path.strokes_of(result["landmarks"]["points"], source.frame[:2])
                 path = host.insert_path(image, landmark_path.PATH_NAME, strokes)
+                host.attach(path, FOUND, landmark_path.noted(landmark_path.landmarks_of(strokes, (0, 0))))
         except BaseException:
             host.remove(image, group, path)
             raise

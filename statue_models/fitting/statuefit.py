@@ -151,8 +151,8 @@ class StatueFit:
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
         crop = replace(crop, rgb=ground.base.astype(np.float32))
         fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
-        if crop.given:
-            fit = bent(self._head, fit, points)
+        if crop.placed is not None and crop.placed.any():
+            fit = bent(self._head, fit, points, crop.placed)
         return _Start(crop, ground, fit, _light_up(self._head, crop, ground, draw_head(self._head, fit)))
 
     def _lit(self, start: _Start, number: int, generator: np.random.Generator) -> _Lit | None:

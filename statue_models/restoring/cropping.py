@@ -112,5 +112,5 @@ def crop_of(request: RestorationRequest, frame: FaceFrame, size: int, landmarks:
         landmarks=None if landmarks is None else frame.to_crop(landmarks.points, size),
         hidden=None if landmarks is None else landmarks.hidden,
         scale=frame.side / size,
-        given=landmarks is not None and landmarks.by_user,
+        placed=None if landmarks is None else landmarks.placed,
     )

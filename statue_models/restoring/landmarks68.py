@@ -68,6 +68,8 @@ class Landmarks:
         score: the predictor's own score in [0, 1]; 1 for landmarks that the user gave.
         source: name of the predictor, or "given".
         covariance: (68, 2, 2) float64 in pixels squared, the uncertainty ellipses; None where only ``sigma`` is known.
+        placed: (68,) bool, True where a user put the point, so that it holds whatever a predictor would say; None =
+            nowhere.
     """
 
     points: NDArray[np.float64]
@@ -76,13 +78,20 @@ class Landmarks:
     score: float
     source: str
     covariance: NDArray[np.float64] | None = None
+    placed: NDArray[np.bool_] | None = None
 
     @classmethod
-    def given(cls, points: Sequence[Sequence[float]] | NDArray[np.floating]) -> "Landmarks":
+    def given(
+        cls, points: Sequence[Sequence[float]] | NDArray[np.floating], placed: Sequence[bool] | None = None
+    ) -> "Landmarks":
         """Landmarks from a user: checked, with no uncertainty.
 
+        Args:
+            points: 68 pairs. placed: which of them the user put there; the others are as a predictor found them. None =
+                all.
+
         Raises:
-            StatueError: ``bad-landmarks`` unless there are 68 finite pairs.
+            StatueError: ``bad-landmarks`` unless there are 68 finite pairs, and 68 truth values.
         """
         try:
             array = np.asarray(points, dtype=np.float64)
@@ -94,7 +103,10 @@ class Landmarks:
             raise StatueError("bad-landmarks", reason="some are not finite")
         if interocular_distance(array) < 1.0:
             raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
-        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, GIVEN)
+        if placed is not None and [type(flag) for flag in placed] != [bool] * COUNT:
+            raise StatueError("bad-landmarks", reason="placed is not 68 times true or false")
+        held = np.ones(COUNT, bool) if placed is None else np.array(placed)
+        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, GIVEN, placed=held)
 
     def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
         """The same points, those under a mask (H, W; > 0 = missing) hidden, too."""
@@ -104,11 +116,6 @@ class Landmarks:
         hidden = self.hidden.copy()
         hidden[inside] |= mask[cells[inside, 1], cells[inside, 0]] > 0
         return replace(self, hidden=hidden)
-
-    @property
-    def by_user(self) -> bool:
-        """Whether a user placed them, so that they hold whatever a predictor would say."""
-        return self.source == GIVEN
 
     def to_json(self) -> dict[str, object]:
         """The form written by ``statue landmarks`` and put into records: coordinates to 1/1000 pixel."""
@@ -121,6 +128,8 @@ class Landmarks:
         }
         if self.covariance is not None:
             written["covariance"] = np.round(self.covariance, 4).tolist()
+        if self.placed is not None:
+            written["placed"] = self.placed.tolist()
         return written
 
 
@@ -145,8 +154,9 @@ def read_landmarks(path: Path) -> Landmarks:
                 np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]) - 0.5
             )
         data = json.loads(text)
-        return Landmarks.given(data["landmarks"]["points"] if "landmarks" in data else data["points"])
-    except (ValueError, KeyError, TypeError) as error:
+        data = data.get("landmarks", data)
+        return Landmarks.given(data["points"], data.get("placed"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise StatueError("bad-landmarks", reason=f"{path} is not a landmark file") from error
 
 

@@ -21,7 +21,8 @@ class Crop:
         landmarks: (68, 2) float64 in pixels of the crop, or None for methods with ``frame = "selection"``.
         hidden: (68,) bool, True for landmarks under the hole; None with ``landmarks``.
         scale: photograph pixels per crop pixel.
-        given: a user placed the landmarks: they are to be met. Found ones are followed as far as a head allows.
+        placed: (68,) bool, landmarks that a user put there: they are to be met. The others, all if this is None, are
+            followed as far as a head allows.
     """
 
     rgb: NDArray[np.float32]
@@ -30,7 +31,7 @@ class Crop:
     landmarks: NDArray[np.float64] | None
     hidden: NDArray[np.bool_] | None
     scale: float
-    given: bool = False
+    placed: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,6 +40,7 @@ class JobHeader:
     variants: int = 1
     steps: int | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
+    placed: tuple[bool, ...] | None = None
     face: tuple[float, float, float, float] | None = None
     device: str = "auto"
     precision: str = "fp32"
@@ -72,6 +73,10 @@ class JobHeader:
             raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
         if data.get("landmarks") is not None:
             data["landmarks"] = tuple((float(x), float(y)) for x, y in data["landmarks"])
+            if data.get("placed") is not None:
+                data["placed"] = tuple(data["placed"])
+        elif data.get("placed") is not None:
+            _refuse("its placed says something of landmarks that it has not")
         if data.get("face") is not None:
             data["face"] = tuple(float(value) for value in data["face"])
         return cls(**data)
@@ -81,6 +86,7 @@ class JobHeader:
         """The header that describes a request."""
         height, width, channels = request.image.shape
         points = None if request.landmarks is None else request.landmarks.points.tolist()
+        placed = None if request.landmarks is None else request.landmarks.placed
         return cls(
             width=width,
             height=height,
@@ -91,6 +97,7 @@ class JobHeader:
             variants=request.variants,
             steps=request.steps,
             landmarks=None if points is None else tuple((x, y) for x, y in points),
+            placed=None if placed is None else tuple(placed.tolist()),
             face=request.face,
             device=request.device,
             precision=request.precision,
@@ -181,7 +188,7 @@ class JobReader:
             seed=header.seed,
             variants=header.variants,
             steps=header.steps,
-            landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks),
+            landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks, header.placed),
             face=header.face,
             device=header.device,
             precision=header.precision,
@@ -306,6 +313,7 @@ _CHECKS = {
     "seed": _integer,
     "variants": _integer,
     "steps": lambda value: value is None or _integer(value),
+    "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
     "face": lambda value: value is None or _numbers(value, 4),
     "device": _word,
     "precision": _word,

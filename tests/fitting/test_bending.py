@@ -60,6 +60,21 @@ def test_every_landmark_that_a_user_gave_is_met(head, points):
     assert off[:60].mean() < 0.5 < 1 < plain[:60].mean()
 
 
+@pytest.mark.parametrize("part", [slice(30, 31), slice(29, 36)], ids=["tip", "nose"])
+def test_a_placed_landmark_is_met_while_those_that_were_found_stay_fitted(head, points, part):
+    found = points + np.random.default_rng(1).normal(0, 1.5 * pixel(points), points.shape)
+    plain = fit_head(head, found, HIDDEN_NOSE, 160)
+    before = landmarks_of(head, plain)
+    placed = np.zeros(68, bool)
+    placed[part] = True
+    target = np.where(placed[:, None], before + np.array([10 * pixel(points), 0]), found)
+    after = landmarks_of(head, bent(head, plain, target, placed))
+    assert np.linalg.norm(after - target, axis=1)[placed].max() < 0.5 * pixel(points)
+    still = np.linalg.norm(after - before, axis=1) / pixel(points)
+    assert still[EYES].max() < 1 and still[:17].max() < 1
+    assert landmarks_of(head, bent(head, plain, target, np.zeros(68, bool))) == pytest.approx(before, abs=1e-3)
+
+
 def test_landmarks_that_fit_already_change_hardly_anything(head, points):
     plain = fit_head(head, points, HIDDEN_NOSE, 160)
     fit = bent(head, plain, landmarks_of(head, plain))

@@ -173,7 +173,7 @@ def wide(statue):
 @pytest.fixture(scope="module")
 def told(method, statue, wide):
     """What comes back for the statue's own landmarks, given by a user."""
-    return method.restore(replace(statue.crop(wide), given=True), [11], no_progress).fills[0].rgb
+    return method.restore(replace(statue.crop(wide), placed=np.ones(68, bool)), [11], no_progress).fills[0].rgb
 
 
 @pytest.mark.parametrize("direction", [(-1, 0), (1, 0), (0, 1)], ids=["left", "right", "down"])
@@ -182,7 +182,8 @@ def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, told, d
     pixel = frame_of_landmarks(statue.landmarks).side / 256
     points = statue.landmarks.copy()
     points[29:36] += 10 * pixel * np.array(direction)
-    moved = method.restore(replace(statue.crop(wide), landmarks=points, given=True), [11], no_progress).fills[0].rgb
+    dragged = replace(statue.crop(wide), landmarks=points, placed=np.ones(68, bool))
+    moved = method.restore(dragged, [11], no_progress).fills[0].rgb
     before, after = (cv2.resize(rgb.mean(2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for rgb in (told, moved))
     x, y = (4 * statue.landmarks[33]).astype(int)
     place = after[y - 100 : y + 100, x - 100 : x + 100]

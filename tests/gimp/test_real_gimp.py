@@ -106,9 +106,13 @@ def test_landmarks_become_a_path_that_can_be_moved(picture, example, not_driven)
     assert picture.ask("path-anchors", 0) == [17, 5, 5, 4, 5, 6, 6, 12, 8]
     found = json.loads(picture.of(group, "record"))["landmarks"]["points"]
     assert picture.ask("path-first-anchor", 0) == pytest.approx(found[0], abs=0.01)
+    group = picture.restore(model="statuefit", use_path=True, variants=1)
+    assert not any(json.loads(picture.of(group, "record"))["request"]["landmarks"]["placed"])
     picture.ask("path-moved", 0, 7, -3)
     group = picture.restore(model="statuefit", use_path=True, variants=1)
-    given = json.loads(picture.of(group, "record"))["request"]["landmarks"]["points"]
+    asked = json.loads(picture.of(group, "record"))["request"]["landmarks"]
+    given = asked["points"]
+    assert all(asked["placed"])
     assert given[0] == pytest.approx([found[0][0] + 7, found[0][1] - 3], abs=0.01)
     assert picture.ask("paths") == ["Statue face landmarks"]
 

@@ -42,8 +42,8 @@ def test_the_runner_gets_the_whole_layer_and_all_that_is_selected_in_its_frame(p
 def test_landmarks_are_drawn_where_they_lie_in_the_image(plugin, scene, options, fake_runner):
     host, image, layer = scene
     plugin.restore.restore(host, image, [layer], options(), fake_runner())
-    (strokes,) = image.paths.values()
-    assert len(strokes) == 9 and strokes[0].points[1] == (1 - 2, 2 + 3)
+    (path,) = image.paths
+    assert len(path.strokes) == 9 and path.strokes[0].points[1] == (1 - 2, 2 + 3)
     plugin.restore.restore(host, image, [layer], options(draw_landmarks=False), fake_runner())
     assert len(image.paths) == 1
 
@@ -51,13 +51,14 @@ def test_landmarks_are_drawn_where_they_lie_in_the_image(plugin, scene, options,
 def test_a_moved_path_is_what_the_runner_gets(plugin, scene, options, fake_runner):
     host, image, layer = scene
     plugin.restore.restore(host, image, [layer], options(), fake_runner())
-    (name,) = image.paths
-    image.paths[name][3].points[0] = (4.5, 6.25)
+    (path,) = image.paths
+    path.strokes[3].points[0] = (4.5, 6.25)
     runner = fake_runner()
     plugin.restore.restore(host, image, [layer], options(use_path=True), runner)
     assert runner.sent[0]["landmarks"][27] == [6.5, 3.25]
     assert runner.sent[0]["landmarks"][28] == [28.0, 56.0]
-    assert list(image.paths) == [name]
+    assert [index for index, placed in enumerate(runner.sent[0]["placed"]) if placed] == [27]
+    assert image.paths == [path]
 
 
 def refuse(plugin, scene, options, runner, **changes):
@@ -99,11 +100,28 @@ def test_a_layer_over_the_limit_is_refused_before_it_is_read(plugin, scene, opti
     assert refuse(plugin, scene, options, fake_runner()) == "image-too-large"
 
 
+@pytest.mark.parametrize("note", [None, b"", b"\xff", b"[]", b"[[1, 2]]", b"7", b'[["a", 0]]'])
+def test_of_a_path_without_a_legible_note_every_point_is_the_users(plugin, scene, options, fake_runner, note):
+    host, image, layer = scene
+    plugin.restore.restore(host, image, [layer], options(), fake_runner())
+    image.paths[0].parasites = {} if note is None else {plugin.restore.FOUND: note}
+    runner = fake_runner()
+    plugin.restore.restore(host, image, [layer], options(use_path=True), runner)
+    assert runner.sent[0]["placed"] == [True] * 68
+
+
+def test_without_a_path_nothing_is_said_of_placing(plugin, scene, options, fake_runner):
+    host, image, layer = scene
+    runner = fake_runner()
+    plugin.restore.restore(host, image, [layer], options(), runner)
+    assert runner.sent[0]["placed"] is None
+
+
 def test_a_path_that_lost_a_point_or_is_not_there_is_refused(plugin, scene, options, fake_runner):
     host, image, layer = scene
     assert refuse(plugin, scene, options, fake_runner(), use_path=True) == "no-path"
     plugin.restore.restore(host, image, [layer], options(), fake_runner())
-    next(iter(image.paths.values()))[5].points.pop()
+    image.paths[0].strokes[5].points.pop()
     assert refuse(plugin, scene, options, fake_runner(), use_path=True) == "bad-landmarks"
 
 

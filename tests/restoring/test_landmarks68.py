@@ -60,6 +60,15 @@ def test_points_of_a_user_are_taken_as_certain(points):
     assert given.points.dtype == np.float64
     assert (given.score, given.source) == (1.0, "given")
     assert not given.sigma.any() and not given.hidden.any()
+    assert given.placed is not None and given.placed.all()
+    assert Landmarks.given(points, [True] * 3 + [False] * 65).placed.sum() == 3
+
+
+@pytest.mark.parametrize("placed", [[True] * 67, [1] * 68, ["yes"] * 68])
+def test_which_were_placed_is_said_of_all_or_none(points, placed):
+    with pytest.raises(StatueError) as caught:
+        Landmarks.given(points, placed)
+    assert caught.value.code == "bad-landmarks"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_a_request_arrives_as_it_was(make_request, dtype, channels):
         seed=2**62,
         variants=5,
         steps=7,
-        landmarks=Landmarks.given(GRID),
+        landmarks=Landmarks.given(GRID, [number % 3 == 0 for number in range(68)]),
         face=(1.5, 2.0, 30.0, 40.0),
         device="cpu",
     )
@@ -96,6 +96,15 @@ def test_landmarks_must_be_68(count):
 @pytest.mark.parametrize("pair", [["1", "2"], [1e300, 0], [1, 2, 3], None, [True, 1]])
 def test_landmarks_must_be_finite_numbers(pair):
     refused({**PLAIN, "landmarks": [*GRID.tolist()[:-1], pair]}, "bad-landmarks")
+
+
+@pytest.mark.parametrize("placed", [[True] * 67, [1] * 68, "all", [True] * 67 + [None]])
+def test_which_landmarks_were_placed_is_said_of_all_or_none(placed):
+    refused({**PLAIN, "landmarks": GRID.tolist(), "placed": placed}, "bad-request")
+
+
+def test_nothing_can_be_placed_without_landmarks():
+    refused({**PLAIN, "placed": [True] * 68}, "bad-request")
 
 
 @pytest.mark.parametrize(

@@ -90,8 +90,8 @@ def of_method(method: Method, needs_face: bool, has_hypotheses: bool) -> Restori
         points = landmarks.points if landmarks is not None else None
         hidden = landmarks.hidden if landmarks is not None else None
         rgb = (case.damaged / np.float32(255)).astype(np.float32)
-        given = landmarks is not None and landmarks.by_user
-        crop = Crop(rgb, case.hole, ~case.hole, points, hidden, 1.0, given)
+        placed = landmarks.placed if landmarks is not None else None
+        crop = Crop(rgb, case.hole, ~case.hole, points, hidden, 1.0, placed)
         answer = method.restore(crop, list(seeds) if has_hypotheses else list(seeds)[:1], no_progress)
         return [only_in_hole(case, fill.rgb) for fill in answer.fills]
 

@@ -129,10 +129,23 @@ class Gimp210Host:
         self.pixels.write(plane, width, height, MASK_FORMAT, 1, mask)
         gimp.gimp_layer_set_edit_mask(layer, 0)  # adding made it the target of painting
 
-    def attach(self, layer, name, data):
+    def attach(self, item, name, data):
         raw = C.create_string_buffer(data, len(data))
         parasite = lib.Parasite(name.encode(), lib.PARASITE_PERSISTENT, len(data), C.addressof(raw))
-        gimp.gimp_item_attach_parasite(layer, C.byref(parasite))
+        gimp.gimp_item_attach_parasite(item, C.byref(parasite))
+
+    def attached(self, item, name):
+        # Asking for one that is not there would be an error with a message to the user.
+        count = C.c_int()
+        names = gimp.gimp_item_get_parasite_list(item, C.byref(count))
+        known = [_taken(names[index]) for index in range(count.value)]
+        lib.glib.g_free(C.cast(names, C.c_void_p))
+        found = gimp.gimp_item_get_parasite(item, name.encode()) if name in known else None
+        if not found:
+            return None
+        data = C.string_at(found[0].data, found[0].size)
+        gimp.gimp_parasite_free(found)
+        return data
 
     def insert_path(self, image, name, strokes):
         path = gimp.gimp_vectors_new(image, name.encode("utf-8"))
@@ -144,11 +157,14 @@ class Gimp210Host:
         gimp.gimp_item_set_visible(path, 1)
         return path
 
-    def read_path(self, image, name):
+    def find_path(self, image, name):
         for path in _ids(gimp.gimp_image_get_vectors, image):
             if _taken(gimp.gimp_item_get_name(path)).startswith(name):
-                return [self._stroke(path, stroke) for stroke in _ids(gimp.gimp_vectors_get_strokes, path)]
+                return path
         return None
+
+    def read_path(self, image, path):
+        return [self._stroke(path, stroke) for stroke in _ids(gimp.gimp_vectors_get_strokes, path)]
 
     def _stroke(self, path, stroke):
         length, flat, closed = C.c_int(), C.POINTER(C.c_double)(), C.c_int()

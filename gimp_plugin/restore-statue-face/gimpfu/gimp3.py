@@ -139,8 +139,12 @@ class Gimp3Host:
         _write(plane, layer.get_width(), layer.get_height(), MASK_FORMAT, 1, mask)
         layer.set_edit_mask(False)
 
-    def attach(self, layer, name, data):
-        layer.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
+    def attach(self, item, name, data):
+        item.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
+
+    def attached(self, item, name):
+        parasite = item.get_parasite(name) if name in item.get_parasite_list() else None
+        return None if parasite is None else bytes(parasite.get_data())
 
     def insert_path(self, image, name, strokes):
         path = Gimp.Path.new(image, name)
@@ -151,10 +155,10 @@ class Gimp3Host:
         path.set_visible(True)
         return path
 
-    def read_path(self, image, name):
-        path = next((path for path in image.get_paths() if path.get_name().startswith(name)), None)
-        if path is None:
-            return None
+    def find_path(self, image, name):
+        return next((path for path in image.get_paths() if path.get_name().startswith(name)), None)
+
+    def read_path(self, image, path):
         strokes = []
         for stroke in path.get_strokes():
             _, flat, closed = path.stroke_get_points(stroke)

@@ -6,6 +6,7 @@ the image, not the layer.
 """
 
 import contextlib
+import copy
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -30,9 +31,18 @@ class Layer:
     parasites: Dict[str, bytes] = field(default_factory=dict)
 
 
+@dataclass
+class Path:
+    """A path."""
+
+    name: str
+    strokes: List[Stroke]
+    parasites: Dict[str, bytes] = field(default_factory=dict)
+
+
 @dataclass(eq=False)
 class Image:
-    """An image: layers from top to bottom, a selection of width x height bytes or None, paths by name."""
+    """An image: layers from top to bottom, a selection of width x height bytes or None, paths from bottom to top."""
 
     width: int
     height: int
@@ -40,7 +50,7 @@ class Image:
     name: str = "statue.png"
     selection: Optional[bytes] = None
     indexed: bool = False
-    paths: Dict[str, List[Stroke]] = field(default_factory=dict)
+    paths: List[Path] = field(default_factory=list)
     steps: int = 0
     open: bool = True
 
@@ -51,7 +61,7 @@ class Image:
             below = tuple(told(child) for child in layer.children)
             return (layer.name, layer.frame, bytes(layer.pixels), layer.visible, layer.mask, below)
 
-        return ([told(layer) for layer in self.layers], self.selection, dict(self.paths), self.steps)
+        return ([told(layer) for layer in self.layers], self.selection, copy.deepcopy(self.paths), self.steps)
 
 
 class HeadlessHost:
@@ -126,19 +136,25 @@ class HeadlessHost:
         layer.visible, layer.mask = visible, bytes(mask)
         group.children.append(layer)
 
-    def attach(self, layer, name, data):
-        layer.parasites[name] = bytes(data)
+    def attach(self, item, name, data):
+        item.parasites[name] = bytes(data)
+
+    def attached(self, item, name):
+        return item.parasites.get(name)
 
     def insert_path(self, image, name, strokes):
         self._change(image)
-        taken = sum(1 for path in image.paths if path.startswith(name))
+        taken = sum(1 for path in image.paths if path.name.startswith(name))
         name += " #%d" % taken if taken else ""
-        image.paths[name] = [Stroke([tuple(point) for point in stroke.points], stroke.closed) for stroke in strokes]
-        return name
+        path = Path(name, [Stroke([tuple(point) for point in stroke.points], stroke.closed) for stroke in strokes])
+        image.paths.append(path)
+        return path
 
-    def read_path(self, image, name):
-        found = [path for path in image.paths if path.startswith(name)]
-        return image.paths[found[-1]] if found else None
+    def find_path(self, image, name):
+        return next((path for path in reversed(image.paths) if path.name.startswith(name)), None)
+
+    def read_path(self, image, path):
+        return path.strokes
 
     def remove(self, image, layer, path):
         self._change(image)
@@ -146,7 +162,7 @@ class HeadlessHost:
             siblings, index = self._where(image.layers, layer)
             del siblings[index]
         if path is not None:
-            del image.paths[path]
+            image.paths = [other for other in image.paths if other is not path]
 
     @contextlib.contextmanager
     def one_undo_step(self, image):

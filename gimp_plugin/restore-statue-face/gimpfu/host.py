@@ -82,14 +82,20 @@ class Host(Protocol):
     def insert_layer(self, image: Any, group: Any, layer: Any, visible: bool, mask: Any) -> None:
         """Put a layer at the bottom of a group, with a mask (one byte per pixel of the layer)."""
 
-    def attach(self, layer: Any, name: str, data: bytes) -> None:
-        """Attach a persistent parasite, saved with the image."""
+    def attach(self, item: Any, name: str, data: bytes) -> None:
+        """Attach a persistent parasite to a layer or a path, saved with the image."""
+
+    def attached(self, item: Any, name: str) -> Optional[bytes]:
+        """The data of a layer's or a path's parasite; None where it has none of that name."""
 
     def insert_path(self, image: Any, name: str, strokes: Sequence[Stroke]) -> Any:
         """A new visible path above all others."""
 
-    def read_path(self, image: Any, name: str) -> Optional[List[Stroke]]:
-        """The anchors of the topmost path whose name starts so, or None where there is none."""
+    def find_path(self, image: Any, name: str) -> Optional[Any]:
+        """The topmost path whose name starts so, or None where there is none."""
+
+    def read_path(self, image: Any, path: Any) -> List[Stroke]:
+        """The anchors of a path."""
 
     def remove(self, image: Any, layer: Any, path: Any) -> None:
         """Take an inserted layer or group and an inserted path (each may be None) out of the image again."""
