@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from training.evaluation.mobilenet import FILE, MobileNet
 
@@ -41,6 +42,15 @@ def make_network(folder: Path) -> MobileNet:
     (folder / FILE).parent.mkdir(parents=True)
     np.savez(folder / FILE, **arrays)
     return MobileNet(folder)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only wait for each other's threads, most of all while other tests run beside them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

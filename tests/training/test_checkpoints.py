@@ -28,10 +28,6 @@ RUN = {"images": 160, "batch": 8, "rate": 0.01, "warm_up": 4, "log_every": 0.0}
 @pytest.fixture(autouse=True)
 def toys(monkeypatch):
     monkeypatch.setattr(system, "MAKERS", toy_systems.MAKERS)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def train(out, resume=None, name="regression", options=(), force=False, **changes):

@@ -16,14 +16,6 @@ from training.damage.registry import KINDS, ON_FACES, damage, from_recipe, param
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def canvas_of(count=8, height=64, width=64, seed=0, faces=None):
     return Canvas(count, height, width, Draws(seed, CPU), faces)
 

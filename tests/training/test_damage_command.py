@@ -6,7 +6,6 @@ from pathlib import Path
 
 import cv2
 import pytest
-import torch
 
 from training.damage import table
 from training.damage.__main__ import main
@@ -14,14 +13,6 @@ from training.damage.registry import KINDS
 
 SMALL = ["--size", "32", "--count", "2", "--device", "cpu"]
 PAGE = Path(__file__).parents[2] / "docs" / "damage.md"
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def labels(text):

@@ -32,14 +32,6 @@ SIDE = 64
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture
 def assets(tmp_path, face):
     """Made-up renders, and held-out crops in the form of ``statueflow``'s, without a fit."""

@@ -17,14 +17,6 @@ NARROW = (4, 4, 8, 8, 8)
 UNDECIDED = {"bce": math.log(2), "lsgan": 0.5, "lsgan_sigmoid": 0.25, "hinge": 1.0}
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def pictures(seed: int = 0, side: int = 64) -> torch.Tensor:
     return torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(seed))
 

@@ -28,14 +28,6 @@ from training.systems.landmarknet import TURNED, SourceOffset, often
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def head_face() -> np.ndarray:
     """(68, 2) landmarks of the mean head from the front, in a 128-pixel picture."""

@@ -6,7 +6,6 @@ import sys
 import types
 
 import pytest
-import torch
 import toy_systems
 
 from training.__main__ import main
@@ -18,10 +17,6 @@ from training.systems import system
 @pytest.fixture(autouse=True)
 def toys(monkeypatch):
     monkeypatch.setattr(system, "MAKERS", toy_systems.MAKERS)
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
