@@ -12,7 +12,7 @@ from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
 from training.examples import pictures
-from training.examples.batches import Jitter, draw_batch, framed
+from training.examples.batches import Jitter, cut_out, draw_batch, face_frames, framed, seen_through
 
 SIZE = 64
 CPU = torch.device("cpu")
@@ -56,6 +56,29 @@ def test_landmarks_stay_on_their_features_through_frame_jitter_and_mirror(face):
         assert min(distances) < 2.0
         mirrored += distances[1] < distances[0]
     assert 2 <= mirrored <= 14
+
+
+def test_a_frame_within_a_frame_shows_what_framing_the_crop_again_would(face):
+    points = torch.from_numpy(face / 128).float().expand(16, -1, -1)
+    outer = face_frames(points, Draws(3, CPU), Jitter())
+    centre, side, angle = torch.tensor([[0.6, 0.45]]), torch.tensor([0.8]), torch.tensor([0.3])
+    inner = outer.within(centre.expand(16, 2), side.expand(16), angle.expand(16))
+    assert set(outer.flip.tolist()) == {-1.0, 1.0} and torch.equal(inner.flip, outer.flip)
+    crop = seen_through(outer, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
+    turn = torch.tensor([[angle.cos(), -angle.sin()], [angle.sin(), angle.cos()]])
+    expected = (crop - centre) @ turn / side + 0.5
+    seen = seen_through(inner, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
+    torch.testing.assert_close(seen, expected, atol=1e-5, rtol=0)
+
+
+def test_parts_of_places_are_whole_pixels_of_them():
+    ramp = torch.arange(32, dtype=torch.uint8) * 8
+    places = torch.stack([ramp[None].expand(32, 32), ramp[:, None].expand(32, 32)])[..., None].expand(-1, -1, -1, 3)
+    parts = cut_out(places, 40, 16, Draws(0, CPU)).mul(255).round()
+    assert parts.shape == (40, 3, 16, 16) and parts.min() >= 0 and parts.max() <= 248
+    across = (parts[:, 0, 0, -1] - parts[:, 0, 0, 0]).sign().tolist()
+    down = (parts[:, 0, -1, 0] - parts[:, 0, 0, 0]).sign().tolist()
+    assert set(across) == {-1.0, 0.0, 1.0} and set(down) == {0.0, 1.0}
 
 
 def test_photographs_of_the_suites_are_never_trained_on(assets, face):

@@ -16,6 +16,8 @@ from training.examples.pictures import Pictures
 
 #: Share of real photographs in a batch, where there are any.
 PHOTOGRAPHS = 0.2
+#: Share of the examples that stand before a picture of some place, where there are any.
+PLACES = 0.4
 #: Binomial filter (1 4 6 4 1) / 16 in both directions.
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -28,6 +30,39 @@ class Jitter:
     side: float = 0.1
     shift: float = 0.04
     angle: float = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """Squares in stored pictures, in fractions of their side.
+
+    Attributes:
+        centre: (N, 2). side: (N,).
+        angle: (N,) radians, as ``FaceFrame``'s.
+        flip: (N,) -1 for what is then mirrored left to right, 1 for the others.
+    """
+
+    centre: Tensor
+    side: Tensor
+    angle: Tensor
+    flip: Tensor
+
+    @property
+    def turn(self) -> Tensor:
+        """(N, 2, 2): frame position u in [-1, 1] lies at centre + side / 2 * turn @ u."""
+        cosine, sine = self.angle.cos(), self.angle.sin()
+        return torch.stack([torch.stack([cosine * self.flip, -sine], 1), torch.stack([sine * self.flip, cosine], 1)], 1)
+
+    def positions(self, points: Tensor) -> Tensor:
+        """(N, P, 2) in the stored pictures as fractions of the frames' sides; what is mirrored keeps its numbers."""
+        # The rows of a rotation (and of a mirrored one) are orthonormal, so its transpose is its inverse.
+        return (points - self.centre[:, None]) @ self.turn / self.side[:, None, None] + 0.5
+
+    def within(self, centre: Tensor, side: Tensor, angle: Tensor) -> "Frames":
+        """Frames that are given in these ones' fractions, (N, 2), (N,), (N,), in those of the stored pictures."""
+        away = self.turn @ (centre - 0.5)[..., None]
+        turned = self.angle + self.flip * angle
+        return Frames(self.centre + self.side[:, None] * away[..., 0], self.side * side, turned, self.flip)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +146,13 @@ def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) 
     return Batch(picture, seen.landmarks, torch.maximum(damage, 1 - seen.inside), damage * seen.inside)
 
 
-def developed(chosen: list[tuple[Pictures, Tensor]], draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+def developed(
+    chosen: list[tuple[Pictures, Tensor]], draws: Draws, places: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
     """The chosen pictures before a background, where the draws are.
+
+    Args:
+        places: (P, T, T, 3) uint8, pictures that are seen behind a share of ``PLACES``; None = none.
 
     Returns:
         (N, 3, S, S) in [0, 1]; landmarks (N, 68, 2) in fractions of its side; (N,), 1 for renders without film.
@@ -122,8 +162,24 @@ def developed(chosen: list[tuple[Pictures, Tensor]], draws: Draws) -> tuple[Tens
     bare = torch.cat([torch.full((len(i),), float(not p.filmed)) for p, i in chosen]).to(draws.device)
     stored = rgba.permute(0, 3, 1, 2).float() / 255
     alpha = stored[:, 3:]
-    whole = stored[:, :3] * alpha + background(len(stored), stored.shape[-1], draws) * (1 - alpha)
-    return whole, landmarks, bare
+    behind = background(len(stored), stored.shape[-1], draws)
+    if places is not None and len(places):
+        somewhere = draws.chance(PLACES, len(stored), 1, 1, 1)
+        behind = torch.where(somewhere > 0, cut_out(places, len(stored), stored.shape[-1], draws), behind)
+    return stored[:, :3] * alpha + behind * (1 - alpha), landmarks, bare
+
+
+def cut_out(places: Tensor, count: int, size: int, draws: Draws) -> Tensor:
+    """(count, 3, size, size) in [0, 1]: random parts of pictures (P, T, T, 3) uint8, half of them mirrored."""
+    index = draws.index(len(places), count).to(places.device)
+    whole = places[index].to(draws.device).permute(0, 3, 1, 2).float() / 255
+    share = draws.uniform(count, low=0.3)
+    middle = (1 - share)[:, None] * draws.uniform(count, 2, low=-1)
+    flip = 1 - 2 * draws.chance(0.5, count)
+    none = torch.zeros_like(share)
+    affine = torch.stack([share * flip, none, middle[:, 0], none, share, middle[:, 1]], 1).reshape(count, 2, 3)
+    grid = functional.affine_grid(affine, [count, 3, size, size], align_corners=False)
+    return functional.grid_sample(whole, grid, padding_mode="border", align_corners=False)
 
 
 def background(count: int, size: int, draws: Draws) -> Tensor:
@@ -151,7 +207,12 @@ def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | No
         jitter: None = exactly the frame, and not mirrored.
         size: side of what comes out; None = S. Smaller pictures are averaged from twice the size.
     """
-    count, device = len(picture), picture.device
+    return seen_through(face_frames(landmarks, draws, jitter), picture, landmarks, size or picture.shape[-1])
+
+
+def face_frames(landmarks: Tensor, draws: Draws, jitter: Jitter | None) -> Frames:
+    """The frames of (N, 68, 2) landmarks, jittered and half of them mirrored; None = exactly, and not mirrored."""
+    count, device = len(landmarks), landmarks.device
     low, high = landmarks.amin(1), landmarks.amax(1)
     larger = (high - low).amax(1)
     centre = (low + high) / 2 - larger[:, None] * torch.tensor([0.0, LIFT], device=device)
@@ -161,11 +222,13 @@ def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | No
         centre = centre + jitter.shift * side[:, None] * draws.normal(count, 2)
         angle = jitter.angle * draws.normal(count)
         flip = 1 - 2 * draws.chance(0.5, count)
-    # Frame position u in [-1, 1] lies at centre + side / 2 * turn @ u of the stored picture.
-    cosine, sine = angle.cos(), angle.sin()
-    turn = torch.stack([torch.stack([cosine * flip, -sine], 1), torch.stack([sine * flip, cosine], 1)], 1)
-    affine = torch.cat([side[:, None, None] * turn, (2 * centre - 1)[..., None]], 2)
-    size = size or picture.shape[-1]
+    return Frames(centre, side, angle, flip)
+
+
+def seen_through(frames: Frames, picture: Tensor, landmarks: Tensor, size: int) -> Framed:
+    """Pictures (N, 3, S, S) and their landmarks (N, 68, 2) through these frames, (N, 3, size, size)."""
+    count = len(picture)
+    affine = torch.cat([frames.side[:, None, None] * frames.turn, (2 * frames.centre - 1)[..., None]], 2)
     fine = 2 if size < picture.shape[-1] else 1
     grid = functional.affine_grid(affine, [count, 3, fine * size, fine * size], align_corners=False)
     how = "bilinear" if fine > 1 else "bicubic"
@@ -173,11 +236,10 @@ def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | No
     inside = (grid.abs() <= 1).all(3)[:, None].float()
     if fine > 1:
         seen, inside = functional.avg_pool2d(seen, fine), (functional.avg_pool2d(inside, fine) == 1).float()
-    # The rows of a rotation (and of a mirrored one) are orthonormal, so its transpose is its inverse.
-    moved = (landmarks - centre[:, None]) @ turn / side[:, None, None] + 0.5
-    mirrored = moved[:, torch.from_numpy(MIRROR).to(device)]
-    points = torch.where(flip[:, None, None] < 0, mirrored, moved)
-    return Framed(seen.clamp(0, 1), points, inside, flip < 0)
+    moved = frames.positions(landmarks)
+    flipped = frames.flip < 0
+    points = torch.where(flipped[:, None, None], moved[:, torch.from_numpy(MIRROR).to(moved.device)], moved)
+    return Framed(seen.clamp(0, 1), points, inside, flipped)
 
 
 def blurred(picture: Tensor) -> Tensor:

@@ -12,13 +12,24 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import SIZE, LandmarkEstimate, LandmarkNet, cholesky
+from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.features import break_line
 from training.damage.mixture import training_masks
 from training.damage.rectangles import rects
-from training.examples.batches import Framed, Jitter, blurred, developed, draw_chosen, film, framed
+from training.examples.batches import (
+    Frames,
+    Jitter,
+    blurred,
+    developed,
+    draw_chosen,
+    face_frames,
+    film,
+    framed,
+    seen_through,
+)
 from training.examples.drawn import statues
 from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.systems.landmark_judge import judge
@@ -34,10 +45,12 @@ UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpai
 #: Half faces end so many face sizes beyond the middle.
 HALF_AWAY = (-0.1, 0.15)
 #: Heads turned further than these come up so many times as often as the others: statues mostly face the camera, and
-#: turned ones are the hardest. By ``turned``; about 25 and 35 degrees.
-TURNED = ((0.6, 2.0), (0.9, 5.0))
+#: turned ones are the hardest. By ``turned``; about 25, 35 and 42 degrees.
+TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
 NOTHING = 0.05  # share of crops without a face
 PRIORS = 0.7  # share of examples with a prior
+#: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
+REFRAMED = 0.75
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
 #: Weights of the terms beside the mean distance over the eye distance.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
@@ -142,25 +155,30 @@ class LandmarkSystem:
     def draw(self, draws: Draws, count: int) -> Batch:
         """Crops, masks, priors, truths."""
         chosen = draw_chosen(self._pictures.train, count, draws, self._share, lambda p: self._weights[id(p)])
-        whole, landmarks, bare = developed(chosen, draws)
+        whole, landmarks, bare = developed(chosen, draws, self._nothing)
         device = draws.device
         photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
         hidden = torch.cat([_hidden_flags(p, i) for p, i in chosen]).to(device)
         near = round(PRIORS * count) if self._prior is not None else count // 2
         order = torch.randperm(count, generator=draws.generator, device=device)
         whole, landmarks, bare, photographs, hidden = (t[order] for t in (whole, landmarks, bare, photographs, hidden))
-        parts = [framed(whole[a:b], landmarks[a:b], draws, how, SIZE) for a, b, how in
-                 ((0, near, NEAR), (near, count, WILD)) if b > a]  # fmt: skip
-        seen = Framed(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Framed)))
-        hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
-        picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
+        parts = [face_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
+        frames = Frames(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Frames)))
+        seen = seen_through(frames, whole, landmarks, SIZE)
         damage = self._damage(seen.landmarks, draws)
-        mask = torch.maximum(damage, 1 - seen.inside)
-        present = _well_framed(seen.landmarks)
         prior, trust = torch.full_like(seen.landmarks, 0.5), torch.zeros(count, device=device)
         if self._prior is not None:
             part = slice(0, near)
-            prior[part], trust[part] = self._prior(picture[part], damage[part], seen.landmarks[part], draws)
+            looked = film(seen.picture[part], bare[part], draws) * 2 - 1
+            prior[part], trust[part] = self._prior(looked, damage[part], seen.landmarks[part], draws)
+            again = trust * draws.chance(REFRAMED, count)
+            within = _frames_of(prior, again > 0)
+            damage, prior = _moved(damage, prior, within)
+            seen = seen_through(frames.within(within.centre, within.side, within.angle), whole, landmarks, SIZE)
+        hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
+        picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
+        mask = torch.maximum(damage, 1 - seen.inside)
+        present = _well_framed(seen.landmarks)
         picture, present, trust = self._emptied(picture, present, trust, draws)
         return {
             "known": picture * (1 - mask), "mask": mask, "prior": prior, "trust": trust, "truth": seen.landmarks,
@@ -256,6 +274,23 @@ def _well_framed(landmarks: Tensor) -> Tensor:
     shift = ((low + high) / 2 - torch.tensor([0.5, 0.59], device=landmarks.device)).abs().amax(1)
     side = ((high - low).amax(1) * 1.7).log().abs()
     return ((shift < FRAMED_SHIFT) & (side < FRAMED_SIDE)).float()
+
+
+def _frames_of(points: Tensor, wanted: Tensor) -> Frames:
+    """The frames that the product makes of points (N, 68, 2) in fractions of a crop; where not wanted, all of it."""
+    found = [
+        frame_of_landmarks(p, level=0.0) if use else FaceFrame((0.5, 0.5), 1.0)
+        for p, use in zip(points.double().cpu().numpy(), wanted.tolist(), strict=True)
+    ]
+    values = torch.tensor([[*f.centre, f.side, f.angle] for f in found], dtype=points.dtype, device=points.device)
+    return Frames(values[:, :2], values[:, 2], values[:, 3], torch.ones_like(values[:, 2]))
+
+
+def _moved(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tensor]:
+    """Damage (N, 1, S, S) and points (N, 68, 2) of crops as seen through frames in them; no damage beyond the crops."""
+    affine = torch.cat([frames.side[:, None, None] * frames.turn, (2 * frames.centre - 1)[..., None]], 2)
+    grid = functional.affine_grid(affine, list(damage.shape), align_corners=False)
+    return functional.grid_sample(damage, grid, mode="nearest", align_corners=False), frames.positions(points)
 
 
 def _spread_loss(error: Tensor, estimate: LandmarkEstimate, eyes: Tensor) -> Tensor:
