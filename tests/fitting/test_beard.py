@@ -49,10 +49,23 @@ def test_lips_stay_lips(head, statue, lower_face):
 
 def test_no_beard_grows_above_the_mouth_or_outside_the_hole(head, statue):
     """Curls on the forehead are not a beard, and the nose has none."""
-    hole = statue.ellipse(30, 0.3, 0.4)
-    grown = beard(head, statue.image, locks(statue, np.ones(hole.shape, bool)), ~hole, hole)
+    hole = statue.ellipse(30, 0.3, 0.6)
+    curls = (statue.image.rest[..., 1] > 2) | (statue.image.rest[..., 1] < -1.5)
+    grown = beard(head, statue.image, locks(statue, curls), ~hole, hole)
+    assert grown.any()
     assert not grown[statue.image.rest[..., 1] > -1.2].any()
     assert not grown[~hole].any()
+
+
+def test_stone_that_is_rough_on_the_cheeks_too_is_no_beard(head, statue, chin):
+    everywhere = np.ones(chin.shape, bool)
+    assert not beard(head, statue.image, locks(statue, everywhere), ~chin, chin).any()
+
+
+def test_without_a_cheek_to_compare_with_there_is_no_beard(head, statue, lower_face, chin):
+    cheeks = (statue.image.rest[..., 1] > -1.6) & (statue.image.rest[..., 1] < 1.2)
+    lost = chin | cheeks
+    assert not beard(head, statue.image, locks(statue, lower_face), ~lost, lost).any()
 
 
 def test_what_stands_in_the_hole_is_not_asked(head, statue, chin):
