@@ -1,6 +1,7 @@
 """``statueflow`` as a restoration method: crop in, a fill by ``statuefit``, hypotheses out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from statue_models.errors import StatueError
 from statue_models.fitting.statuefit import Sketch, StatueFit
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
+from statue_models.restoring.landmarks68 import MIRROR
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
 from statue_models.weights_file import Template, load_weights
@@ -24,6 +26,8 @@ STEPS = 1
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
 SHARE, TEXTURE, TEXTURE_REACH = 0.85, 0.5, 1 / 64
+#: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
+CRISPING, CRISPING_REACH = 0.25, 1.0
 STORED = "BF16"
 
 
@@ -43,13 +47,29 @@ def torch_device(name: str) -> torch.device:
     return torch.device("cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu")
 
 
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What the network is shown, as ``StatueFlow.forward`` takes it: (N, 3 or 1 or 8 or 68, n, n)."""
+
+    picture: Tensor
+    mask: Tensor
+    guide: Tensor
+    heatmaps: Tensor
+
+    def mirrored(self) -> "_Look":
+        guide = self.guide.flip(-1)
+        guide[:, 3] *= -1  # the normals' x
+        mirror = torch.from_numpy(MIRROR).to(guide.device)
+        return _Look(self.picture.flip(-1), self.mask.flip(-1), guide, self.heatmaps.flip(-1)[:, mirror])
+
+
 class FlowMethod:
     """Hypotheses for the hole: a fitted head's fill, made over by a rectified flow.
 
     ``statuefit`` fills the hole with each hypothesis' own head; the network, at one size, makes over that fill and the
-    sketch under it, and the mean of both answers, which is nearer to the truth than either, takes the fill's texture
-    on. What is finer than the network's size comes from the fill, which is made of the photograph's own stone. A
-    preview starts from the sketch alone, and is the network's answer alone.
+    sketch under it, both also mirrored, and the mean of the answers, which is nearer to the truth than each, is
+    sharpened and takes the fill's texture on. What is finer than the network's size comes from the fill, which is made
+    of the photograph's own stone. A preview starts from the sketch alone, and is one answer of the network alone.
 
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
@@ -109,17 +129,13 @@ class FlowMethod:
             answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
             starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
         picture, mask = self._inputs(crop)
-        looks = [[start.rgb for start in starts]]
+        begun = [[start.rgb for start in starts]]
         if not self.preview:
-            looks.append([sketch.rgb for sketch in sketches])
-        guides = [
-            [self._guide(rgb, sketch, picture, mask) for rgb, sketch in zip(look, sketches, strict=True)]
-            for look in looks
-        ]
+            begun.append([sketch.rgb for sketch in sketches])
         heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
         everything = list(range(len(seeds)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
-        total, done = self.steps * len(groups) * len(looks), 0
+        total, done = self.steps * len(groups) * (1 if self.preview else 4), 0
 
         def on_step(step: int) -> None:
             progress("sampling", 0.5 + (done + step) / total / 2)
@@ -127,14 +143,14 @@ class FlowMethod:
         fills = []
         for group in groups:
             answers = []
-            for guides_of_look in guides:
-                guide = torch.cat([guides_of_look[number] for number in group])
-                try:
-                    found = self._sample(picture, mask, guide, heatmaps, [seeds[number] for number in group], on_step)
-                except torch.OutOfMemoryError:
-                    raise StatueError("out-of-memory") from None
-                answers.append(found)
-                done += self.steps
+            for rgbs in begun:
+                guide = torch.cat([self._guide(rgbs[n], sketches[n], picture, mask) for n in group])
+                seen = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
+                look = _Look(seen[0], seen[1], guide, seen[2])
+                for mirrored in [False] if self.preview else [False, True]:
+                    found = self._sample(look.mirrored() if mirrored else look, [seeds[n] for n in group], on_step)
+                    answers.append(found[:, :, ::-1] if mirrored else found)
+                    done += self.steps
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
@@ -150,23 +166,17 @@ class FlowMethod:
         }
         return Answer(tuple(fills), spread, notes | about)
 
-    def _sample(
-        self, picture: Tensor, mask: Tensor, guide: Tensor, heatmaps: Tensor, seeds: list[int], on_step
-    ) -> list[NDArray[np.float32]]:
-        count = len(seeds)
+    def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:
+        """(N, n, n, 3) in [0, 1], one answer per seed."""
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-            result = sample(
-                self.network,
-                picture.expand(count, -1, -1, -1),
-                mask.expand(count, -1, -1, -1),
-                guide,
-                heatmaps.expand(count, -1, -1, -1),
-                noise,
-                self.steps,
-                on_step,
-            )
-        return list(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
+        try:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                result = sample(
+                    self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, self.steps, on_step
+                )
+        except torch.OutOfMemoryError:
+            raise StatueError("out-of-memory") from None
+        return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
     def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:
         """(1, 3, size, size) picture and (1, 1, size, size) mask; what lies beyond the photograph counts as missing."""
@@ -225,7 +235,8 @@ def _textured(
     reach = TEXTURE_REACH * crop.hole.shape[0]
     inside = np.maximum(cv2.GaussianBlur(hole, (0, 0), reach), 1e-3)[..., None]
     fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
-    return (_joined(coarse, fill, crop, SHARE) + TEXTURE * fine).astype(np.float32)
+    crisp = coarse + CRISPING * (coarse - cv2.GaussianBlur(coarse, (0, 0), CRISPING_REACH))
+    return (_joined(crisp, fill, crop, SHARE) + TEXTURE * fine).astype(np.float32)
 
 
 def _resized(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:
