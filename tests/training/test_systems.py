@@ -23,7 +23,8 @@ from training.examples.fitted import read_fitted
 from training.examples.fitted_batches import batch_of
 from training.examples.pictures import Pictures
 from training.systems.feature_loss import FeatureLoss
-from training.systems.landmarknet import TURNED, SourceOffset, often
+from training.systems.landmark_examples import TURNED, often
+from training.systems.landmarknet import SourceOffset
 
 CPU = torch.device("cpu")
 
@@ -150,9 +151,9 @@ def test_an_opponent_joins_a_run_later_and_learns(assets, tmp_path):
 def test_turned_heads_come_up_more_often(head_face):
     front = torch.from_numpy(head_face / 128).float()
     turned = front.clone()
-    turned[27:36, 0] += 0.5 * (front[16, 0] - front[0, 0])
+    turned[27:36, 0] += 0.65 * (front[16, 0] - front[0, 0])
     pictures = Pictures(torch.zeros(2, 4, 4, 4, dtype=torch.uint8), torch.stack([front, turned]), rendered=True)
     weights = often(pictures)
     assert weights[0] == 1 and weights[1] == TURNED[-1][1]
     drawn = draw_chosen([pictures], 600, Draws(0, CPU), weights=often)[0][1]
-    assert 0.75 < float((drawn == 1).float().mean()) < 0.92
+    assert 0.84 < float((drawn == 1).float().mean()) < 0.97

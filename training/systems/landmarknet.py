@@ -1,62 +1,29 @@
 """Training the landmark network: damaged crops in, 68 points with ellipses and hidden flags out."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from statue_models.networks.landmarknet import SIZE, LandmarkEstimate, LandmarkNet, cholesky
-from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
+from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
 from statue_models.restoring.landmarks68 import MIRROR
-from training.damage.canvas import Canvas
 from training.damage.draws import Draws
-from training.damage.features import break_line
-from training.damage.mixture import training_masks
-from training.damage.rectangles import rects
-from training.examples.batches import (
-    Frames,
-    Jitter,
-    blurred,
-    developed,
-    draw_chosen,
-    face_frames,
-    film,
-    framed,
-    seen_through,
-)
 from training.examples.drawn import statues
-from training.examples.pictures import Pictures, PictureSet, read_pictures
+from training.examples.pictures import PictureSet, read_pictures
+from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
 from training.systems.landmark_judge import judge
 from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.options import read_options
 from training.systems.system import Batch, Judgement, Player, Setting
 
-#: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
-STORED = 192
-#: How far frames stray: as those made from FaceMesh's answers on half faces do, and as a first look without one may.
-NEAR, WILD = Jitter(0.1, 0.06, 0.1), Jitter(0.2, 0.1, 0.27)
-UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpainter's mixture
-#: Half faces end so many face sizes beyond the middle.
-HALF_AWAY = (-0.1, 0.15)
-#: Heads turned further than these come up so many times as often as the others: statues mostly face the camera, and
-#: turned ones are the hardest. By ``turned``; about 25, 35 and 42 degrees.
-TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
-NOTHING = 0.05  # share of crops without a face
-PRIORS = 0.7  # share of examples with a prior
-#: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
-REFRAMED = 0.75
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
 #: Weights of the terms beside the mean distance over the eye distance.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
 SMOOTH = 0.004  # of the eye distance: errors below it count by their square
-#: A face counts as framed if its own frame is so much like the crop: shift in sides, log of the side.
-FRAMED_SHIFT, FRAMED_SIDE = 0.3, 0.5
 
 
 @dataclass(frozen=True)
@@ -102,22 +69,6 @@ def make(setting: Setting) -> "LandmarkSystem":
     return LandmarkSystem(network.to(setting.device), pictures, faceless(setting.assets), prior, options.photographs)
 
 
-def faceless(assets: Path) -> Tensor:
-    """(N, 4, STORED, STORED) uint8 pictures without faces: stones and the surroundings of photographed lights."""
-    found = [cv2.imread(str(path)) for path in sorted((assets / "stone_textures").glob("*.jpg"))]
-    lights = assets / "environments" / "hdri_256x128.npz"
-    if lights.is_file():
-        for light in np.load(lights)["env"].astype(np.float32):
-            bright = np.clip(light / max(np.percentile(light, 80), 1e-6), 0, 1) ** (1 / 2.2) * 255
-            found += [np.ascontiguousarray(half[..., ::-1].astype(np.uint8)) for half in np.split(bright, 2, axis=1)]
-    pictures = [
-        cv2.resize(p, (STORED, STORED), interpolation=cv2.INTER_AREA)[..., ::-1] for p in found if p is not None
-    ]
-    if not pictures:
-        return torch.zeros(0, STORED, STORED, 3, dtype=torch.uint8)
-    return torch.from_numpy(np.ascontiguousarray(np.stack(pictures)))
-
-
 class SourceOffset(nn.Module):
     """How landmarks of renders lie beside those of photographs: jaw and brows are defined a little differently.
 
@@ -147,68 +98,14 @@ class LandmarkSystem:
     ) -> None:
         self.network, self.offset = network, SourceOffset().to(network.mean_face.device)
         self.networks: dict[str, nn.Module] = {"landmarknet": network, "offset": self.offset}
-        self._pictures, self._nothing, self._prior, self._share = pictures, nothing, prior, share
-        self._weights = {id(p): often(p) for p in pictures.train}
+        self._held, self._prior = pictures.held, prior
+        self._examples = LandmarkExamples(pictures.train, nothing, prior, share)
         if bool((network.mean_face == 0.5).all()):
             network.mean_face.copy_(mean_face(pictures.train))
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """Crops, masks, priors, truths."""
-        chosen = draw_chosen(self._pictures.train, count, draws, self._share, lambda p: self._weights[id(p)])
-        whole, landmarks, bare = developed(chosen, draws, self._nothing)
-        device = draws.device
-        photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
-        hidden = torch.cat([_hidden_flags(p, i) for p, i in chosen]).to(device)
-        near = round(PRIORS * count) if self._prior is not None else count // 2
-        order = torch.randperm(count, generator=draws.generator, device=device)
-        whole, landmarks, bare, photographs, hidden = (t[order] for t in (whole, landmarks, bare, photographs, hidden))
-        parts = [face_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
-        frames = Frames(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Frames)))
-        seen = seen_through(frames, whole, landmarks, SIZE)
-        damage = self._damage(seen.landmarks, draws)
-        prior, trust = torch.full_like(seen.landmarks, 0.5), torch.zeros(count, device=device)
-        if self._prior is not None:
-            part = slice(0, near)
-            looked = film(seen.picture[part], bare[part], draws) * 2 - 1
-            prior[part], trust[part] = self._prior(looked, damage[part], seen.landmarks[part], draws)
-            again = trust * draws.chance(REFRAMED, count)
-            within = _frames_of(prior, again > 0)
-            damage, prior = _moved(damage, prior, within)
-            seen = seen_through(frames.within(within.centre, within.side, within.angle), whole, landmarks, SIZE)
-        hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
-        picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
-        mask = torch.maximum(damage, 1 - seen.inside)
-        present = _well_framed(seen.landmarks)
-        picture, present, trust = self._emptied(picture, present, trust, draws)
-        return {
-            "known": picture * (1 - mask), "mask": mask, "prior": prior, "trust": trust, "truth": seen.landmarks,
-            "hidden": hidden, "photograph": photographs, "present": present,
-        }  # fmt: skip
-
-    def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
-        count = len(landmarks)
-        mixture = training_masks(landmarks, SIZE, draws)
-        canvas = Canvas(count, SIZE, SIZE, draws, landmarks)
-        boxes, halves = rects(canvas).float(), break_line(canvas, away=HALF_AWAY).float()
-        kind = draws.uniform(count, 1, 1, 1)
-        damage = torch.where(kind < UNDAMAGED + RECTANGLES + HALVES, halves, mixture)
-        damage = torch.where(kind < UNDAMAGED + RECTANGLES, boxes, damage)
-        return torch.where(kind < UNDAMAGED, 0, damage)
-
-    def _emptied(self, picture: Tensor, present: Tensor, trust: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
-        """Some of the crops without a prior show no face at all."""
-        count = len(picture)
-        index = draws.index(max(1, len(self._nothing)), count)
-        empty = (draws.uniform(count) < NOTHING / (1 - PRIORS)) & (trust == 0)
-        if not len(self._nothing) or not bool(empty.any()):
-            return picture, present, trust
-        where = torch.nonzero(empty)[:, 0]
-        stored = self._nothing[index[where].to(self._nothing.device)].to(picture.device)
-        stored = stored.permute(0, 3, 1, 2).float() / 127.5 - 1
-        sides = draws.index(STORED - SIZE + 1, 2).tolist()
-        picture[where] = stored[:, :, sides[0] : sides[0] + SIZE, sides[1] : sides[1] + SIZE]
-        present[where] = 0
-        return picture, torch.where(empty, torch.full_like(present, -1), present), trust
+        return self._examples.draw(draws, count)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         """Distances over the eye distance, and the likelihoods of ellipses, hidden flags and presence."""
@@ -238,59 +135,7 @@ class LandmarkSystem:
 
     def judge(self) -> Judgement:
         """Errors on held-out photographs and renders, and the calibration that would be right."""
-        return judge(self.network, self._pictures.held, self._prior, self.offset)
-
-
-def _hidden_flags(pictures: Pictures, index: Tensor) -> Tensor:
-    """(K, 68): 1 hidden, 0 visible, -1 unknown."""
-    if pictures.hidden is None:
-        return torch.full((len(index), 68), -1.0)
-    return pictures.hidden[index.to(pictures.hidden.device)].float().cpu()
-
-
-def often(pictures: Pictures) -> Tensor:
-    """(N,) how often each picture comes up, ``TURNED`` as that says."""
-    weights = torch.ones(len(pictures), device=pictures.landmarks.device)
-    turn = turned(pictures.landmarks)
-    for least, factor in TURNED:
-        weights = torch.where(turn > least, factor, weights)
-    return weights
-
-
-def turned(landmarks: Tensor) -> Tensor:
-    """(N, 68, 2) -> (N,): how far the bridge of the nose is from the middle of the jaw's ends, over half their span.
-
-    0 for a face seen from the front, about 1.4 tan(yaw) for a turned one.
-    """
-    right, left, nose = landmarks[:, 0], landmarks[:, 16], landmarks[:, 27]
-    across = left - right
-    along = ((nose - right) * across).sum(1) / across.square().sum(1).clamp(min=1e-9)
-    return (2 * along - 1).abs()
-
-
-def _well_framed(landmarks: Tensor) -> Tensor:
-    """(N,) 1 where the crop is about the face's own frame."""
-    low, high = landmarks.amin(1), landmarks.amax(1)
-    shift = ((low + high) / 2 - torch.tensor([0.5, 0.59], device=landmarks.device)).abs().amax(1)
-    side = ((high - low).amax(1) * 1.7).log().abs()
-    return ((shift < FRAMED_SHIFT) & (side < FRAMED_SIDE)).float()
-
-
-def _frames_of(points: Tensor, wanted: Tensor) -> Frames:
-    """The frames that the product makes of points (N, 68, 2) in fractions of a crop; where not wanted, all of it."""
-    found = [
-        frame_of_landmarks(p, level=0.0) if use else FaceFrame((0.5, 0.5), 1.0)
-        for p, use in zip(points.double().cpu().numpy(), wanted.tolist(), strict=True)
-    ]
-    values = torch.tensor([[*f.centre, f.side, f.angle] for f in found], dtype=points.dtype, device=points.device)
-    return Frames(values[:, :2], values[:, 2], values[:, 3], torch.ones_like(values[:, 2]))
-
-
-def _moved(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tensor]:
-    """Damage (N, 1, S, S) and points (N, 68, 2) of crops as seen through frames in them; no damage beyond the crops."""
-    affine = torch.cat([frames.side[:, None, None] * frames.turn, (2 * frames.centre - 1)[..., None]], 2)
-    grid = functional.affine_grid(affine, list(damage.shape), align_corners=False)
-    return functional.grid_sample(damage, grid, mode="nearest", align_corners=False), frames.positions(points)
+        return judge(self.network, self._held, self._prior, self.offset)
 
 
 def _spread_loss(error: Tensor, estimate: LandmarkEstimate, eyes: Tensor) -> Tensor:
@@ -311,28 +156,3 @@ def _mean(values: Tensor, counted: Tensor) -> Tensor:
 def _at(mask: Tensor, points: Tensor) -> Tensor:
     """(N, 68) the mask's values at points in fractions of the side."""
     return functional.grid_sample(mask, (2 * points - 1)[:, :, None], mode="nearest", align_corners=False)[:, 0, :, 0]
-
-
-def worn(picture: Tensor, draws: Draws) -> Tensor:
-    """What happens to pictures on their way: low resolution, uneven light, inverted sides of a portrait's contrast.
-
-    (N, 3, S, S) in [0, 1] -> the same.
-    """
-    count, size = len(picture), picture.shape[-1]
-    small = functional.interpolate(picture, scale_factor=float(draws.uniform(1, low=0.35, high=0.8)), mode="area")
-    small = functional.interpolate(small, size=(size, size), mode="bicubic", align_corners=False)
-    x = torch.where(draws.uniform(count, 1, 1, 1) < 0.25, small, picture)
-    soft = blurred(blurred(x))
-    x = torch.where(draws.uniform(count, 1, 1, 1) < 0.15, soft, x)
-    ramp = torch.linspace(-1, 1, size, device=picture.device)
-    slope = 0.35 * draws.normal(count, 2, 1, 1)
-    light = (slope[:, :1] * ramp[None, None, :, None] + slope[:, 1:] * ramp[None, None, None, :]).exp()
-    return torch.where(draws.uniform(count, 1, 1, 1) < 0.4, x * light, x).clamp(0, 1)
-
-
-def mean_face(origins: list[Pictures]) -> Tensor:
-    """(68, 2): the mean of the landmarks in their own frames, photographs only where there are any."""
-    points = [p.landmarks.cpu() for p in origins if not p.rendered] or [p.landmarks.cpu() for p in origins]
-    landmarks = torch.cat(points)
-    blank = torch.zeros(len(landmarks), 3, 2, 2)
-    return framed(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)
