@@ -67,9 +67,9 @@ class LandmarkExamples:
         """A batch as ``LandmarkSystem.losses`` takes it; points and frames in fractions of the crop.
 
         Returns:
-            known (N, 3, S, S) in [-1, 1], 0 where mask (N, 1, S, S) is 1; prior and truth (N, 68, 2); trust (N,) 1 where
-            there is a prior; hidden (N, 68) 1, 0 or -1 for unknown; photograph (N,) 1 or 0; present (N,) 1, 0 for a face
-            beside the frame, -1 for no face at all.
+            known (N, 3, S, S) in [-1, 1], 0 where mask (N, 1, S, S) is 1; prior and truth (N, 68, 2); trust (N,), 1
+            where there is a prior; hidden (N, 68), 1, 0 or -1 for unknown; photograph (N,), 1 or 0; present (N,), 1,
+            0 for a face beside the frame, -1 for no face at all.
         """
         chosen = draw_chosen(self._train, count, draws, self._share, lambda p: self._weights[id(p)])
         whole, landmarks, bare = developed(chosen, draws, self._nothing)
