@@ -51,7 +51,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--cache", type=Path, metavar="DIR", help="folder of the rendered suite's pictures (default: the user's data)")
     add("--no-processes", action="store_true", help="do not time whole processes")
     add("--rows", type=_positive, default=24, metavar="N", help="cases on the contact sheet (default: 24)")
-    add("--worst", action="store_true", help="show those cases where the last model is furthest from the truth")
+    add("--worst", action="store_true", help="show those where the last model answered and is furthest from the truth")
     add("--out", type=Path, required=True, metavar="DIR", help=f"gets {RESULTS}, {TABLE} and {SHEET}; made if need be")
     add("--force", action="store_true", help="replace what an earlier run wrote there")
     return parser

@@ -75,20 +75,21 @@ def scored(
 
     Args:
         rows: so many, spread evenly.
-        worst: instead, those with the largest feature distances of this contender, the largest first.
+        worst: instead, those with the largest feature distances of this contender, the largest first, and before cases
+            that it did not answer.
     """
     results, sheet_rows, shown = [], [], chosen_rows(len(cases), rows)
-    furthest: list[tuple[float, int, SheetRow]] = []
+    furthest: list[tuple[bool, float, int, SheetRow]] = []
     for number, case in enumerate(tqdm(cases, unit="case", disable=None, delay=BAR_AFTER)):
         result = scorer(case)
         row = sheet_row(case, scorer.contenders, result)
         if worst is not None:
-            distance = next(score.feature for score in result.scores if score.method == worst)
-            furthest = nlargest(rows, [*furthest, (distance, -number, row)])
+            score = next(score for score in result.scores if score.method == worst)
+            furthest = nlargest(rows, [*furthest, (score.answered, score.feature, -number, row)])
         elif number in shown:
             sheet_rows.append(row)
         results.append(CaseResult(result.scores, [], result.face_of_truth))
-    return results, sheet_rows or [row for _, _, row in furthest]
+    return results, sheet_rows or [row for *_, row in furthest]
 
 
 def landmark_outcomes(
