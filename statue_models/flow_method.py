@@ -68,8 +68,9 @@ class FlowMethod:
 
     ``statuefit`` fills the hole with each hypothesis' own head; the network, at one size, makes over that fill and the
     sketch under it, both also mirrored, and the mean of the answers, which is nearer to the truth than each, is
-    sharpened and takes the fill's texture on. What is finer than the network's size comes from the fill, which is made
-    of the photograph's own stone. A preview starts from the sketch alone, and is one answer of the network alone.
+    sharpened and takes the fill's texture on. Cracks and pits, and what is finer than the network's size, come from the
+    fill, which is made of the photograph's own stone. A preview starts from the sketch alone, and is one answer of the
+    network alone.
 
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
@@ -154,7 +155,8 @@ class FlowMethod:
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
-                fills.append(Fill(np.clip(made, 0, 1), start.borrow))
+                made = np.where(sketches[number].thin[..., None], start.rgb, np.clip(made, 0, 1))
+                fills.append(Fill(made, start.borrow))
         if len(fills) > 1:
             spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
         about = {

@@ -6,6 +6,7 @@ import numpy as np
 from synthetic_statue import make_statue
 
 from statue_models import registry
+from statue_models.fitting.statuefit import StatueFit
 from statue_models.restoring.request import no_progress
 
 
@@ -38,6 +39,13 @@ def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
     assert seen == sorted(seen) and seen[-1] == 1.0
     # The first seed's head is the most likely one whoever asks for more; the same seeds give the same bytes.
     assert np.array_equal(method.restore(crop, [5], no_progress).fills[0].rgb, first)
+    # A crack beside the hole is interpolated, whatever the network would make of it.
+    crack = np.zeros(crop.hole.shape, bool)
+    crack[15:17, 40:120] = True
+    damaged = statue.crop(crop.hole | crack)
+    cracked, fitted = (m.restore(damaged, [5], no_progress).fills[0].rgb for m in (method, StatueFit()))
+    assert np.array_equal(cracked[crack], fitted[crack])
+    assert not np.array_equal(cracked[crop.hole], fitted[crop.hole])
     preview = registry.method("default", device="cpu", steps=1).restore(crop, [5], no_progress)
     assert preview.fills[0].rgb.shape == first.shape and preview.fills[0].borrow is None
 

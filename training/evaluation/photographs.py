@@ -5,7 +5,7 @@
 ``DIR/photos`` holds the photographs and ``SOURCES.tsv`` with their credits. Nose, mouth and half a face are removed
 from each; every restoration runs through the public API at the photograph's own resolution, and the samples outside the
 mask are compared with the input's. G'MIC, where installed, gets the face's crop at 512 pixels. The sheet shows, for
-each photograph and mask, the damage, Telea, G'MIC and statuefit side by side.
+each photograph and mask, the damage, Telea, G'MIC and statueflow side by side.
 """
 
 import argparse
@@ -35,14 +35,14 @@ GREY = 128
 def compared(
     restorer: Restorer, photograph: Path, kind: str, seed: int, photographs: list[NDArray[np.uint8]]
 ) -> list[NDArray[np.uint8]]:
-    """Damage, Telea, G'MIC and statuefit of one photograph and kind, as tiles (TILE, TILE, 3)."""
+    """Damage, Telea, G'MIC and statueflow of one photograph and kind, as tiles (TILE, TILE, 3)."""
     image = Photograph.read(photograph).to_srgb()
     landmarks, frame = restorer.find_landmarks(image)
     hole = damage_mask(landmarks.points, kind, image.shape[:2], np.random.default_rng(seed))
     damaged, mask = image.copy(), hole.astype(np.uint8) * 255
     damaged[hole] = GREY
     results = [damaged]
-    for model in ("telea", "statuefit"):
+    for model in ("telea", "statueflow"):
         start = time.perf_counter()
         restoration = restorer.restore(RestorationRequest(damaged, mask, model=model))
         restored = restoration.applied_to(damaged)
@@ -50,7 +50,7 @@ def compared(
         seconds = time.perf_counter() - start
         print(f"{photograph.stem:28s} {kind:6s} {model:10s} {seconds:5.2f} s, {changed} changed outside")
         results.append(restored)
-        if model == "statuefit":
+        if model == "statueflow":
             photographs.append(restored)
     tiles = [_tile(result, frame) for result in results]
     tiles.insert(2, _by_gmic(damaged, mask, landmarks.points, frame))
