@@ -71,4 +71,6 @@ def _landmarks(data: dict[str, Any]) -> Landmarks:
         np.array(data["hidden"], np.bool_),
         float(data["score"]),
         str(data["source"]),
+        np.array(data["covariance"], np.float64) if "covariance" in data else None,
+        np.array(data["placed"], np.bool_) if "placed" in data else None,
     )
