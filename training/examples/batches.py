@@ -53,6 +53,11 @@ class Frames:
         cosine, sine = self.angle.cos(), self.angle.sin()
         return torch.stack([torch.stack([cosine * self.flip, -sine], 1), torch.stack([sine * self.flip, cosine], 1)], 1)
 
+    @property
+    def affine(self) -> Tensor:
+        """(N, 2, 3) as ``affine_grid`` takes it."""
+        return torch.cat([self.side[:, None, None] * self.turn, (2 * self.centre - 1)[..., None]], 2)
+
     def positions(self, points: Tensor) -> Tensor:
         """(N, P, 2) in the stored pictures as fractions of the frames' sides; what is mirrored keeps its numbers."""
         # The rows of a rotation (and of a mirrored one) are orthonormal, so its transpose is its inverse.
@@ -228,9 +233,8 @@ def face_frames(landmarks: Tensor, draws: Draws, jitter: Jitter | None) -> Frame
 def seen_through(frames: Frames, picture: Tensor, landmarks: Tensor, size: int) -> Framed:
     """Pictures (N, 3, S, S) and their landmarks (N, 68, 2) through these frames, (N, 3, size, size)."""
     count = len(picture)
-    affine = torch.cat([frames.side[:, None, None] * frames.turn, (2 * frames.centre - 1)[..., None]], 2)
     fine = 2 if size < picture.shape[-1] else 1
-    grid = functional.affine_grid(affine, [count, 3, fine * size, fine * size], align_corners=False)
+    grid = functional.affine_grid(frames.affine, [count, 3, fine * size, fine * size], align_corners=False)
     how = "bilinear" if fine > 1 else "bicubic"
     seen = functional.grid_sample(picture, grid, mode=how, padding_mode="border", align_corners=False)
     inside = (grid.abs() <= 1).all(3)[:, None].float()

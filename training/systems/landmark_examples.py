@@ -191,8 +191,7 @@ def _frames_of(points: Tensor, wanted: Tensor) -> Frames:
 
 def _moved(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tensor]:
     """Damage (N, 1, S, S) and points (N, 68, 2) of crops as seen through frames in them; no damage beyond the crops."""
-    affine = torch.cat([frames.side[:, None, None] * frames.turn, (2 * frames.centre - 1)[..., None]], 2)
-    grid = functional.affine_grid(affine, list(damage.shape), align_corners=False)
+    grid = functional.affine_grid(frames.affine, list(damage.shape), align_corners=False)
     return functional.grid_sample(damage, grid, mode="nearest", align_corners=False), frames.positions(points)
 
 
