@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 
 COUNT = 68
-#: The source of landmarks that no predictor found.
-GIVEN = "given"
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
 NOSE = slice(27, 36)
@@ -106,7 +104,7 @@ class Landmarks:
         if placed is not None and [type(flag) for flag in placed] != [bool] * COUNT:
             raise StatueError("bad-landmarks", reason="placed is not 68 times true or false")
         held = np.ones(COUNT, bool) if placed is None else np.array(placed)
-        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, GIVEN, placed=held)
+        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, "given", placed=held)
 
     def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
         """The same points, those under a mask (H, W; > 0 = missing) hidden, too."""

@@ -26,3 +26,11 @@ def write_renders(path: Path, face: np.ndarray, count: int = 20) -> None:
     files = [made_up_render(rng, points) for points in landmarks]
     offsets = np.cumsum([0, *map(len, files)])
     np.savez(path, blob=np.concatenate(files), offsets=offsets, landmarks=landmarks)
+
+
+def assets_with_renders(parent: Path, face: np.ndarray) -> Path:
+    """A new folder of assets that holds nothing but ``write_renders``' file."""
+    folder = parent / "assets"
+    folder.mkdir()
+    write_renders(folder / "renders256.npz", face)
+    return folder

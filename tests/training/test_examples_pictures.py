@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from made_up_assets import write_renders
+from made_up_assets import assets_with_renders
 
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
@@ -20,10 +20,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def assets(tmp_path, face):
-    folder = tmp_path / "assets"
-    folder.mkdir()
-    write_renders(folder / "renders256.npz", face)
-    return folder
+    return assets_with_renders(tmp_path, face)
 
 
 def test_masks_have_holes_and_stone_and_depend_on_the_seed_alone(face):

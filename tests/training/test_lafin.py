@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from made_up_assets import write_renders
+from made_up_assets import assets_with_renders
 from torch import nn
 
 from statue_models.errors import StatueError
@@ -35,9 +35,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def assets(tmp_path, face):
     """Made-up renders, and held-out crops in the form of ``statueflow``'s, without a fit."""
-    folder = tmp_path / "assets"
-    folder.mkdir()
-    write_renders(folder / "renders256.npz", face)
+    folder = assets_with_renders(tmp_path, face)
     held = tmp_path / "examples" / "held"
     held.mkdir(parents=True)
     write_held(held / "fitted-00000.npz", read_pictures(folder, 256).held)

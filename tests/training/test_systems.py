@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from made_up_assets import write_renders
+from made_up_assets import assets_with_renders
 
 from statue_models.errors import StatueError
 from statue_models.fitting.head import load_head
@@ -40,10 +40,7 @@ def head_face() -> np.ndarray:
 
 @pytest.fixture
 def assets(tmp_path, head_face):
-    folder = tmp_path / "assets"
-    folder.mkdir()
-    write_renders(folder / "renders256.npz", head_face)
-    return folder
+    return assets_with_renders(tmp_path, head_face)
 
 
 def losses(run) -> list[float]:
