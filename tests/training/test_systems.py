@@ -13,18 +13,13 @@ from statue_models.fitting.head import load_head
 from statue_models.flow_method import template_of
 from statue_models.networks.landmarknet import LandmarkNet
 from statue_models.networks.statueflow import StatueFlow
-from statue_models.restoring.landmarks68 import MIRROR
 from statue_models.weights_file import load_weights
 from training import __main__ as command
 from training import publishing
 from training.damage.draws import Draws
-from training.examples.batches import draw_chosen
 from training.examples.fitted import read_fitted
 from training.examples.fitted_batches import batch_of
-from training.examples.pictures import Pictures
 from training.systems.feature_loss import FeatureLoss
-from training.systems.landmark_examples import TURNED, often
-from training.systems.landmarknet import SourceOffset
 
 CPU = torch.device("cpu")
 
@@ -107,18 +102,6 @@ def test_the_feature_loss_is_zero_for_the_truth_and_leads_towards_it(tmp_path, r
     assert loss(guess.detach() - 1e-3 * guess.grad / guess.grad.abs().max(), truth, hole).sum() < before.sum()
 
 
-def test_the_offset_between_definitions_is_the_same_on_both_sides_and_turns_with_the_face(face):
-    offset = SourceOffset()
-    with torch.no_grad():
-        offset.offset.copy_(torch.randn(68, 2))
-    points = torch.from_numpy(face / 128).float()[None]
-    added = offset(points)[0]
-    flipped = torch.stack([1 - points[..., 0], points[..., 1]], 2)[:, torch.from_numpy(MIRROR)]
-    assert torch.allclose(offset(flipped)[0][torch.from_numpy(MIRROR)] * torch.tensor([-1.0, 1.0]), added, atol=1e-6)
-    quarter = torch.stack([-points[..., 1], points[..., 0]], 2)
-    assert torch.allclose(offset(quarter)[0], torch.stack([-added[:, 1], added[:, 0]], 1), atol=1e-6)
-
-
 def test_only_what_is_better_than_what_is_there_is_published(tmp_path):
     product = publishing.PRODUCTS["statueflow"]
     metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/fill": 17.0}
@@ -143,14 +126,3 @@ def test_an_opponent_joins_a_run_later_and_learns(assets, tmp_path):
     fooled = [row["loss"]["discriminator"] for row in rows if row["event"] == "progress"]
     assert np.mean(fooled[-5:]) < np.mean(fooled[:5])
     assert (second / "discriminator.safetensors").is_file()
-
-
-def test_turned_heads_come_up_more_often(head_face):
-    front = torch.from_numpy(head_face / 128).float()
-    turned = front.clone()
-    turned[27:36, 0] += 0.65 * (front[16, 0] - front[0, 0])
-    pictures = Pictures(torch.zeros(2, 4, 4, 4, dtype=torch.uint8), torch.stack([front, turned]), rendered=True)
-    weights = often(pictures)
-    assert weights[0] == 1 and weights[1] == TURNED[-1][1]
-    drawn = draw_chosen([pictures], 600, Draws(0, CPU), weights=often)[0][1]
-    assert 0.84 < float((drawn == 1).float().mean()) < 0.97

@@ -25,6 +25,7 @@ from training.statues.environments import read_environments
 from training.statues.factory import Factory
 from training.statues.head_model import HeadModel, read_head
 from training.statues.layout import Table
+from training.statues.scenes import walk_round
 
 FILE = "frame-heads.npz"
 #: Of the file; raise it when what is drawn here changes.
@@ -118,7 +119,7 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
         table, rng = described(seed), np.random.default_rng(seed)
         seed += 1
         if len(faces) % 3 == 2:
-            _turn(table, math.radians(rng.uniform(*TURNED) * rng.choice((-1, 1))))
+            walk_round(table, np.radians([rng.uniform(*TURNED) * rng.choice((-1, 1))]))
         if abs(math.degrees(float(table["camera"]["yaw"][0]))) > LARGEST_YAW:
             continue
         renders = factory.render(table)
@@ -135,7 +136,7 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
     while len(profiles) < PROFILES:
         table, rng = described(seed), np.random.default_rng(seed)
         seed += 1
-        _turn(table, math.radians(rng.uniform(*PROFILE_YAW) * rng.choice((-1, 1))))
+        walk_round(table, np.radians([rng.uniform(*PROFILE_YAW) * rng.choice((-1, 1))]))
         renders = factory.render(table)
         if _good(renders, but="hidden"):
             profiles.append(_head(table, renders))
@@ -153,18 +154,6 @@ def with_brows_on_ridge(head: HeadModel) -> HeadModel:
     apart[np.abs(head.vertices[skin][None, :, 2] - wanted[:, None, 2]) > 1.5] = np.inf
     landmarks[BROWS] = skin[apart.argmin(axis=1)]
     return replace(head, landmarks=landmarks)
-
-
-def _turn(table: Table, yaw: float) -> None:
-    """Go round the head to another yaw, and take light and surroundings along, so that the lit side stays lit."""
-    by = yaw - float(table["camera"]["yaw"][0])
-    table["camera"]["yaw"] = yaw
-    light = table["light"]
-    light["turn"] += by
-    cosine, sine = math.cos(by), math.sin(by)
-    about = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
-    for lamp in ("key", "fill"):
-        light[lamp] = light[lamp] @ about.T
 
 
 def _good(renders: Renders, but: str = "") -> bool:

@@ -11,7 +11,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -41,6 +41,7 @@ class Pictures:
         rendered: by a machine, not taken by a camera.
         filmed: with the contrast and the sharpening that photographs come with.
         hidden: (N, 68) bool, what the head, its hair or its headgear hides; None where nobody knows.
+        profile: seen from the side, so that half of the landmarks mean nothing.
     """
 
     images: Tensor
@@ -48,6 +49,7 @@ class Pictures:
     rendered: bool
     filmed: bool = True
     hidden: Tensor | None = None
+    profile: bool = False
 
     def __len__(self) -> int:
         return len(self.images)
@@ -55,12 +57,12 @@ class Pictures:
     def to(self, device: torch.device) -> "Pictures":
         """The same, there."""
         hidden = None if self.hidden is None else self.hidden.to(device)
-        return Pictures(self.images.to(device), self.landmarks.to(device), self.rendered, self.filmed, hidden)
+        return replace(self, images=self.images.to(device), landmarks=self.landmarks.to(device), hidden=hidden)
 
     def part(self, where: slice) -> "Pictures":
         """Some of them."""
         hidden = None if self.hidden is None else self.hidden[where]
-        return Pictures(self.images[where], self.landmarks[where], self.rendered, self.filmed, hidden)
+        return replace(self, images=self.images[where], landmarks=self.landmarks[where], hidden=hidden)
 
 
 @dataclass(frozen=True, eq=False)

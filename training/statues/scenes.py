@@ -34,6 +34,18 @@ def direction(azimuth: NDArray[np.float64], height: NDArray[np.float64]) -> NDAr
     return np.stack([np.sin(azimuth) * np.cos(height), np.sin(height), np.cos(azimuth) * np.cos(height)], -1)
 
 
+def walk_round(table: Table, yaw: NDArray[np.float64]) -> None:
+    """Go round each head to another yaw (N,) in radians, and take light and surroundings along: lit sides stay lit."""
+    by = yaw - table["camera"]["yaw"]
+    table["camera"]["yaw"] = yaw
+    light = table["light"]
+    light["turn"] += by
+    cosine, sine = np.cos(by), np.sin(by)
+    for lamp in ("key", "fill"):
+        x, z = light[lamp][:, 0].copy(), light[lamp][:, 2].copy()
+        light[lamp][:, 0], light[lamp][:, 2] = cosine * x + sine * z, cosine * z - sine * x
+
+
 def _draw_camera(table: Table, draw: Seeded) -> None:
     camera = table["camera"]
     camera["yaw"] = draw.normal("yaw", 0.42, 1.15)

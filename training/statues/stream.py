@@ -6,21 +6,33 @@ from dataclasses import fields, replace
 import numpy as np
 import torch
 
-from training.statues.checks import broken_rules
+from training.statues.checks import RULES, broken_rules
 from training.statues.development import Renders
 from training.statues.drawing import draw_statues
 from training.statues.factory import Factory
+from training.statues.scenes import walk_round
 
 
-def stream(factory: Factory, first_seed: int, batch: int) -> Iterator[Renders]:
-    """Batches without end, of ``batch`` good statues each, with seeds from ``first_seed`` on; none is shown twice."""
+def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, float] | None = None) -> Iterator[Renders]:
+    """Batches without end, of ``batch`` good statues each, with seeds from ``first_seed`` on; none is shown twice.
+
+    Args:
+        yaw: degrees by which heads are turned, least and most, to either side, however much that hides of them; None =
+            as the factory draws them.
+    """
     kept: Renders | None = None
     seed = first_seed
     while True:
         table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
+        if yaw is not None:
+            rng = np.random.default_rng(seed)
+            walk_round(table, np.radians(rng.uniform(*yaw, batch) * rng.choice((-1, 1), batch)))
         seed += batch
         renders = factory.render(table)
-        good = _chosen(renders, ~broken_rules(renders).any(1))
+        broken = broken_rules(renders)
+        if yaw is not None:
+            broken[:, RULES.index("hidden")] = False
+        good = _chosen(renders, ~broken.any(1))
         kept = good if kept is None else _joined(kept, good)
         while len(kept.image) >= batch:
             index = torch.arange(len(kept.image), device=kept.image.device)

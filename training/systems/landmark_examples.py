@@ -29,6 +29,7 @@ from training.examples.batches import (
     seen_through,
 )
 from training.examples.pictures import Pictures
+from training.systems.definitions import signed_turn
 from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.system import Batch
 
@@ -40,8 +41,9 @@ UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpai
 #: Half faces end so many face sizes beyond the middle.
 HALF_AWAY = (-0.1, 0.15)
 #: Heads turned further than these come up so many times as often as the others: statues mostly face the camera, and
-#: turned ones are the hardest. By ``turned``; about 25, 35 and 42 degrees.
+#: turned ones are the hardest. By ``signed_turn``; about 25, 35 and 42 degrees.
 TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
+PROFILES = 0.05  # share of crops that show a head in profile, where there are any
 NOTHING = 0.05  # share of crops without a face
 PRIORS = 0.7  # share of examples with a prior
 #: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
@@ -60,8 +62,9 @@ class LandmarkExamples:
     """
 
     def __init__(self, train: list[Pictures], nothing: Tensor, prior: FaceMeshPrior | None, share: float) -> None:
-        self._train, self._nothing, self._prior, self._share = train, nothing, prior, share
-        self._weights = {id(p): often(p) for p in train}
+        self._train, self._profiles = [p for p in train if not p.profile], [p for p in train if p.profile]
+        self._nothing, self._prior, self._share = nothing, prior, share
+        self._weights = {id(p): often(p) for p in self._train}
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """A batch as ``LandmarkSystem.losses`` takes it; points and frames in fractions of the crop.
@@ -69,16 +72,18 @@ class LandmarkExamples:
         Returns:
             known (N, 3, S, S) in [-1, 1], 0 where mask (N, 1, S, S) is 1; prior and truth (N, 68, 2); trust (N,), 1
             where there is a prior; hidden (N, 68), 1, 0 or -1 for unknown; photograph (N,), 1 or 0; present (N,), 1,
-            0 for a face beside the frame, -1 for no face at all.
+            0 for a face beside the frame, -1 for no face at all, or one in profile.
         """
-        chosen = draw_chosen(self._train, count, draws, self._share, lambda p: self._weights[id(p)])
+        chosen = self._chosen(count, draws)
         whole, landmarks, bare = developed(chosen, draws, self._nothing)
         device = draws.device
         photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
+        profiles = torch.cat([torch.full((len(i),), float(p.profile)) for p, i in chosen]).to(device)
         hidden = torch.cat([_hidden_flags(p, i) for p, i in chosen]).to(device)
         near = round(PRIORS * count) if self._prior is not None else count // 2
         order = torch.randperm(count, generator=draws.generator, device=device)
-        whole, landmarks, bare, photographs, hidden = (t[order] for t in (whole, landmarks, bare, photographs, hidden))
+        whole, landmarks, bare, hidden = (t[order] for t in (whole, landmarks, bare, hidden))
+        photographs, profiles = photographs[order], profiles[order]
         parts = [face_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
         frames = Frames(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Frames)))
         seen = seen_through(frames, whole, landmarks, SIZE)
@@ -95,12 +100,17 @@ class LandmarkExamples:
         hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
         picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
         mask = torch.maximum(damage, 1 - seen.inside)
-        present = _well_framed(seen.landmarks)
+        present = torch.where(profiles > 0, -1, _well_framed(seen.landmarks))
         picture, present, trust = self._emptied(picture, present, trust, draws)
         return {
             "known": picture * (1 - mask), "mask": mask, "prior": prior, "trust": trust, "truth": seen.landmarks,
             "hidden": hidden, "photograph": photographs, "present": present,
         }  # fmt: skip
+
+    def _chosen(self, count: int, draws: Draws) -> list[tuple[Pictures, Tensor]]:
+        aside = int(PROFILES * count + float(draws.uniform(1))) if self._profiles else 0
+        faces = draw_chosen(self._train, count - aside, draws, self._share, lambda p: self._weights[id(p)])
+        return faces + (draw_chosen(self._profiles, aside, draws) if aside else [])
 
     def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
         count = len(landmarks)
@@ -154,21 +164,10 @@ def _hidden_flags(pictures: Pictures, index: Tensor) -> Tensor:
 def often(pictures: Pictures) -> Tensor:
     """(N,) how often each picture comes up, ``TURNED`` as that says."""
     weights = torch.ones(len(pictures), device=pictures.landmarks.device)
-    turn = turned(pictures.landmarks)
+    turn = signed_turn(pictures.landmarks).abs()
     for least, factor in TURNED:
         weights = torch.where(turn > least, factor, weights)
     return weights
-
-
-def turned(landmarks: Tensor) -> Tensor:
-    """(N, 68, 2) -> (N,): how far the bridge of the nose is from the middle of the jaw's ends, over half their span.
-
-    0 for a face seen from the front, about 1.4 tan(yaw) for a turned one.
-    """
-    right, left, nose = landmarks[:, 0], landmarks[:, 16], landmarks[:, 27]
-    across = left - right
-    along = ((nose - right) * across).sum(1) / across.square().sum(1).clamp(min=1e-9)
-    return (2 * along - 1).abs()
 
 
 def _well_framed(landmarks: Tensor) -> Tensor:

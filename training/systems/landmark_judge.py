@@ -41,12 +41,12 @@ class Held:
 
 @torch.no_grad()
 def judge(
-    network: LandmarkNet, held: list[Pictures], prior: FaceMeshPrior | None, offset: Callable[[Tensor], Tensor]
+    network: LandmarkNet, held: list[Pictures], prior: FaceMeshPrior | None, definition: Callable[[Tensor], Tensor]
 ) -> Judgement:
     """Median inner NME per origin and damage, with and without the prior; the calibration that would be right.
 
     Args:
-        offset: what turns the photographs' definition of the points (N, 68, 2) into the renders'.
+        definition: what to add to points (N, 68, 2) for the renders' definition of them.
     """
     metrics: dict[str, float] = {}
     pictures, inside = [], []
@@ -58,7 +58,7 @@ def judge(
             points = torch.cat([out.points for out in outs])
             factor = torch.cat([out.factor for out in outs])
             if case.rendered:
-                points = points + offset(case.truth)
+                points = points + definition(case.truth)
             error = _nme(points, case.truth)
             name = case.name + ("" if given or prior is None else "/alone")
             metrics[f"nme/{name}"] = float(error.median())

@@ -24,6 +24,8 @@ STRAY_SIDE, STRAY_SHIFT, STRAY_ANGLE = 0.12, 0.07, 0.1
 LEAST_PRESENCE, LARGEST_ERROR = 0.003, 0.25
 #: Share of the examples that are looked at again with the other half of the face in the hole.
 AGAIN = 0.5
+#: Presence from which an undamaged face counts as found.
+SURE_PRESENCE = 0.5
 
 
 class FaceMeshPrior:
@@ -47,7 +49,7 @@ class FaceMeshPrior:
             (N, 68, 2) points in fractions of the side, and (N,) 1 where there are any.
         """
         size = picture.shape[-1]
-        rgb = (picture * 127.5 + 127.5).clamp(0, 255).round().byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        rgb = _bytes(picture)
         holes = (mask[:, 0] > 0).byte().cpu().numpy()
         stray = draws.normal(len(rgb), 4).cpu().numpy()
         chance = draws.uniform(len(rgb), 3).cpu().numpy()
@@ -56,6 +58,24 @@ class FaceMeshPrior:
         points = np.array([np.full((68, 2), 0.5) if p is None else p / size for p in found], np.float32)
         trust = torch.tensor([float(p is not None) for p in found])
         return torch.from_numpy(points).to(picture.device), trust.to(picture.device)
+
+    def labels(self, picture: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+        """What FaceMesh says of undamaged faces in their own frames: the mean over the picture and its mirror image.
+
+        Args:
+            picture: (N, 3, S, S) in [-1, 1]; landmarks: (N, 68, 2) roughly where, fractions of the side.
+
+        Returns:
+            (N, 68, 2) points in fractions of the side, and (N,) bool, where a face was found; on the CPU.
+        """
+        size = picture.shape[-1]
+        points, found = [], []
+        for rgb, near in zip(_bytes(picture), landmarks.double().cpu().numpy() * size, strict=True):
+            frame = frame_of_landmarks(near, level=0.0)
+            (one, first), (other, second) = (self._mesh(rgb, frame, flip) for flip in (False, True))
+            points.append((one + other) / 2 / size)
+            found.append(min(first, second) > SURE_PRESENCE)
+        return torch.from_numpy(np.array(points, np.float32)), torch.tensor(found)
 
     def _look(
         self,
@@ -91,3 +111,9 @@ class FaceMeshPrior:
         mesh = self._networks.mesh(rgb, crop_of_frame(frame))
         points = mesh.landmarks()
         return (points * (-1, 1) + (width, 0))[MIRROR] if flip else points, mesh.presence
+
+
+def _bytes(picture: Tensor) -> NDArray[np.uint8]:
+    """(N, 3, S, S) in [-1, 1] -> (N, S, S, 3)."""
+    grey = (picture * 127.5 + 127.5).clamp(0, 255).round().byte()
+    return np.ascontiguousarray(grey.permute(0, 2, 3, 1).cpu().numpy())

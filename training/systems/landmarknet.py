@@ -10,10 +10,10 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
-from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.examples.drawn import statues
+from training.examples.drawn import profiles, statues
 from training.examples.pictures import PictureSet, read_pictures
+from training.systems.definitions import RenderDefinition
 from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
 from training.systems.landmark_judge import judge
 from training.systems.landmark_prior import FaceMeshPrior
@@ -35,6 +35,7 @@ class Options:
         fresh: so many statues are drawn at the start, on the training device, and added, too.
         landmark_models: folder of FaceMesh's files; "" = the usual places.
         prior: whether FaceMesh's answer is one of the inputs.
+        profiles: so many statues in profile are drawn at the start; the network is to say that it sees no face there.
         limit: so many renders of each origin; 0 = all.
         photographs: share of photographs in a batch.
         channels, blocks, width, layers: of the network; empty or 0 = the product's.
@@ -42,6 +43,7 @@ class Options:
 
     statues: str = ""
     fresh: int = 0
+    profiles: int = 0
     landmark_models: str = ""
     prior: bool = True
     limit: int = 0
@@ -62,6 +64,7 @@ def make(setting: Setting) -> "LandmarkSystem":
     limit = options.limit or None
     drawn = statues(setting, options.statues, options.fresh, STORED, limit)
     pictures = read_pictures(setting.assets, STORED, limit, drawn)
+    pictures.train.extend(profiles(setting, options.profiles, STORED))
     prior = FaceMeshPrior(Path(options.landmark_models) if options.landmark_models else None) if options.prior else None
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
@@ -69,35 +72,19 @@ def make(setting: Setting) -> "LandmarkSystem":
     return LandmarkSystem(network.to(setting.device), pictures, faceless(setting.assets), prior, options.photographs)
 
 
-class SourceOffset(nn.Module):
-    """How landmarks of renders lie beside those of photographs: jaw and brows are defined a little differently.
-
-    One symmetric offset per point in eye distances, learnt with the network, left out when it is used.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.offset = nn.Parameter(torch.zeros(68, 2))
-
-    def forward(self, landmarks: Tensor) -> Tensor:
-        """(N, 68, 2) of the photographs' definition -> what to add for the renders'."""
-        mirror = torch.from_numpy(MIRROR).to(landmarks.device)
-        turned = self.offset[mirror] * torch.tensor([-1.0, 1.0], device=landmarks.device)
-        across = landmarks[:, 45] - landmarks[:, 36]  # eye distance and roll at once
-        axes = torch.stack([across, torch.stack([-across[:, 1], across[:, 0]], 1)], 1)
-        return ((self.offset + turned) / 2) @ axes
-
-
 class LandmarkSystem:
     """See ``training.systems.system.System``."""
 
-    players = (Player("landmarks", ("landmarknet", "offset"), weight_decay=1e-3),)
+    players = (Player("landmarks", ("landmarknet",), weight_decay=1e-3),)
 
     def __init__(
         self, network: LandmarkNet, pictures: PictureSet, nothing: Tensor, prior: FaceMeshPrior | None, share: float
     ) -> None:
-        self.network, self.offset = network, SourceOffset().to(network.mean_face.device)
-        self.networks: dict[str, nn.Module] = {"landmarknet": network, "offset": self.offset}
+        definition = RenderDefinition()
+        if prior is not None:
+            definition.measure(prior.labels, pictures.train)
+        self.network, self.definition = network, definition.to(network.mean_face.device)
+        self.networks: dict[str, nn.Module] = {"landmarknet": network, "definition": self.definition}
         self._held, self._prior = pictures.held, prior
         self._examples = LandmarkExamples(pictures.train, nothing, prior, share)
         if bool((network.mean_face == 0.5).all()):
@@ -119,7 +106,7 @@ class LandmarkSystem:
         missing = _at(batch["mask"], truth)
         terms = {name: truth.new_zeros(()) for name in ("distance", "spread", "hidden", "present")}
         for weight, estimate in zip(LAYER_WEIGHTS[-len(estimates) :], estimates, strict=True):
-            expected = estimate.points + self.offset(truth) * rendered[:, None, None]
+            expected = estimate.points + self.definition(truth) * rendered[:, None, None]
             error = (expected - truth) / eyes[:, None, None]
             terms["distance"] += weight * _mean((error.square().sum(2) + SMOOTH**2).sqrt(), counted)
             terms["spread"] += weight * SPREAD_WEIGHT * _mean(_spread_loss(error.detach(), estimate, eyes), counted)
@@ -135,7 +122,7 @@ class LandmarkSystem:
 
     def judge(self) -> Judgement:
         """Errors on held-out photographs and renders, and the calibration that would be right."""
-        return judge(self.network, self._held, self._prior, self.offset)
+        return judge(self.network, self._held, self._prior, self.definition)
 
 
 def _spread_loss(error: Tensor, estimate: LandmarkEstimate, eyes: Tensor) -> Tensor:

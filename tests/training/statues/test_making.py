@@ -15,7 +15,7 @@ import torch
 from statue_models.errors import StatueError
 from training.commands import exit_status
 from training.evaluation.held_back import FRAME_SEEDS, HELD_BACK_SEEDS
-from training.examples.drawn import drawn_statues
+from training.examples.drawn import drawn_statues, profiles
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import read_pictures
 from training.statues import samples, shards
@@ -24,9 +24,11 @@ from training.statues.checks import RULES, broken_rules
 from training.statues.drawing import draw_statues
 from training.statues.factory import Factory
 from training.statues.samples import Tally, Wish
+from training.statues.scenes import walk_round
 from training.statues.sheet import contact_sheet
 from training.statues.stream import stream
 from training.statues.timing import growth, measure, report
+from training.systems.system import Setting
 
 SIDE = 64
 
@@ -216,6 +218,33 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
     assert drawn.landmarks.shape == (3, 68, 2) and drawn.landmarks.median() < 1
     found = read_pictures(tmp_path, SIDE, drawn=[drawn])
     assert [len(p) for p in found.train] == [2] and [len(p) for p in found.held] == [1]
+
+
+def test_heads_in_profile_are_drawn_at_will(tmp_path, head, studios, monkeypatch):
+    """Both sides come up, the light goes along, and the points of the far side are behind the head."""
+    monkeypatch.setattr("training.statues.head_model.read_head", lambda _: head)
+    monkeypatch.setattr("training.statues.environments.read_environments", lambda _: studios)
+    setting = Setting(tmp_path, torch.device("cpu"), 3)
+    (drawn,) = profiles(setting, 8, SIDE)
+    assert drawn.profile and drawn.rendered and len(drawn) == 8 and not profiles(setting, 0, SIDE)
+    span = (
+        drawn.landmarks[:, [36, 45], 0].diff(dim=1).abs() / (drawn.landmarks.amax(1) - drawn.landmarks.amin(1))[:, 1:]
+    )
+    assert float(span.max()) < 0.45
+    nose = drawn.landmarks[:, 30, 0] - drawn.landmarks[:, :17, 0].mean(1)
+    assert (nose > 0).any() and (nose < 0).any()
+
+
+def test_walking_round_a_head_takes_the_light_along(small):
+    table = draw_statues(np.arange(4), small.head, small.environments.suns)
+    before = table.copy()
+    walk_round(table, before["camera"]["yaw"] + 0.3)
+    azimuth = [
+        np.arctan2(t["light"]["key"][:, 0], t["light"]["key"][:, 2]) - t["camera"]["yaw"] for t in (before, table)
+    ]
+    assert np.allclose(np.cos(azimuth[0] - azimuth[1]), 1, atol=1e-6)
+    lengths = [np.linalg.norm(t["light"]["fill"], axis=1) for t in (before, table)]
+    assert np.allclose(*lengths) and np.allclose(table["light"]["key"][:, 1], before["light"]["key"][:, 1])
 
 
 def test_training_reads_what_was_made_and_refuses_what_is_set_aside(order):
