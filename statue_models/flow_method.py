@@ -76,7 +76,8 @@ class FlowMethod:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16".
-        steps: network evaluations per hypothesis; 1 = a preview; None = the number that measured best with texture.
+        steps: sampling steps of each of the four looks; 1 = a preview, which is one look; None = as many as measured
+            best, with texture.
         size: side of the pictures that the network sees, in pixels.
         fit: fits the heads.
     """
@@ -162,6 +163,7 @@ class FlowMethod:
         about = {
             "torch": torch.__version__,
             "steps": self.steps,
+            "preview": self.preview,
             "device": str(self.device),
             "precision": self.precision,
             "size": self.size,

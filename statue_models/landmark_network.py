@@ -22,8 +22,8 @@ from statue_models.restoring.landmarks68 import INNER, MIRROR, interocular_dista
 from statue_models.weights_file import load_weights
 
 NAME = "landmarknet"
-#: Sides of the squares in which the network looks for a face by itself, in sides of the picture, and how often each is
-#: framed anew on the points found.
+#: Sides of the squares in which the network looks for a face by itself, in sides of the picture, and how often it looks
+#: at each: the first time as it is, then framed on the points found.
 STARTS, LOOKS = (1.0, 0.72), 3
 #: A mean standard deviation of the inner points, over the eye distance, at which a score is divided by e.
 UNSURE = 0.07

@@ -204,12 +204,16 @@ class Run:
         return True
 
     def _load_compact(self, found: Checkpoint) -> list[str]:
-        """Returns the networks that the checkpoint lacks altogether: an opponent may join a run later."""
+        """Returns the networks that the checkpoint lacks altogether: an opponent may join a run later.
+
+        What it has of networks that the system no longer has is left behind.
+        """
         there = {name.split(".")[0] for name in found.tensors}
         new = [name for name in self.system.networks if name not in there]
         if len(new) == len(self.system.networks):
             raise ValueError("it holds none of them")
-        _fill({k: t for k, t in self.average.tensors.items() if k.split(".")[0] not in new}, found.tensors)
+        kept = {k: t for k, t in found.tensors.items() if k.split(".")[0] in self.system.networks}
+        _fill({k: t for k, t in self.average.tensors.items() if k.split(".")[0] not in new}, kept)
         self.average.give(self.system.networks)
         self.position = found.position
         self.position.begin_schedule()

@@ -55,8 +55,7 @@ def train(
             gone on with; ``training-diverged``; ``output-unwritable``; ``disk-full``; ``out-of-memory``; those of
             the system.
     """
-    if ranks.first:
-        _prepare(out, resume, force)
+    replaced = _prepared(out, resume, force) if ranks.first else []
     found = checkpoints.read(resume) if resume is not None else None
     if found is not None and found[0].system != recipe.system:
         reason = f"{resume} holds a run of {found[0].system}, and the recipe is for {recipe.system}"
@@ -68,13 +67,16 @@ def train(
             made = system(recipe.system, Setting(assets, ranks.device, recipe.seed, recipe.options))
             run = Run(recipe, made, ranks)
             notes = run.load(resume, *found) if found is not None and resume is not None else []
+            # Only now: a recipe or checkpoint that was refused must not cost the run that is there.
+            for path in replaced:
+                path.unlink()
             return _Loop(run, out, stop_after, asked_to_stop, say, bar, resume is not None, notes).go()
     except torch.OutOfMemoryError:
         raise StatueError("out-of-memory") from None
 
 
-def _prepare(out: Path, resume: Path | None, force: bool) -> None:
-    """Make the folder, or find that it may be written to."""
+def _prepared(out: Path, resume: Path | None, force: bool) -> list[Path]:
+    """Make the folder, or find that it may be written to; returns the files of an earlier run that are to go."""
     try:
         out.mkdir(exist_ok=True)
     except OSError as error:
@@ -82,14 +84,13 @@ def _prepare(out: Path, resume: Path | None, force: bool) -> None:
     for part in out.glob(".*.safetensors.*.part"):
         part.unlink()  # of a process that was killed while it wrote
     if resume is not None and resume.resolve() == out.resolve():
-        return
+        return []
     files = [out / name for name in (checkpoints.STATE, checkpoints.COMPACT, LOG, METRICS)]
     files += [*out.glob("sheet-*.png"), *out.glob(f"{EVENTS}/events.out.tfevents.*")]
     files = [path for path in files if path.exists()]
     if files and not force:
         raise StatueError("output-exists", path=files[0])
-    for path in files:
-        path.unlink()
+    return files
 
 
 class _Loop:

@@ -23,7 +23,8 @@ CHEEK_SIDE, CHEEK_HEIGHT = (1.8, 5.0), (-1.5, 1.0)  # cm on the mean head
 CHEEK_PIXELS = 20  # fewer visible ones say nothing, and without them there is no beard
 FACING = -0.3  # z of the normal: steeper pixels, at the silhouette, show a misfit's edge
 REACH = 1.2  # cm over which the nearest visible beard still speaks
-PRIOR = 0.15  # weight of "no beard here" against one visible pixel at distance 0
+PRIOR = 0.24  # weight of "no beard here" against one visible pixel at distance 0
+UNSURE, SURE = 0.4, 0.8  # shares of rough neighbours: fewer are no beard, more are nothing else
 BELOW_NOSE = -1.2  # cm, y of the mean head: where moustaches begin
 LIP_MARGIN = 0.25  # cm
 NEIGHBOURS = 16
@@ -48,7 +49,7 @@ def beard(
     """
     zone = (image.coverage > 0.99) & (image.rest[..., 1] < BELOW_NOSE)
     inner = known & _within((image.coverage > 0.99) & (image.normal[..., 2] < FACING))
-    rest = image.rest.reshape(-1, 3) * np.float32(1)
+    rest = image.rest.reshape(-1, 3).copy()
     rest[:, 0] = np.abs(rest[:, 0])
     giving, asking = np.flatnonzero(zone & inner), np.flatnonzero(zone & hole)
     giving = giving[:: max(1, len(giving) // ENOUGH)]
@@ -61,9 +62,9 @@ def beard(
     rough = _ramp(contrast / max(float(np.median(contrast[cheeks])), 1e-3), ROUGH) * _ramp(contrast, LEAST)
     distance, index = cKDTree(rest[giving]).query(rest[asking], k=NEIGHBOURS)
     weight = np.exp(-((distance / REACH) ** 2))
-    said = (weight * rough[giving][index]).sum(1) / (weight.sum(1) + PRIOR * NEIGHBOURS * 0.1)
+    said = (weight * rough[giving][index]).sum(1) / (weight.sum(1) + PRIOR)
     said[_on_lips(head, rest[asking])] = 0
-    out.ravel()[asking] = np.clip(said * 2.5 - 1, 0, 1)
+    out.ravel()[asking] = _ramp(said, (UNSURE, SURE))
     return out
 
 
@@ -98,7 +99,7 @@ def _ramp(values: NDArray[np.float64], limits: tuple[float, float]) -> NDArray[n
 
 def _on_lips(head: MorphableHead, rest: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(N,) which places (|x|, y, z) of the mean head lie on the lips."""
-    outline = head.vertices[head.landmarks[48:60], :2] * np.array([1, 1], np.float32)
+    outline = head.vertices[head.landmarks[48:60], :2]
     polygon = np.round(outline * 100).astype(np.int32)
     inside = np.array([cv2.pointPolygonTest(polygon, (float(x) * 100, float(y) * 100), True) for x, y in rest[:, :2]])
     return inside > -LIP_MARGIN * 100

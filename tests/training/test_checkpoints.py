@@ -9,6 +9,7 @@ import pytest
 import torch
 import toy_systems
 from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import nn
 
 from statue_models.errors import StatueError
@@ -104,6 +105,16 @@ def test_going_on_from_a_compact_checkpoint_without_a_step_keeps_its_weights_and
     assert not torch.equal(*started) and not torch.equal(started[0], generator)
 
 
+def test_a_compact_checkpoint_may_hold_networks_that_are_no_longer_used(run):
+    (run / STATE).unlink()
+    before = tensors(run / COMPACT)
+    with safe_open(run / COMPACT, framework="pt") as file:
+        details = file.metadata()
+    save_file({**before, "gone.weight": torch.ones(3)}, run / COMPACT, details)
+    train(run, run, options={"norm": True}, images=0)
+    assert tensors(run / COMPACT).keys() == before.keys()
+
+
 def test_runs_that_cannot_be_gone_on_with_are_refused(run, tmp_path):
     out = tmp_path / "out"
     assert "regression" in refused("bad-recipe", out, run, name="pair")
@@ -118,9 +129,13 @@ def test_runs_that_cannot_be_gone_on_with_are_refused(run, tmp_path):
     refused("weights-corrupt", out, run, options={"norm": True})
 
 
-def test_a_run_is_not_overwritten_unless_told_so(run):
+def test_a_run_is_not_overwritten_unless_told_so_and_by_nothing_that_is_refused(run, tmp_path):
+    other = tmp_path / "other"
+    train(other)
     before = (run / STATE).read_bytes()
     refused("output-exists", run, options={"norm": True})
+    assert (run / STATE).read_bytes() == before
+    refused("weights-corrupt", run, other, options={"norm": True}, force=True)
     assert (run / STATE).read_bytes() == before
     sheets = set(run.glob("sheet-*.png"))
     train(run, options={"norm": True}, force=True, images=80, seed=5)

@@ -18,7 +18,7 @@ from training.datasets import face_crops, face_workers, faces
 from training.datasets.face_finding import find_faces
 from training.datasets.face_set import read_manifest
 from training.datasets.picture_files import list_pictures, read_rgb
-from training.examples.pictures import photograph_names
+from training.evaluation.held_back import photograph_names
 
 INTACT = Path(statue_models.__file__).parent / "example" / "intact.jpg"
 

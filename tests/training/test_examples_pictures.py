@@ -11,6 +11,7 @@ from made_up_assets import assets_with_renders
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
+from training.evaluation.held_back import photograph_names
 from training.examples import pictures
 from training.examples.batches import Jitter, cut_out, draw_batch, face_frames, framed, seen_through
 
@@ -89,7 +90,7 @@ def test_photographs_of_the_suites_are_never_trained_on(assets, face):
     rows = ["file\tsplit\treject_reason\tdup_group", "test/0001.jpg\ttest\t\t7", "train/0005.jpg\ttrain\t\t7"]
     rows += ["train/0006.jpg\ttrain\tpuppet\t8", "train/0001.jpg\ttrain\t\t9", "train/0007.jpg\ttrain\t\t9"]
     (folder / "MANIFEST.tsv").write_text("\n".join(rows) + "\n")
-    kept, held = pictures.photograph_names(assets)
+    kept, held = photograph_names(assets)
     assert held == ["train/0001.jpg", "train/0014.jpg"]
     assert set(names) - set(kept) == {*held, *(f"train/{n:04d}.jpg" for n in (3, 5, 6, 7, 250))}
     found = pictures.read_pictures(assets, SIZE)

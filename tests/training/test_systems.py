@@ -102,7 +102,7 @@ def test_the_feature_loss_is_zero_for_the_truth_and_leads_towards_it(tmp_path, r
     assert loss(guess.detach() - 1e-3 * guess.grad / guess.grad.abs().max(), truth, hole).sum() < before.sum()
 
 
-def test_only_what_is_better_than_what_is_there_is_published(tmp_path):
+def test_only_what_is_better_than_its_start_is_published(tmp_path):
     product = publishing.PRODUCTS["statueflow"]
     metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/fill": 17.0}
     assert product.better(metrics) and not product.better(metrics | {"psnr/fill": 18.5})

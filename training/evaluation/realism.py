@@ -24,10 +24,10 @@ from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
 from training.commands import exit_status
 from training.evaluation.cases import FOLDER
+from training.evaluation.held_back import photograph_names
 from training.evaluation.metrics import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
 from training.evaluation.mobilenet import MobileNet
 from training.evaluation.rendered import Rendered, rendered
-from training.examples.pictures import photograph_names
 
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -116,7 +117,7 @@ def draw_chosen(
     share: float = PHOTOGRAPHS,
     weights: Callable[[Pictures], Tensor] | None = None,
 ) -> list[tuple[Pictures, Tensor]]:
-    """Which pictures a batch shows: ``share`` of it photographs, the rest renders by their number.
+    """Which pictures a batch shows: ``share`` of it photographs, the rest renders, each origin by its number.
 
     Args:
         weights: how often each of an origin's pictures comes up, (N,); None = all alike.
@@ -124,16 +125,17 @@ def draw_chosen(
     photographs = [p for p in origins if not p.rendered]
     renders = [p for p in origins if p.rendered]
     taken = round(count * share) if photographs and renders else count if photographs else 0
-    total = sum(len(p) for p in renders)
-    parts, left = [], count - taken
-    for pictures in renders[:-1]:
-        parts.append((pictures, round((count - taken) * len(pictures) / total)))
-        left -= parts[-1][1]
-    parts += [(renders[-1], left)] if renders else []
-    parts += [(pictures, taken) for pictures in photographs]
+    parts = [*_shared_out(renders, count - taken, draws), *_shared_out(photographs, taken, draws)]
     if weights is None:
         return [(p, draws.index(len(p), number)) for p, number in parts if number]
     return [(p, draws.choice(weights(p), number)) for p, number in parts if number]
+
+
+def _shared_out(origins: list[Pictures], count: int, draws: Draws) -> list[tuple[Pictures, int]]:
+    """How many of ``count`` pictures are each origin's, by its number; even the smallest has its turn."""
+    ends = np.cumsum([0, *map(len, origins)]) / max(1, sum(map(len, origins))) * count
+    edges = np.floor(ends + float(draws.uniform(1))).astype(int)
+    return list(zip(origins, np.diff(edges).tolist(), strict=True))
 
 
 def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) -> Batch:

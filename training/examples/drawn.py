@@ -9,45 +9,49 @@ import torch
 from statue_models.errors import StatueError
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import Pictures
-from training.systems.system import Setting
 
-#: Seeds of statues set aside for each seed of a training run.
-SEEDS = 10**6
-#: Fresh statues of training never come near those that the suites are made from (``training.evaluation``).
-HIGHEST_SEED = 8_000_000_000
+#: Seeds of statues set aside for each seed of a training run, and how many such sets there are.
+SEEDS, SETS = 10**6, 1000
+#: First seed of fresh statues: they never come near those that the suites are made from (``training.evaluation``).
+FIRST_SEED = 4_000_000_000
 #: Degrees from which a head is in profile: half of its landmarks cannot be seen.
 IN_PROFILE = (70.0, 95.0)
 
 
-def statues(setting: Setting, folder: str, fresh: int, size: int, limit: int | None = None) -> list[Pictures]:
+def statues(
+    assets: Path, folder: str, fresh: int, size: int, device: torch.device, seed: int, limit: int | None = None
+) -> list[Pictures]:
     """What a recipe adds to the packed renders.
 
     Args:
-        setting: of the system.
-        folder: of a run of ``training.statues make``, or "". fresh: how many are drawn now.
-        size: side of the pictures. limit: only so many of the folder.
+        assets: folder with the morphable head and the environment maps, for fresh ones.
+        folder: of a run of ``training.statues make``, or "". fresh: how many are drawn now, on ``device``.
+        size: side of the pictures. seed: of the run. limit: only so many of the folder.
 
     Raises:
         StatueError: see ``read_shards`` and ``drawn_statues``.
     """
     found = [read_shards(Path(folder), size, limit)] if folder else []
     if fresh:
-        first = HIGHEST_SEED // 2 + SEEDS * (setting.seed % 1000)
-        found.append(drawn_statues(setting.assets, fresh, size, setting.device, first, lambda made: None))
+        found.append(drawn_statues(assets, fresh, size, device, _first_seed(seed), lambda made: None))
     return found
 
 
-def profiles(setting: Setting, count: int, size: int) -> list[Pictures]:
-    """``count`` statues drawn now that are seen from the side, or nothing for 0.
+def profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
+    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``statues``.
 
     Raises:
         StatueError: see ``drawn_statues``.
     """
     if not count:
         return []
-    first = HIGHEST_SEED // 2 + SEEDS * (setting.seed % 1000) + SEEDS // 2
-    drawn = drawn_statues(setting.assets, count, size, setting.device, first, lambda made: None, IN_PROFILE)
+    first = _first_seed(seed) + SEEDS // 2
+    drawn = drawn_statues(assets, count, size, device, first, lambda made: None, IN_PROFILE)
     return [replace(drawn, profile=True)]
+
+
+def _first_seed(seed: int) -> int:
+    return FIRST_SEED + SEEDS * (seed % SETS)
 
 
 def drawn_statues(
@@ -81,15 +85,17 @@ def drawn_statues(
     factory = Factory(read_head(assets), read_environments(assets), size, device.type)
     images = torch.empty(count, size, size, 4, dtype=torch.uint8, device=device)
     landmarks = torch.empty(count, 68, 2, device=device)
+    hidden = torch.empty(count, 68, dtype=torch.bool, device=device)
     done = 0
     for renders in stream(factory, seed, min(count, BATCH[factory.device]), yaw):
         taken = min(len(renders.image), count - done)
         images[done : done + taken, ..., :3] = renders.image[:taken]
         landmarks[done : done + taken] = renders.landmarks[:taken] / size
+        hidden[done : done + taken] = renders.hidden[:taken]
         done += taken
         progress(taken)
         if done == count:
             break
     # Opaque: what stands behind them belongs to the picture.
     images[..., 3] = 255
-    return Pictures(images, landmarks, rendered=True)
+    return Pictures(images, landmarks, rendered=True, hidden=hidden)

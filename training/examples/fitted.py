@@ -1,6 +1,6 @@
 """Training examples for ``statueflow`` with the fitted head's fill beside them, prepared once and kept on the disk.
 
-A fill takes .4 seconds and a training step a thousandth on a GPU, so the fills are made beforehand. The fit is given
+A fill takes a few tenths of a second and a training step a thousandth on a GPU, so the fills are made beforehand. The fit is given
 landmarks with the errors that landmark networks make, so that the fills err as they will in use.
 """
 
@@ -25,8 +25,8 @@ from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
 from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
-from training.systems.landmark_prior import FaceMeshPrior
 
 SHARD = 128
 #: Share of photographs.

@@ -1,11 +1,10 @@
-"""The pictures that ``statueflow`` learns from, decoded once and kept as bytes.
+"""The pictures that our networks learn from, decoded once and kept as bytes.
 
 ``renders256.npz`` and ``renders256_b.npz`` hold rendered heads: ``blob`` (uint8), WebP files one after the other, RGBA,
 alpha = the head; ``offsets`` (N + 1,), where each begins; ``landmarks`` (N, 68, 2), fractions of the side. Real
 photographs come from ``statues128`` where it is there.
 """
 
-import csv
 import json
 import os
 import zipfile
@@ -21,11 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.errors import StatueError
-from training.evaluation.cases import FOLDER, check_pictures
+from training.evaluation.cases import FOLDER, LABELS
+from training.evaluation.held_back import photograph_names
 
 RENDERS = ("renders256.npz", "renders256_b.npz")
-#: Photographs of the training split that show what test photographs show (the last two are not in its manifest).
-DUPLICATES = ("train/0250.jpg", "train/0254.jpg", "train/0363.jpg", "train/0672.jpg")
 #: At the head of each file of renders, one in so many is held back, and at most so many in all. They lie together
 #: because neighbours may show the same head.
 HELD_SHARE, HELD_MOST = 16, 256
@@ -94,7 +92,7 @@ def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Sequ
         back = min(HELD_MOST, max(1, len(renders) // HELD_SHARE))
         held.append(renders.part(slice(0, back)))
         train.append(renders.part(slice(back, None)))
-    if (assets / FOLDER / "relabelled_landmarks68.json").is_file():
+    if (assets / FOLDER / LABELS).is_file():
         kept, left_out = photograph_names(assets)
         train.append(read_photographs(assets, kept, size))
         held.append(read_photographs(assets, left_out, size))
@@ -126,31 +124,13 @@ def read_renders(path: Path, size: int, limit: int | None = None) -> Pictures:
     return Pictures(images, torch.from_numpy(landmarks[:count].astype(np.float32)), rendered=True, filmed=False)
 
 
-def photograph_names(assets: Path) -> tuple[list[str], list[str]]:
-    """Names of the well-labelled photographs to train on, and of the ``check`` suite's, which are held back.
-
-    What shows the same statue as a photograph of the test split or of the ``check`` suite is in neither list.
-    """
-    labels = json.loads((assets / FOLDER / "relabelled_landmarks68.json").read_text(encoding="utf-8"))
-    good = [name for name in sorted(labels) if name.startswith("train/") and labels[name]["good"]]
-    suite = {name for name, _ in check_pictures(assets)}
-    barred = set(DUPLICATES)
-    manifest = assets / FOLDER / "MANIFEST.tsv"
-    if manifest.is_file():
-        with manifest.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
-        seen = {row["dup_group"] for row in rows if row["split"] == "test" or row["file"] in suite}
-        barred |= {row["file"] for row in rows if row["reject_reason"] or row["dup_group"] in seen - {""}}
-    return [n for n in good if n not in barred and n not in suite], [n for n in good if n in suite - set(DUPLICATES)]
-
-
 def read_photographs(assets: Path, names: list[str], size: int) -> Pictures:
     """The photographs with their corrected landmarks.
 
     Raises:
         StatueError: ``missing-file`` or ``bad-training-data``.
     """
-    labels = json.loads((assets / FOLDER / "relabelled_landmarks68.json").read_text(encoding="utf-8"))
+    labels = json.loads((assets / FOLDER / LABELS).read_text(encoding="utf-8"))
     files, points = [], np.zeros((len(names), 68, 2), np.float32)
     for index, name in enumerate(names):
         try:

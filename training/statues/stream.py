@@ -11,6 +11,7 @@ from training.statues.development import Renders
 from training.statues.drawing import draw_statues
 from training.statues.factory import Factory
 from training.statues.scenes import walk_round
+from training.statues.seeded import Seeded
 
 
 def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, float] | None = None) -> Iterator[Renders]:
@@ -25,8 +26,8 @@ def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, floa
     while True:
         table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
         if yaw is not None:
-            rng = np.random.default_rng(seed)
-            walk_round(table, np.radians(rng.uniform(*yaw, batch) * rng.choice((-1, 1), batch)))
+            draw = Seeded(np.arange(seed, seed + batch))
+            walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
         seed += batch
         renders = factory.render(table)
         broken = broken_rules(renders)

@@ -64,7 +64,7 @@ def stored_pictures(setting: Setting, statues: str, fresh: int, packed: int) -> 
         StatueError: as ``read_pictures`` and ``training.examples.drawn.statues`` do.
     """
     device = setting.device
-    drawn = given_statues(setting, statues, fresh, STORED)
+    drawn = given_statues(setting.assets, statues, fresh, STORED, device, setting.seed)
     found = read_pictures(setting.assets, STORED, packed or None, drawn)
     if device.type != "cuda":
         return found

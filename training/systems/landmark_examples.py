@@ -28,9 +28,9 @@ from training.examples.batches import (
     framed,
     seen_through,
 )
+from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
 from training.systems.definitions import signed_turn
-from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.system import Batch
 
 #: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
@@ -41,7 +41,7 @@ UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpai
 #: Half faces end so many face sizes beyond the middle.
 HALF_AWAY = (-0.1, 0.15)
 #: Heads turned further than these come up so many times as often as the others: statues mostly face the camera, and
-#: turned ones are the hardest. By ``signed_turn``; about 25, 35 and 42 degrees.
+#: turned ones are the hardest. By ``signed_turn``; about 23, 33 and 41 degrees.
 TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
 PROFILES = 0.05  # share of crops that show a head in profile, where there are any
 NOTHING = 0.05  # share of crops without a face
@@ -126,7 +126,8 @@ class LandmarkExamples:
         """Some of the crops without a prior show no face at all."""
         count = len(picture)
         index = draws.index(max(1, len(self._nothing)), count)
-        empty = (draws.uniform(count) < NOTHING / (1 - PRIORS)) & (trust == 0)
+        without = 1.0 if self._prior is None else 1 - PRIORS
+        empty = (draws.uniform(count) < NOTHING / without) & (trust == 0)
         if not len(self._nothing) or not bool(empty.any()):
             return picture, present, trust
         where = torch.nonzero(empty)[:, 0]
@@ -134,12 +135,11 @@ class LandmarkExamples:
         stored = stored.permute(0, 3, 1, 2).float() / 127.5 - 1
         sides = draws.index(STORED - SIZE + 1, 2).tolist()
         picture[where] = stored[:, :, sides[0] : sides[0] + SIZE, sides[1] : sides[1] + SIZE]
-        present[where] = 0
         return picture, torch.where(empty, torch.full_like(present, -1), present), trust
 
 
 def faceless(assets: Path) -> Tensor:
-    """(N, 4, STORED, STORED) uint8 pictures without faces: stones and the surroundings of photographed lights."""
+    """(N, STORED, STORED, 3) uint8 pictures without faces: stones and the surroundings of photographed lights."""
     found = [cv2.imread(str(path)) for path in sorted((assets / "stone_textures").glob("*.jpg"))]
     lights = assets / "environments" / "hdri_256x128.npz"
     if lights.is_file():
@@ -195,7 +195,7 @@ def _moved(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tens
 
 
 def worn(picture: Tensor, draws: Draws) -> Tensor:
-    """What happens to pictures on their way: low resolution, uneven light, inverted sides of a portrait's contrast.
+    """What happens to pictures on their way: low resolution, blur, uneven light.
 
     (N, 3, S, S) in [0, 1] -> the same.
     """
@@ -213,7 +213,8 @@ def worn(picture: Tensor, draws: Draws) -> Tensor:
 
 def mean_face(origins: list[Pictures]) -> Tensor:
     """(68, 2): the mean of the landmarks in their own frames, photographs only where there are any."""
-    points = [p.landmarks.cpu() for p in origins if not p.rendered] or [p.landmarks.cpu() for p in origins]
+    photographs = [p for p in origins if not p.rendered]
+    points = [p.landmarks.cpu() for p in photographs or origins if not p.profile]
     landmarks = torch.cat(points)
     blank = torch.zeros(len(landmarks), 3, 2, 2)
     return framed(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)

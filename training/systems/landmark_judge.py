@@ -13,8 +13,8 @@ from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from training.damage.draws import Draws
 from training.evaluation.masks import FEATURES, damage_mask
 from training.examples.batches import developed, film, framed
+from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
-from training.systems.landmark_prior import FaceMeshPrior
 from training.systems.system import Judgement
 
 SEED = 11
@@ -55,18 +55,19 @@ def judge(
             trust = case.trust if given else torch.zeros_like(case.trust)
             parts = zip(*(t.split(16) for t in (case.known, case.mask, case.prior, trust)), strict=True)
             outs = [network(*part)[-1] for part in parts]
-            points = torch.cat([out.points for out in outs])
+            points, guess = torch.cat([out.points for out in outs]), case.prior
             factor = torch.cat([out.factor for out in outs])
             if case.rendered:
-                points = points + definition(case.truth)
+                points, guess = points + definition(case.truth), guess + definition(case.truth)
             error = _nme(points, case.truth)
             name = case.name + ("" if given or prior is None else "/alone")
             metrics[f"nme/{name}"] = float(error.median())
             metrics[f"bad/{name}"] = float((error > 0.1).float().mean())
             if given:
-                metrics[f"nme/{case.name}/facemesh"] = float(_nme(case.prior, case.truth)[case.trust > 0].median())
+                before = _nme(guess, case.truth)
+                metrics[f"nme/{case.name}/facemesh"] = float(before[case.trust > 0].median())
                 metrics[f"bad/{case.name}/facemesh"] = float(
-                    (torch.where(case.trust > 0, _nme(case.prior, case.truth), 1.0) > 0.1).float().mean()
+                    (torch.where(case.trust > 0, before, 1.0) > 0.1).float().mean()
                 )
             if given or prior is None:
                 whitened = (

@@ -12,15 +12,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
 from training.damage.draws import Draws
 from training.examples.drawn import profiles, statues
+from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import PictureSet, read_pictures
 from training.systems.definitions import RenderDefinition
 from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
 from training.systems.landmark_judge import judge
-from training.systems.landmark_prior import FaceMeshPrior
-from training.systems.options import read_options
+from training.systems.options import between, read_options
 from training.systems.system import Batch, Judgement, Player, Setting
 
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
+MOST = 1_000_000  # renders of a kind
 #: Weights of the terms beside the mean distance over the eye distance.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
 SMOOTH = 0.004  # of the eye distance: errors below it count by their square
@@ -61,10 +62,14 @@ def make(setting: Setting) -> "LandmarkSystem":
         StatueError: ``bad-recipe``, or for data and FaceMesh's files that are missing or damaged.
     """
     options = read_options(Options, setting, "landmarknet")
+    for name in ("fresh", "profiles", "limit"):
+        between(name, getattr(options, name), 0, MOST)
+    between("photographs", options.photographs, 0, 1)
+    between("layers", options.layers, 0, len(LAYER_WEIGHTS))
     limit = options.limit or None
-    drawn = statues(setting, options.statues, options.fresh, STORED, limit)
+    drawn = statues(setting.assets, options.statues, options.fresh, STORED, setting.device, setting.seed, limit)
     pictures = read_pictures(setting.assets, STORED, limit, drawn)
-    pictures.train.extend(profiles(setting, options.profiles, STORED))
+    pictures.train.extend(profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
     prior = FaceMeshPrior(Path(options.landmark_models) if options.landmark_models else None) if options.prior else None
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}

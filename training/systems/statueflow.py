@@ -77,7 +77,7 @@ def make(setting: Setting) -> "FlowSystem":
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
     options = read_options(Options, setting, "statueflow")
-    drawn = statues(setting, options.statues, options.fresh, STORED)
+    drawn = statues(setting.assets, options.statues, options.fresh, STORED, setting.device, setting.seed)
     pictures = read_pictures(setting.assets, STORED, options.packed or None, drawn)
     models = Path(options.landmark_models) if options.landmark_models else None
     folder, workers = Path(options.examples), os.cpu_count() or 1

@@ -28,7 +28,6 @@ from training.statues.scenes import walk_round
 from training.statues.sheet import contact_sheet
 from training.statues.stream import stream
 from training.statues.timing import growth, measure, report
-from training.systems.system import Setting
 
 SIDE = 64
 
@@ -221,30 +220,37 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
 
 
 def test_heads_in_profile_are_drawn_at_will(tmp_path, head, studios, monkeypatch):
-    """Both sides come up, the light goes along, and the points of the far side are behind the head."""
+    """Both sides come up, one eye's corners lie close together, and most points of the far side are hidden."""
     monkeypatch.setattr("training.statues.head_model.read_head", lambda _: head)
     monkeypatch.setattr("training.statues.environments.read_environments", lambda _: studios)
-    setting = Setting(tmp_path, torch.device("cpu"), 3)
-    (drawn,) = profiles(setting, 8, SIDE)
-    assert drawn.profile and drawn.rendered and len(drawn) == 8 and not profiles(setting, 0, SIDE)
-    span = (
-        drawn.landmarks[:, [36, 45], 0].diff(dim=1).abs() / (drawn.landmarks.amax(1) - drawn.landmarks.amin(1))[:, 1:]
-    )
-    assert float(span.max()) < 0.45
-    nose = drawn.landmarks[:, 30, 0] - drawn.landmarks[:, :17, 0].mean(1)
+    cpu = torch.device("cpu")
+    assert not profiles(tmp_path, 0, SIDE, cpu, seed=3)
+    (drawn,) = profiles(tmp_path, 8, SIDE, cpu, seed=3)
+    points = drawn.landmarks
+    assert drawn.profile and drawn.rendered and len(drawn) == 8
+    assert float(((points[:, 45] - points[:, 36]).norm(dim=1) / (points.amax(1) - points.amin(1))[:, 1]).max()) < 0.45
+    nose = points[:, 30, 0] - points[:, :17, 0].mean(1)
     assert (nose > 0).any() and (nose < 0).any()
+    assert drawn.hidden is not None
+    eyes = torch.stack([drawn.hidden[:, 36:42], drawn.hidden[:, 42:48]]).float().mean(2)
+    assert float(eyes.amax(0).mean()) > 0.6
+
+
+def test_a_statue_in_profile_is_its_seed_however_many_are_drawn_at_once(small):
+    one = [next(batch) for batch in [stream(small, 9, 1, (70, 90))] for _ in range(3)]
+    three = next(stream(small, 9, 3, (70, 90)))
+    assert torch.equal(torch.cat([batch.image for batch in one]), three.image)
 
 
 def test_walking_round_a_head_takes_the_light_along(small):
     table = draw_statues(np.arange(4), small.head, small.environments.suns)
     before = table.copy()
     walk_round(table, before["camera"]["yaw"] + 0.3)
-    azimuth = [
-        np.arctan2(t["light"]["key"][:, 0], t["light"]["key"][:, 2]) - t["camera"]["yaw"] for t in (before, table)
-    ]
-    assert np.allclose(np.cos(azimuth[0] - azimuth[1]), 1, atol=1e-6)
-    lengths = [np.linalg.norm(t["light"]["fill"], axis=1) for t in (before, table)]
-    assert np.allclose(*lengths) and np.allclose(table["light"]["key"][:, 1], before["light"]["key"][:, 1])
+    key, was = table["light"]["key"], before["light"]["key"]
+    turned = np.arctan2(key[:, 0], key[:, 2]) - np.arctan2(was[:, 0], was[:, 2])
+    assert np.allclose(np.cos(turned - 0.3), 1, atol=1e-6) and np.allclose(key[:, 1], was[:, 1])
+    assert np.allclose(*[np.linalg.norm(t["light"]["fill"], axis=1) for t in (before, table)])
+    assert np.allclose(table["light"]["turn"] - before["light"]["turn"], 0.3)
 
 
 def test_training_reads_what_was_made_and_refuses_what_is_set_aside(order):
