@@ -1,7 +1,7 @@
 """Training examples for ``statueflow`` with the fitted head's fill beside them, prepared once and kept on the disk.
 
-A fill takes a few tenths of a second and a training step a thousandth on a GPU, so the fills are made beforehand. The fit
-is given landmarks with the errors that landmark networks make, so that the fills err as they will in use.
+A fill takes a few tenths of a second and a training step a thousandth on a GPU, so the fills are made beforehand. The
+fit is given landmarks with the errors that landmark networks make, so that the fills err as they will in use.
 """
 
 import multiprocessing
