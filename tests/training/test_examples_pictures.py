@@ -13,7 +13,7 @@ from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
 from training.evaluation.held_back import photograph_names
 from training.examples import pictures
-from training.examples.batches import Jitter, cut_out, draw_batch, face_frames, framed, seen_through
+from training.examples.batches import Jitter, cut_out, draw_batch, draw_chosen, face_frames, framed, seen_through
 
 SIZE = 64
 CPU = torch.device("cpu")
@@ -117,3 +117,18 @@ def test_damaged_training_data_is_refused(assets, harm):
     with pytest.raises(StatueError) as caught:
         pictures.read_pictures(assets, SIZE)
     assert caught.value.code == ("missing-file" if harm == "missing" else "bad-training-data")
+
+
+def test_even_a_small_origin_has_its_turn():
+    """Of 1,000 and 20 renders and 50 photographs, in batches of 8."""
+    origins = [
+        pictures.Pictures(torch.zeros(n, 2, 2, 4, dtype=torch.uint8), torch.zeros(n, 68, 2), rendered)
+        for n, rendered in ((1000, True), (50, False), (20, True))
+    ]
+    draws, drawn = Draws(0, torch.device("cpu")), [0, 0, 0]
+    for _ in range(400):
+        chosen = draw_chosen(origins, 8, draws, share=0.25)
+        assert sum(len(index) for _, index in chosen) == 8
+        for p, index in chosen:
+            drawn[[len(o) for o in origins].index(len(p))] += len(index)
+    assert drawn[1] == 800 and 30 < drawn[2] < 65

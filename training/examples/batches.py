@@ -133,7 +133,9 @@ def draw_chosen(
 
 def _shared_out(origins: list[Pictures], count: int, draws: Draws) -> list[tuple[Pictures, int]]:
     """How many of ``count`` pictures are each origin's, by its number; even the smallest has its turn."""
-    ends = np.cumsum([0, *map(len, origins)]) / max(1, sum(map(len, origins))) * count
+    if len(origins) < 2:
+        return [(pictures, count) for pictures in origins]
+    ends = np.cumsum([0, *map(len, origins)]) / sum(map(len, origins)) * count
     edges = np.floor(ends + float(draws.uniform(1))).astype(int)
     return list(zip(origins, np.diff(edges).tolist(), strict=True))
 
