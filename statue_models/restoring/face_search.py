@@ -39,7 +39,7 @@ LEAST_LIKELY = 0.08
 HARDLY = 1e-3
 #: No predictor sees a full profile as one: what it takes for a face turned by half as much, it doubts. Turned further
 #: than this and right less often than that is a profile. Of 56 heads turned by 75 to 90 degrees, ``landmarknet`` and
-#: these rules refuse 45; of 460 damaged faces up to 60 degrees, 32, six of which had been framed rightly.
+#: these rules refuse PROFILES; of 460 damaged faces up to 60 degrees, 15, five of which had been framed rightly.
 DOUBTFUL_YAW, DOUBTFUL_TURNED = math.radians(30), 0.2
 
 
@@ -149,7 +149,7 @@ class _Search:
     predictors: tuple[LandmarkPredictor, ...]
 
     def around_hole(self, progress: Progress) -> list[Sighting]:
-        """The different faces that the squares show."""
+        """The different faces that the squares show and that may be meant."""
         found: list[Sighting] = []
         squares = list(self.scene.squares())
         for index, (square, last_resort) in enumerate(squares):
@@ -159,7 +159,7 @@ class _Search:
             self._add(found, square)
             if any(s.sure and self.scene.nearness(s.face.points) > 0.5 for s in found):
                 break
-        return found
+        return [s for s in found if self.scene.nearness(s.face.points) > 0]
 
     def in_box(self, box: tuple[float, float, float, float]) -> list[Sighting]:
         """The faces whose middle lies in the box (x, y, width, height)."""

@@ -20,8 +20,9 @@ AROUND_PICTURE = (1.5, 2.0, 1.2)
 #: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats what is here only if that
 #: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant.
 ELSEWHERE = 0.02
-#: How far from the hole, in sides of the head, a face may be to be meant at all; further away it is somebody else's.
-REACH = 1.2
+#: How far from the hole, in sides of the head, a face may be to be meant at all. Further away not even its widest frame
+#: (``cropping.WIDEST``) shows the hole: it is somebody else's, even where what is on the hole can only be refused.
+REACH = 0.71
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import pytest
 
 from statue_models.errors import StatueError
 from statue_models.restoring import facemesh_files, landmark_calibration
+from statue_models.restoring.cropping import bounding_box, seen, widened
 from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.restoring.face_search import find_face
 from statue_models.restoring.landmark_predictor import Proposal, predictor
@@ -139,15 +140,20 @@ def test_of_two_faces_the_damaged_one_is_meant(facemesh, damaged, intact, truth)
     assert error(find_face(canvas, mask, facemesh)[0].points, moved(truth)) < 0.08
 
 
-def test_a_mask_beside_every_face_returns_the_nearest(facemesh, damaged, intact, truth):
+def test_a_mask_beside_every_face_returns_the_nearest_that_a_frame_can_show_with_it(facemesh, damaged, intact, truth):
     canvas = wall(900, 1500)
     _, far = placed(canvas, intact, damaged[1], 0.6, 0, (280, 400))
     _, near = placed(canvas, intact, damaged[1], 0.6, 0, (900, 400))
     mask = np.zeros((900, 1500), np.uint8)
-    mask[500:580, 1200:1280] = 255
-    found, _ = find_face(canvas, mask, facemesh)
+    mask[500:580, 1080:1160] = 255
+    found, frame = find_face(canvas, mask, facemesh)
     assert error(found.points, near(truth)) < 0.08 < error(found.points, far(truth))
-    assert not found.hidden.any()
+    assert not found.hidden.any() and seen(widened(frame, bounding_box(mask)), bounding_box(mask)).all()
+    away = np.roll(mask, 200, axis=1)
+    assert not seen(widened(frame, bounding_box(away)), bounding_box(away)).any()
+    with pytest.raises(StatueError) as caught:
+        find_face(canvas, away, facemesh)
+    assert caught.value.code == "no-face"
 
 
 def test_stray_pixels_of_the_selection_change_nothing(facemesh, damaged, truth):
