@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from statue_models.fitting.head import load_head
 from training.evaluation.mobilenet import FILE, MobileNet
 
 SIZE = 96
@@ -71,3 +72,12 @@ def face() -> np.ndarray:
     points = np.random.default_rng(2).uniform(40, 90, (68, 2))
     points[36], points[45], points[30], points[8] = [45, 55], [85, 55], [65, 75], [65, 110]
     return points
+
+
+@pytest.fixture(scope="session")
+def head_face() -> np.ndarray:
+    """(68, 2) landmarks of the mean head from the front, in a 128-pixel picture."""
+    head = load_head()
+    points = head.vertices[head.landmarks][:, :2].astype(float)
+    middle, size = (points.max(0) + points.min(0)) / 2, np.ptp(points, axis=0).max()
+    return (points - middle) * (1, -1) / size * 70 + (64, 74)

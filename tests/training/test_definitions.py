@@ -24,14 +24,14 @@ def mirrored(points: torch.Tensor) -> torch.Tensor:
     return torch.stack([1 - points[..., 0], points[..., 1]], -1)[:, OTHER_SIDE]
 
 
-def one_sided() -> torch.Tensor:
+def symmetric() -> torch.Tensor:
     offset = torch.randn(68, 2, generator=torch.Generator().manual_seed(0)) * 0.05
     return (offset + offset[OTHER_SIDE] * torch.tensor([-1.0, 1.0])) / 2
 
 
 def test_it_is_the_same_on_both_sides_and_turns_with_the_picture(face):
     definition = RenderDefinition()
-    definition.offset.copy_(one_sided())
+    definition.offset.copy_(symmetric())
     points = torch.from_numpy(face / 128).float()[None]
     added = definition(points)[0]
     flipped = definition(mirrored(points))[0]
@@ -55,7 +55,7 @@ def test_it_is_measured_by_labelling_renders(found):
     points = torch.cat([turned_head(yaw) for yaw in np.linspace(-60, 60, 41)])
     origin = Pictures(torch.zeros(41, 32, 32, 4, dtype=torch.uint8), points, rendered=True)
     truth = RenderDefinition()
-    truth.offset.copy_(one_sided())
+    truth.offset.copy_(symmetric())
     asked = []
 
     def label(picture: torch.Tensor, near: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,10 +1,8 @@
 """What the landmark network is shown, with a made-up detector as its prior."""
 
-import numpy as np
 import pytest
 import torch
 
-from statue_models.fitting.head import load_head
 from statue_models.networks.landmarknet import LandmarkNet
 from training.damage.draws import Draws
 from training.examples.batches import draw_chosen
@@ -17,13 +15,10 @@ SIDE = 32
 NOTHING = torch.zeros(0, SIDE, SIDE, 3, dtype=torch.uint8)
 
 
-@pytest.fixture(scope="module")
-def front() -> torch.Tensor:
+@pytest.fixture(scope="session")
+def front(head_face) -> torch.Tensor:
     """(68, 2) landmarks of the mean head from the front, fractions of a picture."""
-    head = load_head()
-    points = head.vertices[head.landmarks][:, :2].astype(float)
-    middle, size = (points.max(0) + points.min(0)) / 2, np.ptp(points, axis=0).max()
-    return torch.from_numpy((points - middle) * (1, -1) / size * 0.55 + (0.5, 0.58)).float()
+    return torch.from_numpy(head_face / 128).float()
 
 
 def renders(landmarks: torch.Tensor, count: int, profile: bool = False) -> Pictures:
@@ -62,7 +57,7 @@ def test_turned_heads_come_up_more_often(front):
 
 @pytest.mark.parametrize("profiles", [[], [3]])
 def test_heads_in_profile_are_no_faces(front, profiles):
-    """A share of the crops shows them, and nothing is learnt of their points."""
+    """A share of the crops shows them."""
     train = [renders(front, 5), *(renders(front, count, profile=True) for count in profiles)]
     examples = LandmarkExamples(train, NOTHING, None, 0.3)
     draws = Draws(0, CPU)

@@ -9,7 +9,6 @@ import torch
 from made_up_assets import assets_with_renders
 
 from statue_models.errors import StatueError
-from statue_models.fitting.head import load_head
 from statue_models.flow_method import template_of
 from statue_models.networks.landmarknet import LandmarkNet
 from statue_models.networks.statueflow import StatueFlow
@@ -22,15 +21,6 @@ from training.examples.fitted_batches import batch_of
 from training.systems.feature_loss import FeatureLoss
 
 CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def head_face() -> np.ndarray:
-    """(68, 2) landmarks of the mean head from the front, in a 128-pixel picture."""
-    head = load_head()
-    points = head.vertices[head.landmarks][:, :2].astype(float)
-    middle, size = (points.max(0) + points.min(0)) / 2, np.ptp(points, axis=0).max()
-    return (points - middle) * (1, -1) / size * 70 + (64, 74)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from statue_models.errors import StatueError
 from statue_models.restoring.landmarks68 import BROWS
 from statue_models.whole_file import whole_file
 from training.evaluation.held_back import FRAME_SEEDS
-from training.statues.checks import RULES, broken_rules
+from training.statues.checks import passed
 from training.statues.development import Renders
 from training.statues.drawing import draw_statues
 from training.statues.environments import read_environments
@@ -123,7 +123,7 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
         if abs(math.degrees(float(table["camera"]["yaw"][0]))) > LARGEST_YAW:
             continue
         renders = factory.render(table)
-        if not _good(renders):
+        if not passed(renders).item():
             continue
         faces.append(_head(table, renders))
         if len(scenes) < SCENES:
@@ -138,7 +138,7 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
         seed += 1
         walk_round(table, np.radians([rng.uniform(*PROFILE_YAW) * rng.choice((-1, 1))]))
         renders = factory.render(table)
-        if _good(renders, but="hidden"):
+        if passed(renders, but="hidden").item():
             profiles.append(_head(table, renders))
             progress(FACES + len(profiles), total)
     return Heads(faces, profiles, scenes)
@@ -154,11 +154,6 @@ def with_brows_on_ridge(head: HeadModel) -> HeadModel:
     apart[np.abs(head.vertices[skin][None, :, 2] - wanted[:, None, 2]) > 1.5] = np.inf
     landmarks[BROWS] = skin[apart.argmin(axis=1)]
     return replace(head, landmarks=landmarks)
-
-
-def _good(renders: Renders, but: str = "") -> bool:
-    broken = broken_rules(renders).cpu().numpy()[0]
-    return not any(fails and name != but for name, fails in zip(RULES, broken, strict=True))
 
 
 def _head(table: Table, renders: Renders) -> Head:

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import torch
 
-from training.statues.checks import RULES, broken_rules
+from training.statues.checks import passed
 from training.statues.development import Renders
 from training.statues.drawing import draw_statues
 from training.statues.factory import Factory
@@ -30,10 +30,7 @@ def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, floa
             walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
         seed += batch
         renders = factory.render(table)
-        broken = broken_rules(renders)
-        if yaw is not None:
-            broken[:, RULES.index("hidden")] = False
-        good = _chosen(renders, ~broken.any(1))
+        good = _chosen(renders, passed(renders, "" if yaw is None else "hidden"))
         kept = good if kept is None else _joined(kept, good)
         while len(kept.image) >= batch:
             index = torch.arange(len(kept.image), device=kept.image.device)

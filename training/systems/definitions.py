@@ -20,6 +20,8 @@ SAMPLES, FRONTAL = 64, 0.5
 #: Side of the labelled crops.
 SIZE = 192
 SEED = 5
+#: ``signed_turn`` over the tangent of the yaw: how far before the jaw's ends the bridge lies, over half their span.
+TURN_OVER_TANGENT = 1.4
 
 #: Pictures (N, 3, S, S) in [-1, 1], where their landmarks are, roughly (N, 68, 2), in fractions of the side -> labels
 #: (N, 68, 2) as photographs have them, and (N,) bool, where there are any; all on the CPU.
@@ -62,14 +64,14 @@ def axes(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     """
     across = landmarks[:, 45] - landmarks[:, 36]
     down = torch.stack([-across[:, 1], across[:, 0]], 1)
-    tangent = signed_turn(landmarks) / 1.4
+    tangent = signed_turn(landmarks) / TURN_OVER_TANGENT
     return across, down * (1 + tangent.square()).sqrt()[:, None]
 
 
 def signed_turn(landmarks: Tensor) -> Tensor:
     """(N, 68, 2) -> (N,): how far the bridge of the nose is from the middle of the jaw's ends, over half their span.
 
-    0 for a face seen from the front, about 1.4 tan(yaw) for a turned one; positive towards the jaw's end 16.
+    0 for a face seen from the front, about ``TURN_OVER_TANGENT`` tan(yaw) for a turned one; positive towards point 16.
     """
     right, left, nose = landmarks[:, 0], landmarks[:, 16], landmarks[:, 27]
     across = left - right

@@ -58,7 +58,8 @@ def judge(
             points, guess = torch.cat([out.points for out in outs]), case.prior
             factor = torch.cat([out.factor for out in outs])
             if case.rendered:
-                points, guess = points + definition(case.truth), guess + definition(case.truth)
+                offset = definition(case.truth)
+                points, guess = points + offset, guess + offset
             error = _nme(points, case.truth)
             name = case.name + ("" if given or prior is None else "/alone")
             metrics[f"nme/{name}"] = float(error.median())

@@ -110,9 +110,9 @@ class LandmarkSystem:
         counted = (batch["present"] >= 0).float()
         missing = _at(batch["mask"], truth)
         terms = {name: truth.new_zeros(()) for name in ("distance", "spread", "hidden", "present")}
+        offset = self.definition(truth) * rendered[:, None, None]
         for weight, estimate in zip(LAYER_WEIGHTS[-len(estimates) :], estimates, strict=True):
-            expected = estimate.points + self.definition(truth) * rendered[:, None, None]
-            error = (expected - truth) / eyes[:, None, None]
+            error = (estimate.points + offset - truth) / eyes[:, None, None]
             terms["distance"] += weight * _mean((error.square().sum(2) + SMOOTH**2).sqrt(), counted)
             terms["spread"] += weight * SPREAD_WEIGHT * _mean(_spread_loss(error.detach(), estimate, eyes), counted)
             hidden = torch.where(missing > 0.5, torch.ones_like(missing), batch["hidden"])
