@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from training.evaluation.report import best
+from training.evaluation.markdown_table import best
 from training.evaluation.scoring import Score
 from training.evaluation.table import METRICS, rows
 

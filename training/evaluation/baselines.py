@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -63,7 +64,7 @@ def untouched(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> 
     return [case.damaged]
 
 
-def of_registry(name: str, device: str = "cpu", steps: int | None = None) -> Restoring:
+def of_registry(name: str, device: str = "cpu", steps: int | None = None) -> "MethodRestoring":
     """A method of the registry on the picture as its crop, one pixel per pixel.
 
     Args:
@@ -73,29 +74,33 @@ def of_registry(name: str, device: str = "cpu", steps: int | None = None) -> Res
         StatueError: as ``registry.method`` does, ``untrained-model`` among them.
     """
     method = registry.method(name, device, steps=steps)
-    return of_method(method, registry.entry(name).frame == "face", registry.entry(name).kind != "classical")
+    return MethodRestoring(method, registry.entry(name).frame == "face", registry.entry(name).kind != "classical")
 
 
-def of_method(method: Method, needs_face: bool, has_hypotheses: bool) -> Restoring:
+@dataclass(frozen=True, eq=False)
+class MethodRestoring:
     """A method on the picture as its crop, one pixel per pixel.
 
-    Args:
+    Attributes:
         method: what restores. needs_face: without landmarks it has no answer.
         has_hypotheses: other seeds give other answers; else it is asked once.
     """
 
-    def restore(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
-        if needs_face and landmarks is None:
+    method: Method
+    needs_face: bool
+    has_hypotheses: bool
+
+    def __call__(self, case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
+        """See ``Restoring``."""
+        if self.needs_face and landmarks is None:
             return None
         points = landmarks.points if landmarks is not None else None
         hidden = landmarks.hidden if landmarks is not None else None
         rgb = (case.damaged / np.float32(255)).astype(np.float32)
         placed = landmarks.placed if landmarks is not None else None
         crop = Crop(rgb, case.hole, ~case.hole, points, hidden, 1.0, placed)
-        answer = method.restore(crop, list(seeds) if has_hypotheses else list(seeds)[:1], no_progress)
+        answer = self.method.restore(crop, list(seeds) if self.has_hypotheses else list(seeds)[:1], no_progress)
         return [only_in_hole(case, fill.rgb) for fill in answer.fills]
-
-    return restore
 
 
 def of_module(name: str) -> Restoring:

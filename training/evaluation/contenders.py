@@ -12,7 +12,7 @@ from pathlib import Path
 from statue_models import registry
 from statue_models.errors import StatueError
 from training.evaluation import baselines, resynthesizer
-from training.evaluation.baselines import Restoring, of_method, of_module, of_registry
+from training.evaluation.baselines import MethodRestoring, Restoring, of_module, of_registry
 
 #: The network that takes other weights; the trainer calls its file so.
 NETWORK = "statueflow"
@@ -62,7 +62,7 @@ def _network_of_file(argument: str, setting: Setting) -> Restoring:
     if not path.is_file():
         raise StatueError("missing-file", path=path)
     method = FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
-    return of_method(method, needs_face=True, has_hypotheses=True)
+    return MethodRestoring(method, needs_face=True, has_hypotheses=True)
 
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
@@ -72,7 +72,8 @@ def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
     except ModuleNotFoundError as error:
         how = "Install it with 'pip install restore-statue-face[torch]'."
         raise StatueError("missing-package", package=error.name, how=how) from None
-    return of_method(LafinMethod.from_file(Path(argument), setting.device), needs_face=True, has_hypotheses=False)
+    method = LafinMethod.from_file(Path(argument), setting.device)
+    return MethodRestoring(method, needs_face=True, has_hypotheses=False)
 
 
 SCHEMES: dict[str, Opener] = {
@@ -115,13 +116,19 @@ def _short(path: str) -> str:
     return Path(path).stem or path
 
 
-def contenders(names: Sequence[str], setting: Setting, optional: Sequence[str]) -> tuple[list[Contender], list[str]]:
+def contenders(
+    names: Sequence[str],
+    setting: Setting,
+    optional: Sequence[str],
+    make: Callable[[str, Setting], Contender] = contender,
+) -> tuple[list[Contender], list[str]]:
     """All that are named.
 
     Args:
         names: as ``contender`` takes them; each must be there.
         setting: for all.
         optional: baselines that may be missing on this machine.
+        make: what makes one of a name.
 
     Returns:
         contenders: ``optional`` before ``names``, each once; not_measured: sentences for what is missing.
@@ -133,7 +140,7 @@ def contenders(names: Sequence[str], setting: Setting, optional: Sequence[str]) 
     missing: list[str] = []
     for name in dict.fromkeys([*optional, *names]):
         try:
-            found.append(contender(name, setting))
+            found.append(make(name, setting))
         except StatueError as error:
             if error.code != "missing-package" or name in names:
                 raise

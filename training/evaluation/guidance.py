@@ -30,7 +30,7 @@ from statue_models.restoring.landmark_predictor import LandmarkPredictor
 from statue_models.restoring.landmarks68 import COUNT, Landmarks
 from statue_models.restoring.method import Method
 from training.commands import exit_status
-from training.evaluation.baselines import Picture, Restoring, of_method
+from training.evaluation.baselines import MethodRestoring, Picture, Restoring
 from training.evaluation.cases import Case, check_cases, labelled
 from training.evaluation.landmark_errors import face_error, found_on, points_found
 from training.evaluation.predictors import named_predictor
@@ -176,12 +176,12 @@ def unguided(name: str) -> Restoring:
     if network is not None:
         forward = network.forward
         network.forward = lambda z, t, known, mask, guide, heatmaps: forward(z, t, known, mask, guide, 0 * heatmaps)
-    return of_method(method, needs_face=True, has_hypotheses=True)
+    return MethodRestoring(method, needs_face=True, has_hypotheses=True)
 
 
 def guided(name: str) -> Restoring:
     """A method of the registry as it is."""
-    return of_method(registry.method(name, "cpu"), needs_face=True, has_hypotheses=True)
+    return MethodRestoring(registry.method(name, "cpu"), needs_face=True, has_hypotheses=True)
 
 
 def face_errors(

@@ -7,28 +7,28 @@ from typing import Any
 
 from training.evaluation.contenders import Contender
 from training.evaluation.landmark_errors import LandmarkRow
+from training.evaluation.markdown_table import DASH, column, number, percent, table
 from training.evaluation.scoring import Score
 from training.evaluation.stopwatch import Time
 from training.evaluation.table import METRICS, Metric, Row
 
 SCHEMA = 1
 UNDAMAGED = "(undamaged)"
-DASH = "–"
 
 #: Column -> how a landmark row's value is printed.
 LANDMARK_COLUMNS: tuple[tuple[str, Callable[[LandmarkRow], str]], ...] = (
     ("cases", lambda row: str(row.cases)),
-    ("face found", lambda row: _percent(row.found)),
-    ("68, median", lambda row: _number(row.median, 4)),
-    ("68, mean", lambda row: _number(row.mean, 4)),
-    ("inner, median", lambda row: _number(row.inner, 4)),
-    ("inner, mean", lambda row: _number(row.mean_inner, 4)),
-    ("hidden", lambda row: _number(row.hidden, 4)),
-    ("visible", lambda row: _number(row.visible, 4)),
-    ("inner below .10", lambda row: _percent(row.usable)),
-    ("in own 68 %", lambda row: _percent(row.within)),
-    ("hidden in own 68 %", lambda row: _percent(row.within_hidden)),
-    ("MSE, px² at 128", lambda row: _number(row.squared, 1)),
+    ("face found", lambda row: percent(row.found)),
+    ("68, median", lambda row: number(row.median, 4)),
+    ("68, mean", lambda row: number(row.mean, 4)),
+    ("inner, median", lambda row: number(row.inner, 4)),
+    ("inner, mean", lambda row: number(row.mean_inner, 4)),
+    ("hidden", lambda row: number(row.hidden, 4)),
+    ("visible", lambda row: number(row.visible, 4)),
+    ("inner below .10", lambda row: percent(row.usable)),
+    ("in own 68 %", lambda row: percent(row.within)),
+    ("hidden in own 68 %", lambda row: percent(row.within_hidden)),
+    ("MSE, px² at 128", lambda row: number(row.squared, 1)),
 )
 LANDMARK_LEGEND = (
     "NME: mean distance of a picture's points from the truth's, over the distance of the outer eye corners. Medians are"
@@ -71,50 +71,6 @@ class Report:
         return found[0] if found else math.nan
 
 
-def _number(value: float, digits: int) -> str:
-    if math.isnan(value):
-        return DASH
-    if math.isinf(value):
-        return "∞"
-    # Adding 0 turns a rounded -0.0 into 0.0.
-    text = f"{round(value, digits) + 0.0:.{digits}f}"
-    return text.replace("0.", ".", 1) if digits and text.startswith(("0.", "-0.")) else text
-
-
-def _percent(value: float) -> str:
-    return DASH if math.isnan(value) else f"{100 * value:.0f} %"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    return [_line(header), _line(["---"] + ["---:"] * (len(header) - 1)), *(_line(cells) for cells in body), ""]
-
-
-def best(metric: Metric, values: Sequence[float]) -> float | None:
-    """The best of the values that are there; None where nothing is compared."""
-    known = [value for value in values if math.isfinite(value)]
-    if metric.best is None or len(known) < 2:
-        return None
-    keys: dict[str, Callable[[float], float]] = {
-        "high": lambda value: -value,
-        "low": lambda value: value,
-        "zero": abs,
-        "one": lambda value: abs(math.log(max(value, 1e-9))),
-    }
-    return min(known, key=keys[metric.best])
-
-
-def _column(metric: Metric, values: Sequence[float]) -> list[str]:
-    """A column's cells, the best in bold."""
-    top = best(metric, values)
-    winner = None if top is None else _number(top, metric.digits)
-    cells = [_number(value, metric.digits) for value in values]
-    return [f"**{cell}**" if cell == winner else cell for cell in cells]
-
-
 def _measured(report: Report) -> list[Metric]:
     return [m for m in METRICS if any(not math.isnan(row.metrics[m.key]) for row in report.rows)]
 
@@ -150,28 +106,28 @@ def _counts(counts: dict[str, int]) -> str:
 def _overall(report: Report) -> list[str]:
     names = [one.name for one in report.contenders]
     shown = _measured(report)
-    columns = [_column(metric, [report.value(name, "all", metric.key) for name in names]) for metric in shown]
+    columns = [column(metric, [report.value(name, "all", metric.key) for name in names]) for metric in shown]
     body = [[f"`{name}`", *(column[index] for column in columns)] for index, name in enumerate(names)]
-    return _table(["method", *(metric.title for metric in shown)], body)
+    return table(["method", *(metric.title for metric in shown)], body)
 
 
 def _by_group(report: Report, metric: Metric) -> list[str]:
     names = [one.name for one in report.contenders]
     groups = list(dict.fromkeys((row.group, row.cases) for row in report.rows))
-    columns = [_column(metric, [report.value(name, group, metric.key) for name in names]) for group, _ in groups]
+    columns = [column(metric, [report.value(name, group, metric.key) for name in names]) for group, _ in groups]
     body = [[f"`{name}`", *(column[index] for column in columns)] for index, name in enumerate(names)]
     if metric.key == "face":
-        body.append([UNDAMAGED, *(_number(report.floor.get(group, math.nan), metric.digits) for group, _ in groups)])
-    return _table(["method", *(f"{group} ({cases})" for group, cases in groups)], body)
+        body.append([UNDAMAGED, *(number(report.floor.get(group, math.nan), metric.digits) for group, _ in groups)])
+    return table(["method", *(f"{group} ({cases})" for group, cases in groups)], body)
 
 
 def _time(report: Report) -> list[str]:
     body = [
         [
             f"`{one.method}`",
-            _number(one.warm, 4),
+            number(one.warm, 4),
             f"{one.warm_ratio:.3g}",
-            _number(one.whole, 2),
+            number(one.whole, 2),
             DASH if math.isnan(one.whole_ratio) else f"{one.whole_ratio:.3g}",
         ]
         for one in report.times
@@ -181,12 +137,12 @@ def _time(report: Report) -> list[str]:
         "Warm: median per case, all hypotheses, landmarks known; programs with their start. Whole process: `statue"
         " restore` with given landmarks, median of three. Ratios are to the row with 1."
     )
-    return [*_table(header, body), legend, ""]
+    return [*table(header, body), legend, ""]
 
 
 def _landmarks(rows: Sequence[LandmarkRow]) -> list[str]:
     body = [[f"`{row.predictor}`", row.group, *(show(row) for _, show in LANDMARK_COLUMNS)] for row in rows]
-    return _table(["predictor", "damage", *(title for title, _ in LANDMARK_COLUMNS)], body)
+    return table(["predictor", "damage", *(title for title, _ in LANDMARK_COLUMNS)], body)
 
 
 def json_ready(report: Report) -> dict[str, Any]:
@@ -211,14 +167,15 @@ def json_ready(report: Report) -> dict[str, Any]:
         "not_measured": list(report.not_measured),
         "scores": cases,
     }
-    return _plain(content)
+    return plain(content)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What JSON can hold: figures to six digits; what is no number, or infinite, is null."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, bool | str | int) or value is None:
         return value
     number = float(value)

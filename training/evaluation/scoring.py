@@ -122,7 +122,7 @@ class Scorer:
         answers, seconds = [], []
         for one in self.contenders:
             start = time.perf_counter()
-            answers.append(self._answer(one, case, found))
+            answers.append(answer_of(one, case, found, self.seeds, self.refusals))
             seconds.append(time.perf_counter() - start)
         pictures = [answer or [case.damaged] for answer in answers]
         firsts = [each[0] for each in pictures]
@@ -156,16 +156,6 @@ class Scorer:
             )
         return CaseResult(scores, pictures, self._face(case.truth, case))
 
-    def _answer(self, one: Contender, case: Case, found: Landmarks | None) -> list[Picture] | None:
-        try:
-            return one.restore(case, found, self.seeds)
-        except StatueError as error:
-            if error.code in FATAL:
-                raise
-            counts = self.refusals.setdefault(one.name, {})
-            counts[error.code] = counts.get(error.code, 0) + 1
-            return None
-
     def _face(self, picture: Picture, case: Case) -> float:
         return float("nan") if self.predictor is None else face_error(self.predictor, picture, case.points)
 
@@ -182,3 +172,25 @@ class Scorer:
             return float("nan"), float("nan")
         features = self.features(case.truth, pictures, case.hole, case.box)
         return features.diversity, float((features.distances > smear).mean())
+
+
+def answer_of(
+    one: Contender, case: Case, found: Landmarks | None, seeds: Sequence[int], refusals: dict[str, dict[str, int]]
+) -> list[Picture] | None:
+    """A contender's pictures, or None where it has none; its refusals are counted by error code.
+
+    Args:
+        one, case, found, seeds: as ``Restoring`` takes them.
+        refusals: contender -> error code -> how often; added to.
+
+    Raises:
+        StatueError: ``interrupted``, ``out-of-memory``: those are not the contender's.
+    """
+    try:
+        return one.restore(case, found, seeds)
+    except StatueError as error:
+        if error.code in FATAL:
+            raise
+        counts = refusals.setdefault(one.name, {})
+        counts[error.code] = counts.get(error.code, 0) + 1
+        return None
