@@ -6,15 +6,22 @@ from pathlib import Path
 
 from statue_models import registry
 from statue_models.errors import StatueError
+from statue_models.restoring.request import MAX_VARIANTS
 from statue_models.whole_file import check_writable
 from training.evaluation.contenders import BASELINES
 from training.evaluation.masks import FEATURES, KINDS
+from training.evaluation.native.damage import KINDS as NATIVE_KINDS
+from training.evaluation.native.report import ABOUT as NATIVE_ABOUT
+from training.evaluation.native.report import SUITE as NATIVE
 from training.evaluation.predictors import LANDMARK_BASELINE, NETWORK
 from training.evaluation.suites import SUITES
 
 RESULTS, TABLE, SHEET = "results.json", "table.md", "sheet.jpg"
 #: A JPEG file has at most 65,535 pixels on a side.
 MOST_ROWS = 300
+#: Options that one kind of suite alone knows. The native one shows every case, and knows no 68 true points.
+NATIVE_ONLY = ("photographs", "windows")
+NOT_NATIVE = ("cache", "landmark_predictors", "rows", "worst")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -22,7 +29,11 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m training evaluate",
         description="Score models on a frozen suite of damaged faces, beside the baselines.",
-        epilog="suites: " + " ".join(f"{suite.name}: {suite.about}" for suite in SUITES.values()),
+        epilog="suites: "
+        + " ".join(
+            f"{name}: {about}"
+            for name, about in (*((one.name, one.about) for one in SUITES.values()), (NATIVE, NATIVE_ABOUT))
+        ),
     )
     add = parser.add_argument
     assets = os.environ.get("STATUE_ASSETS")
@@ -34,11 +45,17 @@ def arguments() -> argparse.ArgumentParser:
         " (default: the registry's)")  # fmt: skip
     add("--baselines", type=_names, default=list(BASELINES), metavar="A,B",
         help=f"scored beside them, or 'none' (default: {','.join(BASELINES)}; also: untouched)")  # fmt: skip
-    add("--suite", choices=tuple(SUITES), default="check", help="default: check; photographs is for final tables only")
-    add("--kinds", type=_names, default=list(FEATURES), metavar="A,B",
-        help=f"of damage: {', '.join(KINDS)} (default: the first {len(FEATURES)})")  # fmt: skip
+    add("--suite", choices=(*SUITES, NATIVE), default="check",
+        help="default: check; photographs is for final tables only")  # fmt: skip
+    add("--kinds", type=_names, metavar="A,B",
+        help=f"of damage: {', '.join(KINDS)} (default: the first {len(FEATURES)}); of the suite {NATIVE}:"
+        f" {', '.join(NATIVE_KINDS)} (default: all)")  # fmt: skip
+    add("--photographs", type=Path, metavar="FOLDER",
+        help=f"of the suite {NATIVE}: other photographs than the frozen ones")  # fmt: skip
     add("--limit", type=_positive, metavar="N", help="only the first N pictures")
-    add("--landmarks", choices=("found", "given"), default="found", help="what methods are told (default: found)")
+    add("--landmarks", choices=("found", "given"), default="found",
+        help=f"what methods are told (default: found; given: the truth's, in the suite {NATIVE} those found on the"
+        " undamaged photograph)")  # fmt: skip
     add("--predictor", metavar="NAME", help="finds the landmarks, also of completed faces (default: the program's)")
     add("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files (default: the usual places)")
     add("--landmark-predictors", type=_names, metavar="A,B",
@@ -52,7 +69,10 @@ def arguments() -> argparse.ArgumentParser:
     add("--no-processes", action="store_true", help="do not time whole processes")
     add("--rows", type=_positive, default=24, metavar="N", help="cases on the contact sheet (default: 24)")
     add("--worst", action="store_true", help="show those where the last model answered and is furthest from the truth")
-    add("--out", type=Path, required=True, metavar="DIR", help=f"gets {RESULTS}, {TABLE} and {SHEET}; made if need be")
+    add("--windows", action="store_true",
+        help=f"of the suite {NATIVE}: write every fill with its surroundings as a PNG file of its own")  # fmt: skip
+    add("--out", type=Path, required=True, metavar="DIR",
+        help=f"gets {RESULTS}, {TABLE} and {SHEET} ({NATIVE}: a sheet per photograph); made if need be")  # fmt: skip
     add("--force", action="store_true", help="replace what an earlier run wrote there")
     return parser
 
@@ -69,14 +89,21 @@ def _positive(text: str) -> int:
 
 
 def checked(options: argparse.Namespace) -> argparse.Namespace:
-    """The options, found to make sense, and an output folder that can be written.
+    """The options, found to make sense and complete, and an output folder that can be written.
 
     Raises:
         StatueError: ``usage``; ``output-unwritable``, ``output-exists``.
     """
+    native = options.suite == NATIVE
+    _check_suite(options, NOT_NATIVE if native else NATIVE_ONLY)
+    known = NATIVE_KINDS if native else KINDS
+    if options.kinds is None:
+        options.kinds = list(NATIVE_KINDS if native else FEATURES)
     for kind in options.kinds:
-        if kind not in KINDS:
-            raise StatueError("usage", reason=f"There is no damage called {kind}; there are {', '.join(KINDS)}")
+        if kind not in known:
+            raise StatueError("usage", reason=f"There is no damage called {kind}; there are {', '.join(known)}")
+    if native and options.variants > MAX_VARIANTS:
+        raise StatueError("usage", reason=f"A restoration has {MAX_VARIANTS} variants at most")
     if not options.models and not options.baselines:
         raise StatueError("usage", reason="There is nothing to score: name models or baselines")
     if options.rows > MOST_ROWS:
@@ -89,6 +116,15 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StatueError("output-unwritable", path=options.out, reason=error.strerror or str(error)) from None
-    for name in (RESULTS, TABLE, SHEET):
+    for name in (RESULTS, TABLE) if native else (RESULTS, TABLE, SHEET):
         check_writable(options.out / name, options.force)
     return options
+
+
+def _check_suite(options: argparse.Namespace, foreign: tuple[str, ...]) -> None:
+    """Refuse options that the suite does not know, rather than ignore them."""
+    parser = arguments()
+    for name in foreign:
+        if getattr(options, name) != parser.get_default(name):
+            flag = name.replace("_", "-")
+            raise StatueError("usage", reason=f"--{flag} is not for the suite {options.suite}")

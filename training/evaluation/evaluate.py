@@ -2,7 +2,8 @@
 
     python -m training evaluate --assets DIR --models statuefit,statueflow --suite check --out DIR
 
-Every run also scores the baselines; docs/quality.md says what is measured, and how.
+Every run also scores the baselines; docs/quality.md says what is measured, and how. The suite ``native``, whole
+photographs at their own size, has figures, tables and sheets of its own: ``training.evaluation.native``.
 """
 
 import argparse
@@ -21,13 +22,14 @@ from statue_models.restoring.landmark_predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 from training.commands import exit_status
 from training.evaluation import perceptual, stopwatch, table
-from training.evaluation.arguments import RESULTS, SHEET, TABLE, arguments, checked
+from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, arguments, checked
 from training.evaluation.cases import Case, Truth, case_digest, cases_of, suite_digest
 from training.evaluation.contenders import Setting, contenders
 from training.evaluation.landmark_errors import LandmarkOutcome, landmark_outcome, rectangle_cases
 from training.evaluation.masks import FEATURES
 from training.evaluation.metrics import FeatureMetric
 from training.evaluation.mobilenet import MobileNet
+from training.evaluation.native import run as native
 from training.evaluation.predictors import predictors
 from training.evaluation.report import Report, json_ready, markdown
 from training.evaluation.scoring import CaseResult, LandmarkSource, Scorer
@@ -204,7 +206,11 @@ def main(words: Sequence[str] | None = None) -> int:
     options = arguments().parse_args(words)
 
     def carry_out() -> None:
-        run(checked(options))
+        wanted = checked(options)
+        if wanted.suite == NATIVE:
+            native.run(wanted)
+        else:
+            run(wanted)
 
     return exit_status(carry_out)
 

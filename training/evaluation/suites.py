@@ -1,4 +1,7 @@
-"""The three suites by name: their pictures, their digests, and what they are for."""
+"""The suites of small pictures by name: their pictures, their digests, and what they are for.
+
+The suite ``native`` of whole photographs is another kind of thing: ``training.evaluation.native``.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
