@@ -33,7 +33,8 @@ class UndamagedLandmarks(LandmarkSource):
 
     def __init__(self, predictor: LandmarkPredictor) -> None:
         super().__init__(predictor)
-        self._name, self._found = "", None  # type: str, Landmarks | None
+        self._name = ""
+        self._found: Landmarks | None = None
 
     def __call__(self, case: Case) -> Landmarks | None:
         """The landmarks, those under the hole hidden; None where no face is found."""

@@ -17,8 +17,8 @@ Picture = NDArray[np.uint8]
 CELL = 608
 #: A sheet is at most so wide: four cells. Further cells go on below.
 GAP, WIDTH = 8, 4 * (CELL + 8) + 8
-#: Narrower cells leave room for their name.
-NARROWEST = 168
+#: Narrower cells leave room for their name, narrower sheets for what is said above a row.
+NARROWEST, NARROWEST_SHEET = 168, 720
 HEAD, NAME = 40, 22
 BACKGROUND, INK, PALE = (250, 250, 248), (20, 20, 20), (110, 110, 110)
 #: Hypotheses of one method that are shown.
@@ -82,7 +82,8 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
     """(H, W, 3) uint8 RGB, at most ``WIDTH`` pixels wide."""
     lines = [_lines(row.cells) for row in rows]
     height = sum(HEAD + sum(_height(line) for line in each) for each in lines)
-    canvas = Image.new("RGB", (WIDTH, height), BACKGROUND)
+    width = max(GAP + sum(_width(cell) + GAP for cell in line) for each in lines for line in each)
+    canvas = Image.new("RGB", (max(width, NARROWEST_SHEET), height), BACKGROUND)
     pen = ImageDraw.Draw(canvas)
     large, small = ImageFont.load_default(17), ImageFont.load_default(14)
     top = 0
