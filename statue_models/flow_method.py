@@ -25,9 +25,9 @@ SIZE = 128
 STEPS = 1
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
-SHARE, TEXTURE, TEXTURE_REACH = 0.85, 0.5, 1 / 64
+SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
 #: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
-CRISPING, CRISPING_REACH = 0.25, 1.0
+CRISPING, CRISPING_REACH = 0.35, 1.0
 STORED = "BF16"
 
 
@@ -126,7 +126,7 @@ class FlowMethod:
             raise ValueError("FlowMethod needs landmarks")
         if self.preview:
             sketches, notes = self._fit.sketches(crop, seeds)
-            starts, spread = [Fill(sketch.rgb) for sketch in sketches], None
+            starts, spread = [Fill(sketch.rgb, None, sketch.stone) for sketch in sketches], None
         else:
             answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
             starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
@@ -156,8 +156,7 @@ class FlowMethod:
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
-                made = np.where(sketches[number].thin[..., None], start.rgb, np.clip(made, 0, 1))
-                fills.append(Fill(made, start.borrow))
+                fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone))
         if len(fills) > 1:
             spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
         about = {

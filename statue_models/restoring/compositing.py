@@ -1,5 +1,7 @@
 """The fill into the photograph: exact outside the mask, mixed by the mask inside."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,43 @@ def luma(rgb: NDArray[Any]) -> NDArray[Any]:
     """(...) luma of (..., 3) floats; exactly the common value where the three channels are equal."""
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     return red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A part of a fill.
+
+    Attributes:
+        rectangle: (x, y, width, height) in photograph pixels.
+        picture: (height, width, 3) float32 in [0, 1], sRGB-encoded.
+        meant: (height, width) bool, the pixels that it is for.
+    """
+
+    rectangle: tuple[int, int, int, int]
+    picture: NDArray[np.float32]
+    meant: NDArray[np.bool_]
+
+
+def composed(
+    image: NDArray[Any], rectangle: tuple[int, int, int, int], mask: NDArray[np.uint8], pieces: Sequence[Piece]
+) -> NDArray[Any]:
+    """The samples of a rectangle of the photograph with all pieces laid over it; see ``composite``.
+
+    Args:
+        image: (H, W, C), as in ``composite``.
+        rectangle: (x, y, width, height) in pixels, inside the image.
+        mask: (H, W) uint8, 255 = missing.
+        pieces: of the fill.
+    """
+    x, y, width, height = rectangle
+    out = image[y : y + height, x : x + width].copy()
+    for piece in pieces:
+        px, py, pw, ph = piece.rectangle
+        part = np.where(piece.meant, mask[py : py + ph, px : px + pw], 0).astype(np.uint8)
+        laid = composite(image, piece.rectangle, piece.picture, part)
+        rows, columns = np.nonzero(part)
+        out[rows + py - y, columns + px - x] = laid[rows, columns]
+    return out
 
 
 def composite(

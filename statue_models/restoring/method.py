@@ -43,10 +43,13 @@ class Fill:
         borrow: (n, n, 2) float32 or None. For each cell of an n x n grid over the crop, the shift (x, y) in crop
             pixels to a visible place whose structure finer than the crop belongs here too (the patch that the fill
             was made from); NaN where there is none. None: the method draws all of its own texture, or wants none.
+        stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
+            than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
     """
 
     rgb: NDArray[np.float32]
     borrow: NDArray[np.float32] | None = None
+    stone: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, eq=False)

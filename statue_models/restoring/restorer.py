@@ -1,7 +1,6 @@
 """The pipeline, and the public API: ``Restorer().restore(request) -> Restoration``."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +11,15 @@ from threadpoolctl import threadpool_limits
 
 from statue_models import registry
 from statue_models.errors import StatueError
-from statue_models.restoring.compositing import LUMA, composite
-from statue_models.restoring.cropping import (
-    Rectangle,
-    bounding_box,
-    crop_of,
-    frame_window,
-    plugged,
-    rgb8,
-    seen,
-    selection_frame,
-    unit_samples,
-    widened,
-)
-from statue_models.restoring.detail import FineDetail, enlarge
+from statue_models.restoring.compositing import composed
+from statue_models.restoring.cracks import thin_without_face
+from statue_models.restoring.cropping import Rectangle, bounding_box, rgb8, selection_frame, widened
 from statue_models.restoring.face_frame import FaceFrame, working_size
 from statue_models.restoring.face_search import find_face
+from statue_models.restoring.filling import filling
 from statue_models.restoring.landmark_predictor import LandmarkPredictor, predictor
 from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Answer, Crop, Fill, Method
+from statue_models.restoring.method import Method
 from statue_models.restoring.record import BLAS_THREADS, Clock
 from statue_models.restoring.record import record as record_of
 from statue_models.restoring.request import (
@@ -106,7 +95,8 @@ class Restorer:
         rectangle = bounding_box(request.mask)
         landmarks: Landmarks | None = None
         progress("finding the face", 0.0)
-        if entry.frame == "face":
+        needs_face = entry.frame == "face" and not thin_without_face(request)
+        if needs_face:
             landmarks, frame = find_face(
                 rgb8(request.image),
                 request.mask,
@@ -115,66 +105,36 @@ class Restorer:
                 landmarks=request.landmarks,
                 progress=_part(progress, 0.0, 0.2),
             )
-            frame = widened(frame, rectangle)
             size = working_size(frame)
         else:
             frame, size = selection_frame(rectangle)
         clock.note("face")
-        clean = replace(request, image=plugged(request))
-        crop = crop_of(clean, frame, size, landmarks)
-        answer = method.restore(crop, seeds, _part(progress, 0.2, 0.85))
+        done = filling(
+            request,
+            method,
+            lambda part: _framed(frame, part) if needs_face else (frame, size),
+            landmarks,
+            seeds,
+            thin_apart=entry.frame == "face",
+            beyond=(OUTSIDE_METHOD, self._method(OUTSIDE_METHOD, "cpu", "fp32", None)),
+            progress=progress,
+        )
         clock.note("restoration")
-        variants, outside = self._into_photograph(request, clean, rectangle, frame, crop, answer, seeds, progress)
+        variants = tuple(
+            Variant(composed(request.image, rectangle, request.mask, pieces), seed)
+            for seed, pieces in zip(seeds, done.pieces, strict=True)
+        )
         clock.note("photograph")
         progress("done", 1.0)
-        notes = dict(answer.notes)
-        if outside:
-            notes["outside_the_frame"] = {"pixels": outside, "method": OUTSIDE_METHOD}
+        frame, size = done.frame or (frame, size)
         return Restoration(
             variants=variants,
             rectangle=rectangle,
             landmarks=landmarks,
             frame=frame.to_json() | {"size": size},
-            uncertainty=_uncertainty(answer, frame, rectangle, request.mask),
-            record=record_of(request, entry, landmarks, frame, size, notes, clock),
+            uncertainty=_uncertainty(done.uncertainty, rectangle, request.mask),
+            record=record_of(request, entry, landmarks, frame, size, done.notes, clock),
         )
-
-    def _into_photograph(
-        self,
-        request: RestorationRequest,
-        clean: RestorationRequest,
-        rectangle: Rectangle,
-        frame: FaceFrame,
-        crop: Crop,
-        answer: Answer,
-        seeds: list[int],
-        progress: Progress,
-    ) -> tuple[tuple[Variant, ...], int]:
-        """Every fill at the photograph's resolution, and the number of hole pixels that the frame did not see."""
-        x, y, width, height = rectangle
-        mask = request.mask[y : y + height, x : x + width]
-        unseen = (mask > 0) & ~seen(frame, rectangle)
-        window = frame_window(frame, request.image.shape)
-        luma = unit_samples(clean.image, window) @ np.array(LUMA, np.float32)
-        detail = FineDetail(luma, window[:2], crop, frame, rectangle, mask > 0)
-        plain = self._interpolated(clean, rectangle) if unseen.any() else None
-        variants = []
-        for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
-            progress("blending", 0.85 + 0.15 * number / len(seeds))
-            picture = enlarge(_complete(fill, crop), frame, rectangle)
-            picture += detail.of(fill)[..., None]
-            if plain is not None:
-                picture[unseen] = plain[unseen]
-            pixels = composite(request.image, rectangle, np.clip(picture, 0, 1), mask)
-            variants.append(Variant(pixels, seed))
-        return tuple(variants), int(unseen.sum())
-
-    def _interpolated(self, request: RestorationRequest, rectangle: Rectangle) -> NDArray[np.float32]:
-        """The whole hole closed by plain interpolation, (h, w, 3) over the rectangle."""
-        frame, size = selection_frame(rectangle)
-        crop = crop_of(request, frame, size, None)
-        answer = self._method(OUTSIDE_METHOD, "cpu", "fp32", None).restore(crop, [0], no_progress)
-        return enlarge(_complete(answer.fills[0], crop), frame, rectangle)
 
     def _method(self, name: str, device: str, precision: str, steps: int | None) -> Method:
         key = (name, device, precision, steps)
@@ -213,16 +173,16 @@ def _usable(device: str) -> str:
     return device
 
 
-def _complete(fill: Fill, crop: Crop) -> NDArray[np.float32]:
-    """The fill in the hole and the photograph around it, so that enlarging does not mix in anything else."""
-    return np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
+def _framed(frame: FaceFrame, rectangle: Rectangle) -> tuple[FaceFrame, int]:
+    wide = widened(frame, rectangle)
+    return wide, working_size(wide)
 
 
 def _uncertainty(
-    answer: Answer, frame: FaceFrame, rectangle: Rectangle, mask: NDArray[np.uint8]
+    spread: NDArray[np.float32] | None, rectangle: Rectangle, mask: NDArray[np.uint8]
 ) -> NDArray[np.uint8] | None:
-    if answer.uncertainty is None:
+    if spread is None:
         return None
     x, y, width, height = rectangle
-    spread = np.clip(enlarge(answer.uncertainty, frame, rectangle) * UNCERTAINTY_SCALE, 0, 255)
-    return np.where(mask[y : y + height, x : x + width] > 0, np.round(spread), 0).astype(np.uint8)
+    levels = np.round(np.clip(spread * UNCERTAINTY_SCALE, 0, 255))
+    return np.where(mask[y : y + height, x : x + width] > 0, levels, 0).astype(np.uint8)

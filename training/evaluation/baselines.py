@@ -19,9 +19,12 @@ from numpy.typing import NDArray
 
 from statue_models import registry
 from statue_models.errors import StatueError
+from statue_models.restoring.compositing import composed
+from statue_models.restoring.face_frame import FaceFrame
+from statue_models.restoring.filling import filling
 from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Crop, Method
-from statue_models.restoring.request import no_progress
+from statue_models.restoring.method import Method
+from statue_models.restoring.request import RestorationRequest
 from training.evaluation.cases import Case
 
 Picture = NDArray[np.uint8]
@@ -94,13 +97,19 @@ class MethodRestoring:
         """See ``Restoring``."""
         if self.needs_face and landmarks is None:
             return None
-        points = landmarks.points if landmarks is not None else None
-        hidden = landmarks.hidden if landmarks is not None else None
-        rgb = (case.damaged / np.float32(255)).astype(np.float32)
-        placed = landmarks.placed if landmarks is not None else None
-        crop = Crop(rgb, case.hole, ~case.hole, points, hidden, 1.0, placed)
-        answer = self.method.restore(crop, list(seeds) if self.has_hypotheses else list(seeds)[:1], no_progress)
-        return [only_in_hole(case, fill.rgb) for fill in answer.fills]
+        side = case.truth.shape[0]
+        frame = FaceFrame((case.truth.shape[1] / 2, side / 2), float(side))
+        request = RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255)
+        done = filling(
+            request,
+            self.method,
+            lambda rectangle: (frame, side),
+            landmarks,
+            list(seeds) if self.has_hypotheses else list(seeds)[:1],
+            thin_apart=self.needs_face,
+        )
+        whole = (0, 0, case.truth.shape[1], side)
+        return [composed(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
 
 
 def of_module(name: str) -> Restoring:

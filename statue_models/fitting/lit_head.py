@@ -1,0 +1,121 @@
+"""The fitted head with the photograph's light on it, carved and worn as statues are."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.fitting.appearance import Appearance, GivenAppearance, on_crop, seen_map
+from statue_models.fitting.colour import StoneColour, log_luminance, stone_colour
+from statue_models.fitting.ground import Ground, widened
+from statue_models.fitting.light import fit_light, light_basis
+from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
+from statue_models.fitting.raster import HeadImage
+from statue_models.restoring.method import Crop
+
+MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
+#: How far the outline of the landmarks is raised above the brows, in distances from the brows to the chin.
+FOREHEAD = 0.18
+#: Skin on the mean head in cm: the front of the head below the hairline, and the neck.
+FRONT, HAIRLINE, NECK = 3.0, 7.5, -4.0
+SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
+SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the head and what grows beside it
+
+
+#: Times that the light is fitted again on the photograph without its carving.
+REFITS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class LitHead:
+    """A fitted head as a crop's camera sees it, lit and carved.
+
+    Attributes:
+        image: the bare head.
+        face: (S, S) bool, inside the outline of the face.
+        bare: (S, S) float64 natural logarithm of the bare head's linear luminance.
+        carved: (S, S) float64 what carving and wear add to it.
+        given: what is known of the carving beyond that, or None.
+        mirrored: detail of the other half.
+        colour: of the stone.
+        shown: (S, S) float32 in [0, 1], how far the head itself is to be seen: a soft edge at the hairline.
+    """
+
+    image: HeadImage
+    face: NDArray[np.bool_]
+    bare: NDArray[np.float64]
+    carved: NDArray[np.float64]
+    given: GivenAppearance | None
+    mirrored: MirroredDetail
+    colour: StoneColour
+    shown: NDArray[np.float32]
+
+    def painted(self) -> NDArray[np.float64]:
+        """(S, S, 3) sRGB-encoded."""
+        return self.colour.encoded(self.bare + self.carved + self.mirrored.log_detail)
+
+
+def light_up(
+    crop: Crop, ground: Ground, image: HeadImage, appearance: Appearance, generator: np.random.Generator | None
+) -> LitHead | None:
+    """The head in the photograph's light; None where too little of the face is visible to learn it from.
+
+    Args:
+        crop: with landmarks.
+        ground: of the crop.
+        image: the bare head.
+        appearance: what statues look like beyond it.
+        generator: of a draw of the carving; None for the likeliest.
+    """
+    assert crop.landmarks is not None
+    face = (image.coverage > 0.99) & _face_outline(crop.landmarks, crop.hole.shape[0])
+    free = crop.known & ~widened(crop.hole, 1)
+    if (face & free).sum() < MINIMUM_STONE:
+        return None
+    basis = light_basis(image.normal, image.openness)
+    light = fit_light(basis, ground.linear, face & free, crop.hole, ground.interocular)
+    bare = np.log(light.intensity(basis))
+    given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
+    for _ in range(REFITS if given is not None else 0):
+        # What is carved is not the light's: dark lids would turn it to come from below.
+        assert given is not None
+        carving = on_crop(given.likeliest(), appearance.learnt, image)
+        uncarved = ground.linear / np.exp(carving)[..., None]
+        bare = np.log(fit_light(basis, uncarved, face & free, crop.hole, ground.interocular).intensity(basis))
+        given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
+    ratio = log_luminance(ground.linear) - bare
+    carved = np.zeros(bare.shape)
+    if given is not None:
+        carving = given.likeliest() if generator is None else given.drawn(generator)
+        carved = on_crop(carving, appearance.learnt, image)
+        ratio = ratio - on_crop(given.likeliest(), appearance.learnt, image)
+    mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
+    return LitHead(
+        image,
+        face,
+        bare,
+        carved,
+        given,
+        mirrored,
+        stone_colour(ground.linear, face & free, crop.hole, ground.interocular),
+        _shown(image, mirrored),
+    )
+
+
+def _face_outline(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
+    """(S, S) hull of the landmarks, with the brows raised."""
+    raised = points[17:27] + (points[17:27].mean(0) - points[8]) * FOREHEAD
+    outline = np.zeros((size, size), np.uint8)
+    cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate([points, raised]).astype(np.int32)), 1)
+    return outline.astype(bool)
+
+
+def _shown(image: HeadImage, mirrored: MirroredDetail) -> NDArray[np.float32]:
+    height, front = image.rest[..., 1], image.rest[..., 2]
+    skin = (image.coverage > 0.99) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
+    region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
+    reach = SKIN_EDGE * len(region)
+    soft = cv2.GaussianBlur(region * image.coverage, (0, 0), reach)
+    soft /= np.maximum(cv2.GaussianBlur(image.coverage, (0, 0), reach), 1e-3)
+    return (np.clip(soft * 2 - 1, 0, 1) * image.coverage).astype(np.float32)

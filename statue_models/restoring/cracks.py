@@ -1,0 +1,182 @@
+"""Thin damage: cracks, pits, scratches, the letters of a watermark, closed at the photograph's own resolution.
+
+What is thinner than anything that is carved on a face needs no face: light and form run on across it (biharmonic
+continuation), with the grain of the stone beside it. Decided per connected hole, so that a crack beside a lost nose is
+closed as a crack.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.fitting.interpolation import biharmonic
+from statue_models.restoring.border import carried
+from statue_models.restoring.compositing import Piece, luma
+from statue_models.restoring.cropping import Rectangle, unit_samples
+from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
+from statue_models.restoring.request import RestorationRequest
+from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
+
+#: Greatest width of thin damage in interocular distances.
+WIDTH = 0.15
+#: Without a face: greatest width, as a share of the photograph's shorter side. Faces that fill less than an eighth of it
+#: are smaller than that.
+WITHOUT_FACE = 0.012
+#: Thin damage is closed in groups: neighbours of one tile of so many pixels.
+TILE = 512
+#: Pixels around a group whose grain it takes, per interocular distance, and bounds.
+AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
+#: Of the grain, over that of the stone beside the damage.
+STRENGTH = 1.2
+#: Interocular distance in pixels below which a photograph shows no grain that a continuation would lack.
+GRAINED = 96
+#: Standard deviation in interocular distances of the blur that keeps grain out of what is continued.
+CALM = 0.003
+#: What stands for the interocular distance without a face, in photograph's shorter sides.
+USUAL = 0.15
+THIN_METHOD = "biharmonic continuation, with the grain of the stone beside it"
+
+
+def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
+    """(H, W) bool, the connected parts of a mask that are nowhere wider than ``width`` pixels.
+
+    Args:
+        mask: (H, W) uint8, > 0 = missing.
+        width: pixels.
+    """
+    hole = (mask > 0).astype(np.uint8)
+    count, labels = cv2.connectedComponents(hole, connectivity=8)
+    depth = np.asarray(
+        cv2.distanceTransform(cv2.copyMakeBorder(hole, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 5)
+    )
+    inside = np.flatnonzero(hole)
+    parts = np.asarray(labels).ravel()[inside]
+    deepest = np.zeros(count, np.float32)
+    np.maximum.at(deepest, parts, depth[1:-1, 1:-1].ravel()[inside])
+    out = np.zeros(hole.size, bool)
+    out[inside] = 2 * deepest[parts] <= width + 1
+    return out.reshape(hole.shape)
+
+
+def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> float:
+    """Pixels up to which damage is thin."""
+    if landmarks is None:
+        return WITHOUT_FACE * min(request.mask.shape)
+    return WIDTH * interocular_distance(landmarks.points)
+
+
+def thin_without_face(request: RestorationRequest) -> bool:
+    """Whether all damage is thin for any face that may be meant, so that none need be found."""
+    if request.landmarks is not None or request.face is not None:
+        return False
+    return bool(thin_part(request.mask, thin_width(request, None))[request.mask > 0].all())
+
+
+class ThinDamage:
+    """Closes thin damage in one photograph.
+
+    Args:
+        image: (H, W, C) the photograph; samples where the mask is > 0 are not looked at.
+        mask: (H, W) uint8, > 0 = missing.
+        thin: (H, W) bool, the part of it that is to be closed.
+        landmarks: of the face, or None.
+    """
+
+    def __init__(
+        self, image: NDArray[Any], mask: NDArray[np.uint8], thin: NDArray[np.bool_], landmarks: Landmarks | None
+    ) -> None:
+        usual = USUAL * min(mask.shape)
+        interocular = usual if landmarks is None else interocular_distance(landmarks.points)
+        margin = int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
+        self._groups = [_Group.of(image, mask, members, margin, interocular) for members in _groups(thin)]
+
+    def pieces(self, seed: int) -> list[Piece]:
+        """The fill of one hypothesis."""
+        return [
+            Piece(group.rectangle, group.fill(np.random.default_rng([seed, number])), group.hole)
+            for number, group in enumerate(self._groups)
+        ]
+
+    def close_in(self, image: NDArray[Any]) -> None:
+        """Close the damage in a photograph (H, W, C), smoothly, so that a method sees none of it."""
+        top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
+        for group in self._groups:
+            x, y, width, height = group.rectangle
+            part = image[y : y + height, x : x + width]
+            closed = group.closed if image.shape[2] >= 3 else luma(group.closed)[..., None]
+            values = closed * top if image.dtype == np.float32 else np.rint(closed * top)
+            part[group.hole, : closed.shape[2]] = values[group.hole].astype(image.dtype)
+
+
+class _Group:
+    """Thin holes of one neighbourhood."""
+
+    def __init__(
+        self, rectangle: Rectangle, closed: NDArray[np.float32], hole: NDArray[np.bool_], grain: Grain | None
+    ) -> None:
+        self.rectangle, self.closed, self.hole, self._grain = rectangle, closed, hole, grain
+
+    @classmethod
+    def of(
+        cls,
+        image: NDArray[Any],
+        mask: NDArray[np.uint8],
+        members: tuple[Rectangle, NDArray[np.bool_]],
+        margin: int,
+        interocular: float,
+    ) -> "_Group":
+        (x, y, width, height), own = members
+        left, top = max(0, x - margin), max(0, y - margin)
+        right, low = min(mask.shape[1], x + width + margin), min(mask.shape[0], y + height + margin)
+        window = np.s_[top:low, left:right]
+        rgb = unit_samples(image, (left, top, right - left, low - top))
+        known = mask[window] == 0
+        hole = np.zeros(known.shape, bool)
+        hole[y - top : y - top + height, x - left : x - left + width] = own
+        calm = _calmed(rgb, known, hole, CALM * interocular)
+        closed = biharmonic(calm, hole, known | hole).astype(np.float32)
+        depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+        ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
+        closed = np.where(hole[..., None], np.clip(closed + carried(rgb - calm, ring, hole, depth), 0, 1), rgb)
+        log = log_luma(luma(rgb))
+        near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+        grain = None
+        if interocular >= GRAINED:
+            grain = grain_of(log, known, known & (near > 1) & (near <= margin), interocular)
+        return cls((left, top, right - left, low - top), closed, hole, grain)
+
+    def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
+        if self._grain is None:
+            return self.closed
+        added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, STRENGTH)
+        return grained(self.closed, added)
+
+
+def _calmed(
+    rgb: NDArray[np.float32], known: NDArray[np.bool_], hole: NDArray[np.bool_], reach: float
+) -> NDArray[np.float32]:
+    """(H, W, 3) without its grain near the hole: a continuation of slopes would make a form of it."""
+    weight = known.astype(np.float32)
+    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
+    blurred = cv2.GaussianBlur(rgb * weight[..., None], (0, 0), reach) / total[..., None]
+    return np.where(known[..., None], blurred, rgb).astype(np.float32)
+
+
+def _groups(thin: NDArray[np.bool_]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
+    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile, tiles row by row."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=8)
+    tiles: dict[tuple[int, int], list[int]] = {}
+    for number in range(1, count):
+        middle = centres[number] // TILE
+        tiles.setdefault((int(middle[1]), int(middle[0])), []).append(number)
+    groups = []
+    for _, members in sorted(tiles.items()):
+        boxes = stats[members]
+        x, y = int(boxes[:, cv2.CC_STAT_LEFT].min()), int(boxes[:, cv2.CC_STAT_TOP].min())
+        right = int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max())
+        low = int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max())
+        part = np.isin(labels[y:low, x:right], members)
+        groups.append(((x, y, right - x, low - y), part))
+    return groups

@@ -1,0 +1,109 @@
+"""From a photograph whose face is found to fills at its own resolution: thin damage first, then what a method restores."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.restoring.compositing import Piece
+from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
+from statue_models.restoring.cropping import Rectangle, bounding_box, crop_of, plugged, seen, selection_frame
+from statue_models.restoring.detail import enlarge
+from statue_models.restoring.face_frame import FaceFrame
+from statue_models.restoring.finish import Finish
+from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.restoring.method import Method
+from statue_models.restoring.request import Progress, RestorationRequest, no_progress
+
+#: A mask's part that a method is to restore -> the frame that it is restored in, and the crop's side in pixels.
+Framing = Callable[[Rectangle], tuple[FaceFrame, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Filling:
+    """All hypotheses for one photograph.
+
+    Attributes:
+        pieces: per hypothesis, what is to be laid over the photograph.
+        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None where
+            the method gives none.
+        frame, size: of the crop that the method saw; None where it saw none.
+        notes: JSON-ready facts for the record.
+    """
+
+    pieces: list[list[Piece]]
+    uncertainty: NDArray[np.float32] | None
+    frame: tuple[FaceFrame, int] | None
+    notes: dict[str, object]
+
+
+def filling(
+    request: RestorationRequest,
+    method: Method,
+    framing: Framing,
+    landmarks: Landmarks | None,
+    seeds: list[int],
+    thin_apart: bool,
+    beyond: tuple[str, Method] | None = None,
+    progress: Progress = no_progress,
+) -> Filling:
+    """Fill the hole of a photograph.
+
+    Args:
+        request: picture and mask; the rest of it is not looked at.
+        method: restores what is not thin.
+        framing: gives its frame.
+        landmarks: of the face, or None.
+        seeds: one per hypothesis.
+        thin_apart: close thin damage on its own; else everything is the method's.
+        beyond: name and method that fill what the frame does not show; None leaves it to the method.
+        progress: called from 0.2 on.
+    """
+    thin = np.zeros(request.mask.shape, bool)
+    if thin_apart:
+        thin = thin_part(request.mask, thin_width(request, landmarks))
+    clean = plugged(request)
+    pieces: list[list[Piece]] = [[] for _ in seeds]
+    notes: dict[str, object] = {}
+    if thin.any():
+        damage = ThinDamage(clean, request.mask, thin, landmarks)
+        pieces = [damage.pieces(seed) for seed in seeds]
+        damage.close_in(clean)
+        notes["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
+    mask = np.where(thin, np.uint8(0), request.mask)
+    if not mask.any():
+        return Filling(pieces, None, None, notes)
+    part = replace(request, image=clean, mask=mask)
+    rectangle = x, y, width, height = bounding_box(mask)
+    hole = mask[y : y + height, x : x + width] > 0
+    frame, size = framing(rectangle)
+    crop = crop_of(part, frame, size, landmarks)
+    answer = method.restore(crop, seeds, lambda phase, fraction: progress(phase, 0.2 + 0.65 * fraction))
+    notes |= answer.notes
+    unseen = hole & ~seen(frame, rectangle)
+    plain = None
+    if unseen.any() and beyond is not None:
+        name, interpolating = beyond
+        plain = _interpolated(part, rectangle, interpolating)
+        notes["outside_the_frame"] = {"pixels": int(unseen.sum()), "method": name}
+    finish = Finish(clean, request.mask, mask, rectangle, frame, crop)
+    for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
+        progress("blending", 0.85 + 0.15 * number / len(seeds))
+        picture = finish.picture(fill, seed)
+        if plain is not None:
+            picture[unseen] = plain[unseen]
+        pieces[number].append(Piece(rectangle, picture, hole))
+    spread = None
+    if answer.uncertainty is not None:
+        spread = enlarge(answer.uncertainty, frame, bounding_box(request.mask))
+    return Filling(pieces, spread, (frame, size), notes)
+
+
+def _interpolated(request: RestorationRequest, rectangle: Rectangle, method: Method) -> NDArray[np.float32]:
+    """The whole hole closed by plain interpolation, (h, w, 3) over the rectangle."""
+    frame, size = selection_frame(rectangle)
+    crop = crop_of(request, frame, size, None)
+    fill = method.restore(crop, [0], no_progress).fills[0]
+    whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
+    return enlarge(whole, frame, rectangle)

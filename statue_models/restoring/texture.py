@@ -1,0 +1,152 @@
+"""Stone's grain at the photograph's own resolution, as the visible stone near the hole has it.
+
+A fill is worked out on a crop, from a model that knows no grain. What is finer than that model, log luma less its blur,
+is taken from the visible stone in overlapping windows of stone that is as bright as the fill is there, mixed so that
+their strength is kept (Heitz and Neyret, "High-Performance By-Example Noise using a Histogram-Preserving Blending
+Operator", 2018): pits stay pits, smooth marble stays smooth, worn limestone is rough.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.restoring.compositing import luma
+
+#: Of the interocular distance: standard deviation of the blur that parts grain from form, and its least, in pixels.
+FINENESS, FINEST = 0.012, 1.0
+#: Of the interocular distance: side of the windows; least side in pixels.
+WINDOW, SMALLEST = 0.16, 8
+#: Added to luma (0..1) before its logarithm is taken: below it a photograph shows noise, not stone.
+BLACK = 0.03
+#: Local strength over that of the quieter stone beyond which it is hair, a beard, an edge or damage.
+ROUGH, QUIET = 1.6, 0.5
+#: Share of a window that must show stone.
+WHOLE = 0.97
+ENOUGH = 24  # windows to choose from
+#: Share of the windows that are as bright as the fill: one of them is taken at random.
+ALIKE = 0.15
+#: Pixels from the border over which grain sets in: beside it the photograph's own runs on.
+FADING = 1.5
+
+
+def log_luma(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W) natural logarithm of luma 0..1, as all of this module takes and gives it."""
+    return np.log(np.maximum(values, 0) + np.float32(BLACK))
+
+
+@dataclass(frozen=True, eq=False)
+class Grain:
+    """Windows of visible stone.
+
+    Attributes:
+        fine: (H, W) float32 log luma less its blur; 0 where nothing is visible.
+        side: of a window in pixels.
+        corners: (N, 2) row, column of the windows' upper left pixels, the darkest first.
+        levels: (N,) their mean log luma.
+        finest: standard deviation of what a blur of ``FINEST`` takes from it.
+        reach: standard deviation in pixels of the blur.
+    """
+
+    fine: NDArray[np.float32]
+    side: int
+    corners: NDArray[np.int64]
+    levels: NDArray[np.float32]
+    finest: float
+    reach: float
+
+
+def grain_of(
+    log: NDArray[np.float32], known: NDArray[np.bool_], stone: NDArray[np.bool_], interocular: float
+) -> Grain | None:
+    """The grain of visible stone; None where there is too little of it.
+
+    Args:
+        log: (H, W) log luma.
+        known: (H, W) visible pixels.
+        stone: (H, W) those that show the stone in question, without features.
+        interocular: distance of the outer eye corners in pixels.
+    """
+    reach = max(FINEST, FINENESS * interocular)
+    coarse = _mean(log, known, reach)
+    fine = np.where(known, log - coarse, 0).astype(np.float32)
+    if stone.sum() < SMALLEST**2:
+        return None
+    side = 2 * max(SMALLEST // 2, int(WINDOW * interocular / 2))
+    rough = np.sqrt(_mean(fine * fine, stone, max(side / 4, reach)))
+    usable = stone & (rough <= ROUGH * np.quantile(rough[stone], QUIET))
+    while side >= SMALLEST:
+        box = (side, side)
+        share = cv2.boxFilter(usable.astype(np.float32), -1, box, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
+        corners = np.argwhere(share[: share.shape[0] - side + 1, : share.shape[1] - side + 1] >= WHOLE)
+        if len(corners) >= ENOUGH:
+            break
+        side = side // 4 * 2
+    else:
+        return None
+    middles = corners + side // 2
+    levels = coarse[middles[:, 0], middles[:, 1]]
+    order = np.argsort(levels, kind="stable")
+    finest = float(np.sqrt(np.mean((log - _mean(log, known, FINEST))[usable] ** 2)))
+    return Grain(fine, side, corners[order], levels[order], finest, reach)
+
+
+def drawn(
+    grain: Grain,
+    fill: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    generator: np.random.Generator,
+    strength: float = 1.0,
+) -> NDArray[np.float32]:
+    """(H, W) log luma to add to a fill, 0 outside the hole.
+
+    Args:
+        grain: of the stone.
+        fill: (H, W) log luma of the fill; only samples in the hole are looked at.
+        hole: (H, W) bool.
+        generator: of the choice.
+        strength: of what is taken, over what is seen.
+    """
+    coarse = _mean(fill, hole, grain.reach)
+    own = np.where(hole, fill - _mean(fill, hole, FINEST), 0)
+    has = _mean(own * own, hole, grain.side / 4)
+    lacking = np.sqrt(np.maximum(1 - has / max(grain.finest, 1e-6) ** 2, 0))
+    side, half = grain.side, grain.side // 2
+    height, width = fill.shape
+    out = np.zeros((height + 2 * side, width + 2 * side), np.float32)
+    wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
+    window = wave[:, None] * wave  # squares of the windows that overlap add up to 1
+    rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
+    shift = generator.integers(0, half, 2)
+    alike = max(ENOUGH, int(ALIKE * len(grain.corners)))
+    for top in range(int(rows[0]) - half - int(shift[0]), int(rows[-1]) + 1, half):
+        for left in range(int(columns[0]) - half - int(shift[1]), int(columns[-1]) + 1, half):
+            here = np.s_[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
+            inside = hole[here]
+            choice = int(generator.integers(0, alike))
+            if not inside.any():
+                continue
+            middle = int(np.searchsorted(grain.levels, float(coarse[here][inside].mean())))
+            first = int(np.clip(middle - alike // 2, 0, max(0, len(grain.corners) - alike)))
+            y, x = grain.corners[min(first + choice, len(grain.corners) - 1)]
+            place = np.s_[top + side : top + 2 * side, left + side : left + 2 * side]
+            out[place] += window * grain.fine[y : y + side, x : x + side]
+    added = out[side : side + height, side : side + width] * lacking * np.float32(strength)
+    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
+    added *= np.sqrt(1 - np.exp(-np.maximum(depth - 1, 0) / FADING))
+    return np.where(hole, added, 0).astype(np.float32)
+
+
+def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W, 3) a picture 0..1 with (H, W) log luma added; its hue stays."""
+    level = np.maximum(luma(picture), 1e-3)
+    factor = np.maximum((level + BLACK) * np.exp(added) - BLACK, 0) / level
+    return np.clip(picture * factor[..., None], 0, 1).astype(np.float32)
+
+
+def _mean(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
+    """(H, W) Gaussian mean of the values there."""
+    weight = where.astype(np.float32)
+    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
+    return cv2.GaussianBlur(np.where(where, values, 0).astype(np.float32), (0, 0), reach) / total
