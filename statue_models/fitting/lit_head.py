@@ -116,6 +116,6 @@ def _shown(image: HeadImage, mirrored: MirroredDetail) -> NDArray[np.float32]:
     skin = (image.coverage > 0.99) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
     reach = SKIN_EDGE * len(region)
-    soft = cv2.GaussianBlur(region * image.coverage, (0, 0), reach)
+    soft = np.asarray(cv2.GaussianBlur(region * image.coverage, (0, 0), reach), np.float32)
     soft /= np.maximum(cv2.GaussianBlur(image.coverage, (0, 0), reach), 1e-3)
     return (np.clip(soft * 2 - 1, 0, 1) * image.coverage).astype(np.float32)

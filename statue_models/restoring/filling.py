@@ -1,4 +1,7 @@
-"""From a photograph whose face is found to fills at its own resolution: thin damage first, then what a method restores."""
+"""From a photograph whose face is found to fills at its own resolution.
+
+Thin damage is closed first; then a method restores the rest.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,8 +29,8 @@ class Filling:
 
     Attributes:
         pieces: per hypothesis, what is to be laid over the photograph.
-        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None where
-            the method gives none.
+        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None
+            where the method gives none.
         frame, size: of the crop that the method saw; None where it saw none.
         notes: JSON-ready facts for the record.
     """

@@ -97,6 +97,7 @@ class Finish:
         return np.where(self._hole[..., None], grained(picture, np.clip(added, -CRISPEST, CRISPEST / 2)), picture)
 
     def _grained(self, picture: NDArray[np.float32], fill: Fill, seed: int) -> NDArray[np.float32]:
+        assert fill.stone is not None
         stone = np.clip(enlarge(fill.stone, self._frame, self._window), 0, 1)
         grain = self._measured(stone)
         if grain is None:
