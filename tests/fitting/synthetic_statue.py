@@ -66,7 +66,7 @@ def carving(image: HeadImage) -> np.ndarray:
 
 
 def make_statue(head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.ndarray = LIGHT.hue) -> Statue:
-    """The head, lit, carved and worn as one of the statues is, on a plain ground, with the fine grain of worked stone."""
+    """The head, lit, carved as one of the statues is, on a plain ground, with the fine grain of worked stone."""
     fit = posed(head, yaw, seed)
     image = draw_head(head, fit)
     intensity = LIGHT.intensity(light_basis(image.normal, image.openness))
