@@ -2,8 +2,8 @@
 
 log(photograph / lit bare head), laid out over the surface of the mean head, is a Gaussian: a mean map, the main ways in
 which statues differ from it, and what is left in every cell (factor analysis; Rubin and Thayer 1982). Given what a
-damaged picture shows, the rest follows in closed form: mean, variance and draws (Bishop 2006, section 12.2). It was learnt
-with mirror images, so that one eye says what it says about the other. ``training/appearance`` learns it.
+damaged picture shows, the rest follows in closed form: mean, variance and draws (Bishop 2006, section 12.2). It was
+learnt with mirror images, so that one eye says what it says about the other. ``training/appearance`` learns it.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,8 @@ class Appearance:
         scaled = rows / (self.noise[use] * ALIKE)
         precision = np.eye(len(rows)) + scaled @ rows.T
         expected = np.linalg.solve(precision, scaled @ (seen[use] - self.mean[use]))
-        return GivenAppearance(self, expected, np.linalg.cholesky(precision))
+        root = np.linalg.cholesky(precision)
+        return GivenAppearance(self, expected.astype(np.float64), root.astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ tints a restored nose brown or grey.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -62,7 +63,7 @@ def stone_colour(
     hue = np.log(np.maximum(linear[use], DARKEST)) - level[:, None]
     edges = np.quantile(level, np.linspace(0, 1, BINS + 1))
     knots, hues = [], []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = (level >= low) & (level <= high)
         knots.append(float(np.median(level[inside])))
         hues.append(np.median(hue[inside], 0))

@@ -148,6 +148,6 @@ def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.bool_]) -
     skin = gap | (covered > WHOLE) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
     reach = SKIN_EDGE * len(region)
-    soft = cv2.GaussianBlur(region * covered, (0, 0), reach)
+    soft = np.asarray(cv2.GaussianBlur(region * covered, (0, 0), reach), np.float32)
     soft /= np.maximum(cv2.GaussianBlur(covered, (0, 0), reach), 1e-3)
     return (np.clip(soft * 2 - 1, 0, 1) * covered).astype(np.float32)

@@ -1,10 +1,9 @@
 """Patches of the visible picture for the hole: nearest-patch search and voting, coarse to fine, in NumPy.
 
-Two uses. ``complete`` grows what the head model does not explain (hair, headgear, background) by alternating search
-and voting (Wexler, Shechtman and Irani 2007). ``texture`` keeps a painted fill and only adds the fine structure of the
-visible patches that resemble it (the idea of image analogies: Hertzmann et al. 2001; StyLit: Fiser et al. 2016).
-The search is PatchMatch's propagation and random steps (Barnes et al. 2009). Guide channels, known everywhere, say
-which visible places resemble a hole pixel: positions on the mean head, so that locks come from where locks are.
+They grow what the head model does not explain (hair, headgear, background) by alternating search and voting (Wexler,
+Shechtman and Irani 2007). The search is PatchMatch's propagation and random steps (Barnes et al. 2009). Guide channels,
+known everywhere, say which visible places resemble a hole pixel: positions on the mean head, so that locks come from
+where locks are.
 """
 
 from collections.abc import Iterator
@@ -24,12 +23,7 @@ ROUNDS = (8, 5, 3, 2)  # search-and-vote rounds from the coarsest level on; the 
 SWEEPS = 2
 RANDOM_STEPS = 5
 FINAL_SHARPNESS = 2.0  # of the last vote: how much more a close match counts than in the rounds before
-TEXTURE_SEARCHES = 3
-TEXTURE_BLUR = 1.6  # pixels: structure finer than this is texture
-EDGES = 3.0  # robust standard deviations: stronger structure is an edge, not texture
-TEXTURE_GAIN = 1.8  # voting averages overlapping patches, which costs contrast
-BLOCK = 6  # cells that a picture finer than the search takes from one place
-FADE = 2.0  # pixels from the hole's border over which texture sets in
+EDGES = 3.0  # robust standard deviations: stronger fine structure is an edge, not grain
 MINIMUM_SOURCE = 16  # whole patches
 
 Places = NDArray[np.int64]  # (N, 2) row, column
@@ -40,8 +34,7 @@ class Grown:
     """A result of patches.
 
     Attributes:
-        rgb: (S, S, 3) float32; for ``complete`` the picture as the patches tell it, in the hole and a little around it;
-            for ``texture`` what is to be added.
+        rgb: (S, S, 3) float32, the picture as the patches tell it, in the hole and a little around it.
         shift: (n, n, 2) float32 (x, y) from each cell of an n x n grid over the picture to the cell that it was matched
             with, in pixels of the picture; NaN outside the hole.
     """
@@ -54,8 +47,7 @@ class Grown:
 class _Level:
     """One level of the pyramid. ``targets`` are all pixels whose patch touches the hole."""
 
-    rgb: NDArray[np.float32]  # (H, W, 3) as the hole's patches see it; the hole holds the current estimate
-    visible: NDArray[np.float32]  # (H, W, 3) as source patches are compared
+    rgb: NDArray[np.float32]  # (H, W, 3); the hole holds the current estimate
     guide: NDArray[np.float32]  # (H, W, G)
     hole: NDArray[np.bool_]
     source: NDArray[np.bool_]
@@ -83,14 +75,14 @@ class _Level:
 
     @cached_property
     def source_patches(self) -> NDArray[np.float32]:
-        return self._described(self.visible, self.sources)
+        return self._described(self.sources)
 
     def described_targets(self) -> NDArray[np.float32]:
-        return self._described(self.rgb, self.targets)
+        return self._described(self.targets)
 
-    def _described(self, picture: NDArray[np.float32], places: Places) -> NDArray[np.float32]:
+    def _described(self, places: Places) -> NDArray[np.float32]:
         """(N, 75 + G) colours of each place's patch, and its guide weighed as much as 25 pixels."""
-        padded = _padded(picture)
+        padded = _padded(self.rgb)
         rows, columns = places.T + RADIUS
         colours = [padded[rows + dy, columns + dx] for dy, dx in OFFSETS]
         return np.concatenate([*colours, self.guide[places[:, 0], places[:, 1]] * len(OFFSETS) ** 0.5], 1)
@@ -121,58 +113,21 @@ def complete(
     match: Places | None = None
     level: _Level | None = None
     for number, side in enumerate(_sides(hole.shape[0])):
-        finer = _level(rgb, rgb, guide, hole, source, side)
+        finer = _level(rgb, guide, hole, source, side)
         if len(finer.sources) < MINIMUM_SOURCE:
             continue
         match = _started(match, level, finer, generator)
         level = finer
         for _ in range(ROUNDS[min(number, len(ROUNDS) - 1)]):
             match = _search(level, match, generator)
-            voted = _vote(level, level.visible, match)
+            voted = _vote(level, match)
             level.rgb = np.where(level.hole[..., None], voted, level.rgb)
     if level is None or match is None:
         return None
     shift = _shifts(level, match, hole.shape[0])
     if level.side == hole.shape[0]:
-        return Grown(_vote(level, level.visible, match, FINAL_SHARPNESS), shift)
+        return Grown(_vote(level, match, FINAL_SHARPNESS), shift)
     return Grown(told(rgb.astype(np.float32), shift), shift)
-
-
-def texture(
-    painted: NDArray[np.floating],
-    rgb: NDArray[np.floating],
-    guide: NDArray[np.floating],
-    hole: NDArray[np.bool_],
-    source: NDArray[np.bool_],
-    generator: np.random.Generator,
-) -> Grown | None:
-    """Fine structure for a painted fill, zero outside the hole; None where too little is visible.
-
-    Args:
-        painted: (S, S, 3) the picture with a smooth fill in the hole.
-        rgb: (S, S, 3) the photograph: the visible part gives the texture.
-        guide, hole, source, generator: as for ``complete``.
-    """
-    blurred = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), TEXTURE_BLUR)
-    as_seen = np.where(hole[..., None], painted, blurred)
-    match: Places | None = None
-    level: _Level | None = None
-    for side in _sides(hole.shape[0])[-2:]:
-        finer = _level(as_seen, blurred, guide, hole, source, side)
-        if len(finer.sources) < MINIMUM_SOURCE:
-            continue
-        match = _started(match, level, finer, generator)
-        level = finer
-        for _ in range(TEXTURE_SEARCHES):
-            match = _search(level, match, generator)
-    if level is None or match is None:
-        return None
-    shift = _coherent(_shifts(level, match, hole.shape[0]), generator)
-    fine = rgb.astype(np.float32) - blurred
-    added = _vote(level, fine, match) if level.side == hole.shape[0] else told(fine, shift)
-    added = without_edges(added, hole)
-    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 3)
-    return Grown(added * TEXTURE_GAIN * (np.clip(depth / FADE, 0, 1) * hole)[..., None], shift)
 
 
 def told(picture: NDArray[np.float32], shift: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -242,7 +197,7 @@ def _sides(size: int) -> list[int]:
     return sides[::-1]
 
 
-def _level(rgb: NDArray, visible: NDArray, guide: NDArray, hole: NDArray, source: NDArray, side: int) -> _Level:
+def _level(rgb: NDArray, guide: NDArray, hole: NDArray, source: NDArray, side: int) -> _Level:
     def shrunk(array: NDArray) -> NDArray[np.float32]:
         array = array.astype(np.float32)
         if side == len(array):
@@ -250,7 +205,7 @@ def _level(rgb: NDArray, visible: NDArray, guide: NDArray, hole: NDArray, source
         return np.asarray(cv2.resize(array, (side, side), interpolation=cv2.INTER_AREA), np.float32)
 
     guide = shrunk(guide).reshape(side, side, -1)
-    return _Level(shrunk(rgb), shrunk(visible), guide, shrunk(hole) > 0.001, shrunk(source) > 0.999)
+    return _Level(shrunk(rgb), guide, shrunk(hole) > 0.001, shrunk(source) > 0.999)
 
 
 def _padded(picture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -300,11 +255,11 @@ def _search(level: _Level, match: Places, generator: np.random.Generator) -> Pla
     return best
 
 
-def _vote(level: _Level, picture: NDArray[np.float32], match: Places, sharpness: float = 1.0) -> NDArray[np.float32]:
+def _vote(level: _Level, match: Places, sharpness: float = 1.0) -> NDArray[np.float32]:
     """(H, W, 3) weighted mean of what all matched patches say about each pixel: a close match counts more."""
     cost = level.costs(level.described_targets(), match)
     weight = np.exp(-sharpness * cost / (np.median(cost) + 1e-6)) + 1e-4
-    padded = _padded(picture)
+    padded = _padded(level.rgb)
     count = level.side**2
     total, sums = np.zeros(count), np.zeros((count, 3))
     for dy, dx in OFFSETS:
@@ -324,20 +279,3 @@ def _shifts(level: _Level, match: Places, size: int) -> NDArray[np.float32]:
     moves = (match - level.targets)[:, ::-1] * (size / level.side)
     shift[level.targets[:, 0], level.targets[:, 1]] = moves
     return shift
-
-
-def _coherent(shift: NDArray[np.float32], generator: np.random.Generator) -> NDArray[np.float32]:
-    """Shifts that are one per block of cells: that of a cell of the block, drawn at random.
-
-    On smooth stone neighbouring cells like the same few patches best. Each copying its own would repeat them at the
-    cells' pitch, a weave that the eye finds at once; a block copies a piece of stone as it is.
-    """
-    cells = shift.shape[0]
-    blocks = -(-cells // BLOCK)
-    corner = np.arange(blocks) * BLOCK
-    drawn = generator.integers(0, BLOCK, (2, blocks, blocks))
-    rows = np.minimum(corner[:, None] + drawn[0], cells - 1)
-    columns = np.minimum(corner[None] + drawn[1], cells - 1)
-    block = np.arange(cells) // BLOCK
-    chosen = shift[rows, columns][block][:, block]
-    return np.where(np.isnan(chosen) | np.isnan(shift), shift, chosen)

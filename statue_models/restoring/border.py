@@ -49,8 +49,8 @@ def carried(
         blurred = _level(values, weights, SHARPEST * 2.0 ** (level - shrink))
         if shrink:
             size = (blurred.shape[1] << shrink, blurred.shape[0] << shrink)
-            blurred = cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR).reshape(*size[::-1], -1)
-            blurred = blurred[: shape[0], : shape[1]]
+            wide = cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR).reshape(*size[::-1], -1)
+            blurred = np.asarray(wide[: shape[0], : shape[1]], np.float32)
         if below is None:
             here = hole & (wanted <= level)
             out[here] = blurred[here]
@@ -66,7 +66,8 @@ def _halved(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = picture.shape[:2]
     even = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=0)
     size = ((width + 1) // 2, (height + 1) // 2)
-    return cv2.resize(even, size, interpolation=cv2.INTER_AREA).reshape(size[1], size[0], *picture.shape[2:])
+    half = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(half, np.float32).reshape(size[1], size[0], *picture.shape[2:])
 
 
 def _level(values: NDArray[np.float32], weights: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -21,8 +21,8 @@ from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log
 
 #: Greatest width of thin damage in interocular distances.
 WIDTH = 0.15
-#: Without a face: greatest width, as a share of the photograph's shorter side. Faces that fill less than an eighth of it
-#: are smaller than that.
+#: Without a face: greatest width, as a share of the photograph's shorter side. Faces that fill less than an eighth of
+#: it are smaller than that.
 WITHOUT_FACE = 0.012
 #: Thin damage is closed in groups: neighbours of one tile of so many pixels.
 TILE = 512
@@ -52,7 +52,7 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         cv2.distanceTransform(cv2.copyMakeBorder(hole, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 5)
     )
     inside = np.flatnonzero(hole)
-    parts = np.asarray(labels).ravel()[inside]
+    parts = np.asarray(labels, np.int32).ravel()[inside]
     deepest = np.zeros(count, np.float32)
     np.maximum.at(deepest, parts, depth[1:-1, 1:-1].ravel()[inside])
     out = np.zeros(hole.size, bool)

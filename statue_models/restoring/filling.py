@@ -1,4 +1,7 @@
-"""From a photograph whose face is found to fills at its own resolution: thin damage first, then what a method restores."""
+"""From a photograph whose face is found to fills at its own resolution.
+
+Thin damage is closed first; then a method restores the rest.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +19,8 @@ from statue_models.restoring.landmarks68 import Landmarks
 from statue_models.restoring.method import Method
 from statue_models.restoring.request import Progress, RestorationRequest, no_progress
 
+#: Progress when the face is known, and when a method has restored it.
+FOUND, RESTORED = 0.2, 0.85
 #: A mask's part that a method is to restore -> the frame that it is restored in, and the crop's side in pixels.
 Framing = Callable[[Rectangle], tuple[FaceFrame, int]]
 
@@ -26,8 +31,8 @@ class Filling:
 
     Attributes:
         pieces: per hypothesis, what is to be laid over the photograph.
-        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None where
-            the method gives none.
+        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None
+            where the method gives none.
         frame, size: of the crop that the method saw; None where it saw none.
         notes: JSON-ready facts for the record.
     """
@@ -58,7 +63,7 @@ def filling(
         seeds: one per hypothesis.
         thin_apart: close thin damage on its own; else everything is the method's.
         beyond: name and method that fill what the frame does not show; None leaves it to the method.
-        progress: called from 0.2 on.
+        progress: called from ``FOUND`` on.
     """
     thin = np.zeros(request.mask.shape, bool)
     if thin_apart:
@@ -79,7 +84,11 @@ def filling(
     hole = mask[y : y + height, x : x + width] > 0
     frame, size = framing(rectangle)
     crop = crop_of(part, frame, size, landmarks)
-    answer = method.restore(crop, seeds, lambda phase, fraction: progress(phase, 0.2 + 0.65 * fraction))
+
+    def between(phase: str, fraction: float) -> None:
+        progress(phase, (1 - fraction) * FOUND + fraction * RESTORED)
+
+    answer = method.restore(crop, seeds, between)
     notes |= answer.notes
     unseen = hole & ~seen(frame, rectangle)
     plain = None
@@ -89,7 +98,7 @@ def filling(
         notes["outside_the_frame"] = {"pixels": int(unseen.sum()), "method": name}
     finish = Finish(clean, request.mask, mask, rectangle, frame, crop)
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
-        progress("blending", 0.85 + 0.15 * number / len(seeds))
+        progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
         picture = finish.picture(fill, seed)
         if plain is not None:
             picture[unseen] = plain[unseen]

@@ -149,4 +149,5 @@ def _mean(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -
     """(H, W) Gaussian mean of the values there."""
     weight = where.astype(np.float32)
     total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
-    return cv2.GaussianBlur(np.where(where, values, 0).astype(np.float32), (0, 0), reach) / total
+    sums = cv2.GaussianBlur(np.where(where, values, 0).astype(np.float32), (0, 0), reach)
+    return np.asarray(sums / total, np.float32)

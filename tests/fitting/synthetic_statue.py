@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from statue_models.fitting.appearance import load_appearance, on_crop
 from statue_models.fitting.head import MorphableHead
 from statue_models.fitting.light import Light, light_basis
 from statue_models.fitting.pose import FIELD_OF_VIEW, HEAD_TO_CAMERA, HeadFit
@@ -57,13 +58,21 @@ class Statue:
         return ((x - cx) / (width * unit)) ** 2 + ((y - cy) / (height * unit)) ** 2 < 1
 
 
+def carving(image: HeadImage) -> np.ndarray:
+    """(S, S) logarithm of what a statue's carving does to the light of a bare head: one that the learnt model draws."""
+    learnt = load_appearance()
+    weights = np.random.default_rng(0).standard_normal(len(learnt.loadings))
+    return on_crop(learnt.mean + np.tensordot(weights, learnt.loadings, 1), learnt.learnt, image)
+
+
 def make_statue(head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.ndarray = LIGHT.hue) -> Statue:
-    """The head, lit, on a plain ground, with the fine grain of worked stone."""
+    """The head, lit, carved as one of the statues is, on a plain ground, with the fine grain of worked stone."""
     fit = posed(head, yaw, seed)
     image = draw_head(head, fit)
     intensity = LIGHT.intensity(light_basis(image.normal, image.openness))
     grain = np.random.default_rng(seed).normal(0, 1, intensity.shape)
-    lit = Light(LIGHT.coefficients, hue).colour(intensity * np.exp(0.05 * cv2.GaussianBlur(grain, (0, 0), 0.8)))
+    uneven = carving(image) + 0.05 * cv2.GaussianBlur(grain, (0, 0), 0.8)
+    lit = np.clip(Light(LIGHT.coefficients, hue).colour(intensity * np.exp(uneven)), 0, 1)
     ground = Light(LIGHT.coefficients, hue).colour(np.full(intensity.shape, 0.03))
     cover = image.coverage[..., None]
     return Statue((lit * cover + ground * (1 - cover)).astype(np.float32), landmarks_of(head, fit), fit, image)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from statue_models.fitting.patches import Grown, complete, texture, told, window_votes
+from statue_models.fitting.patches import Grown, complete, told, window_votes, without_edges
 
 SIZE = 64
 
@@ -103,32 +103,21 @@ def test_the_guide_says_which_texture_belongs_where():
     assert np.abs(guided.rgb[inner] - 0.9).mean() < 0.1 < np.abs(plain.rgb[inner] - 0.9).mean()
 
 
-@pytest.mark.parametrize("grow", ["complete", "texture"])
-def test_too_little_to_copy_gives_nothing(grow):
-    picture, source = tiles(), np.zeros((SIZE, SIZE), bool)
+def test_too_little_to_copy_gives_nothing():
+    source = np.zeros((SIZE, SIZE), bool)
     source[:3, :] = True  # narrower than a patch
-    arguments = (NO_GUIDE, HOLE, source, generator())
-    if grow == "complete":
-        assert complete(picture, *arguments) is None
-    else:
-        assert texture(picture, picture, *arguments) is None
+    assert complete(tiles(), NO_GUIDE, HOLE, source, generator()) is None
 
 
-def test_texture_brings_grain_into_a_smooth_fill_and_keeps_its_colour():
-    grain = np.random.default_rng(3).normal(0, 0.08, (SIZE, SIZE, 1)).astype(np.float32)
-    stone = np.clip(0.5 + np.repeat(grain, 3, axis=2), 0, 1)
-    painted = np.where(HOLE[..., None], np.float32(0.5), stone)
-    fine = answered(texture(painted, stone, NO_GUIDE, HOLE, ~HOLE, generator()))
-    inner = square(28, 36)
-    assert fine.rgb[inner].std() > 0.2 * grain.std()
-    assert np.abs(fine.rgb[inner].mean(0)).max() < 0.02
-    assert not fine.rgb[~HOLE].any()
-
-
-def test_texture_is_smooth_where_the_stone_is_smooth():
-    stone = np.full((SIZE, SIZE, 3), 0.4, np.float32)
-    fine = answered(texture(stone, stone, NO_GUIDE, HOLE, ~HOLE, generator()))
-    np.testing.assert_allclose(fine.rgb, 0, atol=1e-5)
+def test_grain_passes_and_the_piece_of_a_lock_that_came_along_does_not():
+    grain = np.random.default_rng(3).normal(0, 0.02, (SIZE, SIZE)).astype(np.float32)
+    lock = grain.copy()
+    lock[30:34, 24:40] = -0.4
+    limited = without_edges(lock, HOLE)
+    assert np.abs(limited).max() < 0.1
+    plain = np.abs(grain) < 0.04
+    plain[30:34] = False
+    np.testing.assert_array_equal(limited[plain], grain[plain])
 
 
 def test_a_constant_shift_copies_exactly():

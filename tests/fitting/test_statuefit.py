@@ -46,9 +46,13 @@ def test_the_fill_is_a_picture(statue, nose, answer):
     for fill in answer.fills:
         assert fill.rgb.shape == statue.rgb.shape and fill.rgb.dtype == np.float32
         assert np.isfinite(fill.rgb).all() and fill.rgb.min() >= 0 and fill.rgb.max() <= 1
-    assert answer.uncertainty.shape == nose.shape and not answer.uncertainty[~nose].any()
     assert answer.notes["residual"] < 0.01
     assert answer.notes["yaw_degrees"] == pytest.approx(8, abs=5)
+
+
+def test_the_spread_is_told_in_the_hole_alone(nose, answer):
+    assert answer.uncertainty.shape == nose.shape
+    assert answer.uncertainty[nose].mean() > 1 / 255 and not answer.uncertainty[~nose].any()
 
 
 def test_there_is_no_step_at_the_border_of_the_hole(statue, nose, answer):
@@ -81,27 +85,6 @@ def test_hypotheses_differ_in_the_hole_and_all_are_plausible(statue, nose, answe
         assert np.abs(grey[first] - grey[second]).mean() > 2 / 255
     telea = Telea().restore(statue.crop(nose), [0], no_progress).fills[0].rgb
     assert max(error(fill.rgb, statue, nose) for fill in answer.fills) < error(telea, statue, nose)
-
-
-def test_a_crack_is_closed_by_its_borders(method, statue):
-    """Two pixels wide across the cheek: no head is drawn into it, and the result is nearly exact."""
-    crack = np.zeros(statue.rgb.shape[:2], np.uint8)
-    x, y = statue.landmarks[33].astype(int)
-    cv2.line(crack, (x - 34, y - 18), (x - 10, y + 12), 1, 2)
-    crack = crack.astype(bool)
-    fills = method.restore(statue.crop(crack), [1, 2], no_progress).fills
-    assert error(fills[0].rgb, statue, crack) < 0.02
-    np.testing.assert_array_equal(fills[0].rgb[crack], fills[1].rgb[crack])
-
-
-def test_a_crack_and_a_lost_nose_do_not_mix(method, statue, nose):
-    crack = np.zeros(statue.rgb.shape[:2], bool)
-    x, y = statue.landmarks[8].astype(int)
-    crack[y - 9 : y - 7, x - 10 : x + 10] = True
-    fill = method.restore(statue.crop(nose | crack), [11], no_progress).fills[0].rgb
-    assert error(fill, statue, crack) < 0.02
-    telea = Telea().restore(statue.crop(nose), [0], no_progress).fills[0].rgb
-    assert error(fill, statue, nose) < 0.5 * error(telea, statue, nose)
 
 
 def test_grey_stone_stays_grey(method, grey_statue, nose):
@@ -178,14 +161,14 @@ def told(method, statue, wide):
 
 @pytest.mark.parametrize("direction", [(-1, 0), (1, 0), (0, 1)], ids=["left", "right", "down"])
 def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, told, direction):
-    """Ten pixels of a face frame of 256, found again in the picture itself."""
+    """Ten pixels of a face frame of 256: its tip, found again in the picture itself."""
     pixel = frame_of_landmarks(statue.landmarks).side / 256
     points = statue.landmarks.copy()
     points[29:36] += 10 * pixel * np.array(direction)
     dragged = replace(statue.crop(wide), landmarks=points, placed=np.ones(68, bool))
     moved = method.restore(dragged, [11], no_progress).fills[0].rgb
     before, after = (cv2.resize(rgb.mean(2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for rgb in (told, moved))
-    x, y = (4 * statue.landmarks[33]).astype(int)
+    x, y = (4 * statue.landmarks[30]).astype(int)
     place = after[y - 100 : y + 100, x - 100 : x + 100]
     row, column = np.unravel_index(
         cv2.matchTemplate(place, before[y - 40 : y + 40, x - 40 : x + 40], cv2.TM_CCOEFF_NORMED).argmax(), (121, 121)
