@@ -157,8 +157,6 @@ class FlowMethod:
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone))
-        if len(fills) > 1:
-            spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
         about = {
             "torch": torch.__version__,
             "steps": self.steps,

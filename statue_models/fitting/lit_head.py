@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from statue_models.fitting.appearance import Appearance, GivenAppearance, on_crop, seen_map
 from statue_models.fitting.colour import StoneColour, log_luminance, stone_colour
 from statue_models.fitting.ground import Ground, widened
-from statue_models.fitting.light import fit_light, light_basis
+from statue_models.fitting.interpolation import membrane
+from statue_models.fitting.light import Light, fit_light, light_basis
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.raster import HeadImage
+from statue_models.restoring.landmarks68 import MOUTH
 from statue_models.restoring.method import Crop
 
 MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
@@ -19,6 +21,11 @@ MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
 FOREHEAD = 0.18
 #: Skin on the mean head in cm: the front of the head below the hairline, and the neck.
 FRONT, HAIRLINE, NECK = 3.0, 7.5, -4.0
+WHOLE = 0.99  # coverage: less is the head's edge
+LIPS = 9.5  # cm: the mouth's hollow lies behind the lips
+AROUND_MOUTH = 0.05  # interocular distances around its landmarks
+#: How much darker a mouth is between its lips (logarithm), and over what share of the crop's side it gets so.
+GAP, GAP_EDGE = 0.7, 0.006
 SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
 SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the head and what grows beside it
 
@@ -34,26 +41,36 @@ class LitHead:
     Attributes:
         image: the bare head.
         face: (S, S) bool, inside the outline of the face.
+        light: as it falls on the bare head.
         bare: (S, S) float64 natural logarithm of the bare head's linear luminance.
         carved: (S, S) float64 what carving and wear add to it.
         given: what is known of the carving beyond that, or None.
         mirrored: detail of the other half.
         colour: of the stone.
+        gap: (S, S) bool, what parted lips show.
         shown: (S, S) float32 in [0, 1], how far the head itself is to be seen: a soft edge at the hairline.
     """
 
     image: HeadImage
     face: NDArray[np.bool_]
+    light: Light
     bare: NDArray[np.float64]
     carved: NDArray[np.float64]
     given: GivenAppearance | None
     mirrored: MirroredDetail
     colour: StoneColour
+    gap: NDArray[np.bool_]
     shown: NDArray[np.float32]
 
     def painted(self) -> NDArray[np.float64]:
         """(S, S, 3) sRGB-encoded."""
-        return self.colour.encoded(self.bare + self.carved + self.mirrored.log_detail)
+        level = self.bare + self.carved + self.mirrored.log_detail
+        gap = self.gap
+        if gap.any():
+            # Statues' mouths are a line or a shallow cut, no hollow with a throat.
+            depth = cv2.distanceTransform(gap.astype(np.uint8), cv2.DIST_L2, 5)
+            level = membrane(level, gap) - GAP * (1 - np.exp(-depth / max(1.0, GAP_EDGE * len(gap))))
+        return self.colour.encoded(level)
 
 
 def light_up(
@@ -69,7 +86,7 @@ def light_up(
         generator: of a draw of the carving; None for the likeliest.
     """
     assert crop.landmarks is not None
-    face = (image.coverage > 0.99) & _face_outline(crop.landmarks, crop.hole.shape[0])
+    face = (image.coverage > WHOLE) & _face_outline(crop.landmarks, crop.hole.shape[0])
     free = crop.known & ~widened(crop.hole, 1)
     if (face & free).sum() < MINIMUM_STONE:
         return None
@@ -82,7 +99,8 @@ def light_up(
         assert given is not None
         carving = on_crop(given.likeliest(), appearance.learnt, image)
         uncarved = ground.linear / np.exp(carving)[..., None]
-        bare = np.log(fit_light(basis, uncarved, face & free, crop.hole, ground.interocular).intensity(basis))
+        light = fit_light(basis, uncarved, face & free, crop.hole, ground.interocular)
+        bare = np.log(light.intensity(basis))
         given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
     ratio = log_luminance(ground.linear) - bare
     carved = np.zeros(bare.shape)
@@ -90,16 +108,19 @@ def light_up(
         carving = given.likeliest() if generator is None else given.drawn(generator)
         carved = on_crop(carving, appearance.learnt, image)
         ratio = ratio - on_crop(given.likeliest(), appearance.learnt, image)
+    gap = _gap(image, crop.landmarks, ground.interocular)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     return LitHead(
         image,
         face,
+        light,
         bare,
         carved,
         given,
         mirrored,
         stone_colour(ground.linear, face & free, crop.hole, ground.interocular),
-        _shown(image, mirrored),
+        gap,
+        _shown(image, mirrored, gap),
     )
 
 
@@ -111,11 +132,22 @@ def _face_outline(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
     return outline.astype(bool)
 
 
-def _shown(image: HeadImage, mirrored: MirroredDetail) -> NDArray[np.float32]:
+def _gap(image: HeadImage, points: NDArray[np.float64], interocular: float) -> NDArray[np.bool_]:
+    """(S, S) what parted lips show: the mouth's hollow, or nothing, with the edge that belongs to neither."""
+    size = len(image.coverage)
+    low, high = points[MOUTH].min(0) - AROUND_MOUTH * interocular, points[MOUTH].max(0) + AROUND_MOUTH * interocular
+    y, x = np.mgrid[:size, :size] + 0.5
+    mouth = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
+    hollow = mouth & ((image.coverage < WHOLE) | (image.rest[..., 2] < LIPS))
+    return widened(hollow, 1) if hollow.any() else hollow
+
+
+def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.bool_]) -> NDArray[np.float32]:
     height, front = image.rest[..., 1], image.rest[..., 2]
-    skin = (image.coverage > 0.99) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
+    covered = np.where(gap, 1, image.coverage).astype(np.float32)
+    skin = gap | (covered > WHOLE) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
     reach = SKIN_EDGE * len(region)
-    soft = np.asarray(cv2.GaussianBlur(region * image.coverage, (0, 0), reach), np.float32)
-    soft /= np.maximum(cv2.GaussianBlur(image.coverage, (0, 0), reach), 1e-3)
-    return (np.clip(soft * 2 - 1, 0, 1) * image.coverage).astype(np.float32)
+    soft = np.asarray(cv2.GaussianBlur(region * covered, (0, 0), reach), np.float32)
+    soft /= np.maximum(cv2.GaussianBlur(covered, (0, 0), reach), 1e-3)
+    return (np.clip(soft * 2 - 1, 0, 1) * covered).astype(np.float32)

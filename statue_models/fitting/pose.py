@@ -21,6 +21,7 @@ POSE_PRECISION = 1e-8  # radians and cm
 NOISE = 0.025  # of a landmark, in interocular distances
 HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
 EXPRESSION_RANGE = (-0.1, 1.0)
+EXPRESSION_DRAW = 0.45  # share of an expression's deviation that draws have: a fit must reach a smile, statues seldom do
 #: OpenCV looks along +z with y down; the head has y up and faces +z.
 HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
@@ -187,6 +188,7 @@ def sample_fit(head: MorphableHead, fit: HeadFit, generator: np.random.Generator
     """Another head that the visible landmarks allow: one draw of the Gaussian posterior, pose and offset kept."""
     root = cholesky(fit.precision, lower=True)
     step = solve_triangular(root.T, generator.standard_normal(len(root)))
+    step[head.identities :] *= EXPRESSION_DRAW
     coefficients = fit.coefficients + step
     coefficients[head.identities :] = np.clip(coefficients[head.identities :], *EXPRESSION_RANGE)
     return replace(fit, coefficients=coefficients)

@@ -20,6 +20,7 @@ from statue_models.fitting.lit_head import LitHead, light_up
 from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
 from statue_models.fitting.raster import draw_head
 from statue_models.fitting.surroundings import with_surroundings
+from statue_models.fitting.uncertainty import expected_error
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
 
@@ -86,7 +87,15 @@ class StatueFit:
             fills.append(Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.shown))
             sketches.append(sketch)
         progress("uncertainty", 1.0)
-        spread = None
+        spread = expected_error(
+            self._head,
+            start.fit,
+            start.likeliest,
+            start.ground,
+            fills[0].rgb,
+            start.crop.rgb[start.likeliest.face & start.crop.known].mean(1),
+            np.random.default_rng(seeds[0]),
+        )
         return Answer(tuple(fills), spread, start.notes()), sketches
 
     def sketches(self, crop: Crop, seeds: Sequence[int]) -> tuple[list[Sketch], dict[str, object]]:

@@ -79,13 +79,14 @@ class Finish:
         picture[self._inner] += self._detail.of(fill)[..., None]
         picture = np.clip(picture, 0, 1)
         if fill.stone is not None and self._interocular:
-            picture = self._crisp(picture)
-            picture = self._grained(picture, fill, seed)
+            stone = np.clip(enlarge(fill.stone, self._frame, self._window), 0, 1)
+            picture = self._crisp(picture, stone)
+            picture = self._grained(picture, stone, seed)
         step = self._photograph - picture
         picture = np.clip(picture + carried(step, self._ring, self._hole, self._depth), 0, 1)
         return np.ascontiguousarray(picture[self._inner])
 
-    def _crisp(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """Carved edges as sharp as a chisel leaves them: a conditional mean is softer than any statue."""
         log = log_luma(luma(picture))
         added = np.zeros_like(log)
@@ -93,12 +94,10 @@ class Finish:
             added += np.float32(small + (large - small) * self._size) * (
                 log - cv2.GaussianBlur(log, (0, 0), max(reach * self._interocular, 0.5))
             )
-        added *= 1 - np.exp(-np.maximum(self._depth - 1, 0) / CRISP_FADE)
+        added *= stone * (1 - np.exp(-np.maximum(self._depth - 1, 0) / CRISP_FADE))
         return np.where(self._hole[..., None], grained(picture, np.clip(added, -CRISPEST, CRISPEST / 2)), picture)
 
-    def _grained(self, picture: NDArray[np.float32], fill: Fill, seed: int) -> NDArray[np.float32]:
-        assert fill.stone is not None
-        stone = np.clip(enlarge(fill.stone, self._frame, self._window), 0, 1)
+    def _grained(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
         grain = self._measured(stone)
         if grain is None:
             return picture
