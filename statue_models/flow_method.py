@@ -28,6 +28,8 @@ STEPS = 1
 SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
 #: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
 CRISPING, CRISPING_REACH = 0.35, 1.0
+#: Pixels of the network over which its answer sets in at the hole's border.
+BORDER = 2.0
 STORED = "BF16"
 
 
@@ -217,14 +219,17 @@ def _as_coloured(answers: NDArray[np.float32], crop: Crop) -> NDArray[np.float32
 def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop, share: float) -> NDArray[np.float32]:
     """(S, S, 3): the start, moved by ``share`` of the way to the network's answer (n, n, 3) in all that n pixels show.
 
-    Both are the photograph outside the hole, so that nothing steps at its border.
+    The start meets the photograph at the hole's border; the answer has its say from a little further in, so that
+    nothing steps there.
     """
     side, size = crop.hole.shape[0], coarse.shape[0]
     shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
     # The same grid pixels as in _inputs are the network's; the others are the photograph's on both sides.
     own = (_resized(crop.known.astype(np.float32), size) < 0.999)[..., None]
     change = np.where(own, coarse - _resized(shown, size), 0).astype(np.float32)
-    return shown + share * _resized(change, side)
+    depth = cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5)
+    inside = 1 - np.exp(-np.maximum(depth - 1, 0) / (BORDER * side / size))
+    return np.asarray(shown + share * inside[..., None] * _resized(change, side), np.float32)
 
 
 def _textured(

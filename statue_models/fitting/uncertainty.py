@@ -23,8 +23,9 @@ SAMPLES = 6
 SIDE = 96  # the heads' spread is smooth: worked out at this size
 #: Encoded grey level over its logarithm's change: the slope of the sRGB curve, a power of about 1 / 2.2.
 SLOPE = 1 / 2.2
-#: Calibrated on the check suite's five kinds of holes: what errors of a fill, after a blur of .02 interocular distances,
-#: are over the spread of heads, the carving's and the visible picture's own deviation. Above 1, since light errs too.
+#: Calibrated on the check suite's five kinds of holes: what errors of a fill, after a blur of .02 interocular
+#: distances, are over the spread of heads, the carving's and the visible picture's own deviation. Above 1, since light
+#: errs too.
 HEADS, CARVING, BESIDE = 2.4, 1.95, 1.3
 WHOLLY_UNKNOWN = 0.45  # logarithm: the carving's deviation where nothing is known of it
 ANCHORED = 0.15  # interocular distances from the hole's border over which the photograph still holds the fill
