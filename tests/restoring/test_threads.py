@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 MODELS = ["statuefit", *(["statueflow"] if find_spec("torch") else [])]
 
 #: Restores the example at a third of its size, with as many threads in OpenCV and PyTorch as it is told, and prints
-#: what came out and what the libraries use afterwards. Nobody else has touched the libraries' numbers in it.
+#: what came out and how many they use afterwards.
 RESTORE = """
 import hashlib, json, sys
 import cv2
@@ -31,6 +31,10 @@ from statue_models.restoring.restorer import Restorer
 
 threads, models = int(sys.argv[1]), sys.argv[2:]
 cv2.setNumThreads(threads)
+if "statueflow" in models:
+    import torch
+
+    torch.set_num_threads(threads)  # by itself it takes no more than there are cores
 request = dict(image=example("damaged.jpg", 3), mask=example("mask.png", 3), variants=4)
 answer = {}
 for model in models:
@@ -38,8 +42,8 @@ for model in models:
     pixels = hashlib.sha256(b"".join(variant.pixels.tobytes() for variant in made.variants)).hexdigest()
     answer[model] = [pixels, made.record["method"]["notes"], made.landmarks.points.tolist()]
 threads_after = {"opencv": cv2.getNumThreads()}
-if "torch" in sys.modules:
-    threads_after["torch"] = sys.modules["torch"].get_num_threads()
+if "statueflow" in models:
+    threads_after["torch"] = torch.get_num_threads()
 print(json.dumps({"answer": answer, "threads": threads_after}))
 """
 
