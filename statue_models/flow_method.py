@@ -136,8 +136,6 @@ class FlowMethod:
             starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
         with one_torch_thread():
             fills = self._made_over(crop, seeds, starts, sketches, progress)
-        if len(fills) > 1:
-            spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
         about = {
             "torch": torch.__version__,
             "steps": self.steps,

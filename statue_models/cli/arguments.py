@@ -77,6 +77,13 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--variants", type=_integer(1, 16), default=1, metavar="N", help="how many hypotheses, 1 to 16 (default 1)"
     )
+    parser.add_argument(
+        "--grow",
+        type=_integer(0, 200),
+        default=0,
+        metavar="PX",
+        help="let the mask reach PX pixels further (default 0)",
+    )
     parser.add_argument("--seed", type=_integer(0, 2**63 - 1), default=0, metavar="S", help="default 0")
     parser.add_argument("--model", default="default", metavar="NAME", help="see 'statue models'")
     steps = parser.add_mutually_exclusive_group()

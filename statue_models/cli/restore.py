@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from statue_models import registry
 from statue_models.cli import output
 from statue_models.restoring.landmarks68 import UNSURE, read_landmarks
+from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
 from statue_models.restoring.photograph import Photograph, check_output, read_mask
 from statue_models.restoring.request import Progress, Restoration, RestorationRequest
 from statue_models.whole_file import check_writable
@@ -33,7 +34,7 @@ def run(options: Namespace) -> None:
     landmarks = None if options.landmarks is None else read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
-    mask = read_mask(options.mask, (photograph.width, photograph.height))
+    mask = grow(read_mask(options.mask, (photograph.width, photograph.height)), options.grow)
     request = RestorationRequest(
         image=photograph.to_srgb(),
         mask=mask,
@@ -83,6 +84,9 @@ def _write(
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
+    rim = restoration.record["method"]["notes"].get(RIM_DIFFERS)
+    if rim is not None:
+        output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:
         if restoration.uncertainty is None:
             output.say(f"this model says nothing of uncertainty, so {options.uncertainty} was not written")

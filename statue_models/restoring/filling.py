@@ -15,7 +15,8 @@ from statue_models.restoring.cropping import Rectangle, bounding_box, crop_of, p
 from statue_models.restoring.detail import enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
+from statue_models.restoring.masks import RIM_DIFFERS, grow, left_over
 from statue_models.restoring.method import Method
 from statue_models.restoring.request import Progress, RestorationRequest, no_progress
 
@@ -79,9 +80,15 @@ def filling(
     mask = np.where(thin, np.uint8(0), request.mask)
     if not mask.any():
         return Filling(pieces, None, None, notes)
+    wanted = mask
+    rim = 0 if landmarks is None else left_over(clean, request.mask, mask, interocular_distance(landmarks.points))
+    if rim:
+        # What the mask has left over tells nothing of the stone: the fill is made as if it were missing, too.
+        mask = grow(mask, rim + 1)
+        notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
     part = replace(request, image=clean, mask=mask)
     rectangle = x, y, width, height = bounding_box(mask)
-    hole = mask[y : y + height, x : x + width] > 0
+    hole = wanted[y : y + height, x : x + width] > 0
     frame, size = framing(rectangle)
     crop = crop_of(part, frame, size, landmarks)
 
@@ -96,7 +103,7 @@ def filling(
         name, interpolating = beyond
         plain = _interpolated(part, rectangle, interpolating)
         notes["outside_the_frame"] = {"pixels": int(unseen.sum()), "method": name}
-    finish = Finish(clean, request.mask, mask, rectangle, frame, crop)
+    finish = Finish(clean, np.maximum(request.mask, mask), mask, rectangle, frame, crop)
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
         progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
         picture = finish.picture(fill, seed)
