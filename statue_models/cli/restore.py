@@ -84,7 +84,7 @@ def _write(
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
-    rim = restoration.record["method"]["notes"].get(RIM_DIFFERS)
+    rim = restoration.record.get("method", {}).get("notes", {}).get(RIM_DIFFERS)
     if rim is not None:
         output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:
