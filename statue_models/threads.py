@@ -3,8 +3,7 @@
 Sums in another order differ in the last bits, so PyTorch on two threads gives other pixels than on one or four, and so
 may BLAS. One thread gives the same bytes on one core and on sixty-four, whatever ``OMP_NUM_THREADS`` says. It also
 keeps processes out of each other's way: OpenMP's threads spin while they wait for one another, and beside other work
-each of the many small layers of a network waits for a thread that does not get its turn. The pictures and matrices are
-small, so more threads gain next to nothing on an idle machine (docs/performance.md).
+each of the many small layers of a network waits for a thread that does not get its turn (docs/performance.md).
 """
 
 import threading
