@@ -17,6 +17,7 @@ from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
 from statue_models.restoring.landmarks68 import MIRROR
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
+from statue_models.threads import one_torch_thread
 from statue_models.weights_file import Template, load_weights
 
 #: Side of the pictures that the network was made for.
@@ -102,6 +103,7 @@ class FlowMethod:
         self._fit = fit or StatueFit()
 
     @classmethod
+    @one_torch_thread()
     def from_file(
         cls, path: Path, sha256: str | None, device: str = "auto", precision: str = "fp32", steps: int | None = None
     ) -> "FlowMethod":
@@ -132,6 +134,30 @@ class FlowMethod:
         else:
             answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
             starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
+        with one_torch_thread():
+            fills = self._made_over(crop, seeds, starts, sketches, progress)
+        if len(fills) > 1:
+            spread = np.std([fill.rgb.mean(2) for fill in fills], axis=0).astype(np.float32)
+        about = {
+            "torch": torch.__version__,
+            "steps": self.steps,
+            "preview": self.preview,
+            "device": str(self.device),
+            "precision": self.precision,
+            "size": self.size,
+        }
+        return Answer(tuple(fills), spread, notes | about)
+
+    def _made_over(
+        self,
+        crop: Crop,
+        seeds: Sequence[int],
+        starts: Sequence[Fill],
+        sketches: Sequence[Sketch],
+        progress: Progress,
+    ) -> list[Fill]:
+        """The fills of a fit as the network would have them."""
+        assert crop.landmarks is not None
         picture, mask = self._inputs(crop)
         begun = [[start.rgb for start in starts]]
         if not self.preview:
@@ -144,7 +170,7 @@ class FlowMethod:
         def on_step(step: int) -> None:
             progress("sampling", 0.5 + (done + step) / total / 2)
 
-        fills = []
+        fills: list[Fill] = []
         for group in groups:
             answers = []
             for rgbs in begun:
@@ -159,15 +185,7 @@ class FlowMethod:
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone))
-        about = {
-            "torch": torch.__version__,
-            "steps": self.steps,
-            "preview": self.preview,
-            "device": str(self.device),
-            "precision": self.precision,
-            "size": self.size,
-        }
-        return Answer(tuple(fills), spread, notes | about)
+        return fills
 
     def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:
         """(N, n, n, 3) in [0, 1], one answer per seed."""

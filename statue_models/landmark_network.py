@@ -19,6 +19,7 @@ from statue_models.restoring.facemesh import FaceMesh
 from statue_models.restoring.facemesh import load as load_facemesh
 from statue_models.restoring.landmark_predictor import Proposal
 from statue_models.restoring.landmarks68 import INNER, MIRROR, interocular_distance
+from statue_models.threads import one_torch_thread
 from statue_models.weights_file import load_weights
 
 NAME = "landmarknet"
@@ -109,6 +110,7 @@ class NetworkLandmarks:
             answer = self.estimate(rgb, mask, again)
         return answer
 
+    @one_torch_thread()
     def estimate(
         self,
         rgb: NDArray[np.uint8],
@@ -175,6 +177,7 @@ def load(directory: Path | None = None) -> NetworkLandmarks:
     return from_file(row.weights_path, row.sha256, directory)
 
 
+@one_torch_thread()
 def from_file(path: Path, sha256: str | None = None, directory: Path | None = None) -> NetworkLandmarks:
     """The predictor with the weights of a file.
 

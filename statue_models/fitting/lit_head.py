@@ -25,7 +25,7 @@ WHOLE = 0.99  # coverage: less is the head's edge
 LIPS = 9.5  # cm: the mouth's hollow lies behind the lips
 AROUND_MOUTH = 0.05  # interocular distances around its landmarks
 #: How much darker a mouth is between its lips (logarithm), and over what share of the crop's side it gets so.
-GAP, GAP_EDGE = 0.7, 0.006
+GAP, GAP_EDGE = 0.35, 0.008
 SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
 SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the head and what grows beside it
 

@@ -21,7 +21,7 @@ MIDDLE = 0.6  # cm from the middle line below which a face's own mirror image sa
 LOW_PASS = 0.08  # of the crop's side
 BLUR_SIDE = 128
 LOW_REMOVED = 0.8  # share of the low frequencies that belongs to the light, not to the carving
-STRENGTH = 0.65
+STRENGTH = 0.6
 DETAIL_RANGE = (-1.3, 0.9)  # natural logarithm: deep cuts down, highlights up
 MINIMUM_SOURCE = 50  # pixels
 

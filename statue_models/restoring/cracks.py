@@ -29,7 +29,7 @@ TILE = 512
 #: Pixels around a group whose grain it takes, per interocular distance, and bounds.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
 #: Of the grain, over that of the stone beside the damage.
-STRENGTH = 1.2
+STRENGTH = 1.4
 #: Interocular distance in pixels below which a photograph shows no grain that a continuation would lack.
 GRAINED = 96
 #: Standard deviation in interocular distances of the blur that keeps grain out of what is continued.

@@ -24,8 +24,8 @@ NEAR = 0.5
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(31, 36))
 AROUND = 0.06
 #: Of the grain where the head is, over that of plain stone: carving is rougher than the cheeks.
-STRENGTH = (0.8, 1.6)
-CRISP, CRISPEST, CRISP_FADE = ((0.2, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
+STRENGTH = ((64.0, 0.85), (220.0, 2.0), (560.0, 1.6))
+CRISP, CRISPEST, CRISP_FADE = ((0.25, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
 SMALL, LARGE = 64.0, 192.0
 
 
@@ -101,7 +101,8 @@ class Finish:
         grain = self._measured(stone)
         if grain is None:
             return picture
-        strength = STRENGTH[0] + (STRENGTH[1] - STRENGTH[0]) * self._size
+        distances, strengths = zip(*STRENGTH, strict=True)
+        strength = float(np.interp(self._interocular, distances, strengths))
         added = drawn(grain, log_luma(luma(picture)), self._hole, np.random.default_rng(seed), strength) * stone
         return np.where(self._hole[..., None], grained(picture, added), picture)
 

@@ -14,10 +14,7 @@ from statue_models import registry
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import Landmarks
 from statue_models.restoring.request import RestorationRequest
-
-#: Sums in another order differ in the last bits: one thread gives the same bytes on one core and on sixty-four. The
-#: matrices are small, so more threads would not be faster either.
-BLAS_THREADS = 1
+from statue_models.threads import THREADS
 
 
 class Clock:
@@ -63,7 +60,7 @@ def record(
             "scipy": _installed("scipy"),
             "python": platform.python_version(),
             "machine": platform.machine(),
-            "threads": {"blas": BLAS_THREADS, "opencv": cv2.getNumThreads()},
+            "threads": dict(THREADS),
             "cores": os.cpu_count(),
         },
         "seconds": clock.seconds,

@@ -7,7 +7,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from statue_models import registry
 from statue_models.errors import StatueError
@@ -20,7 +19,7 @@ from statue_models.restoring.filling import filling
 from statue_models.restoring.landmark_predictor import LandmarkPredictor, predictor
 from statue_models.restoring.landmarks68 import Landmarks
 from statue_models.restoring.method import Method
-from statue_models.restoring.record import BLAS_THREADS, Clock
+from statue_models.restoring.record import Clock
 from statue_models.restoring.record import record as record_of
 from statue_models.restoring.request import (
     Progress,
@@ -30,6 +29,7 @@ from statue_models.restoring.request import (
     no_progress,
     variant_seed,
 )
+from statue_models.threads import one_thread
 
 OUTSIDE_METHOD = "telea"
 UNCERTAINTY_SCALE = 4 * 255
@@ -58,7 +58,7 @@ class Restorer:
                 here, or "interrupted" when ``progress`` asked for it.
         """
         request = request.checked()
-        with self._lock, threadpool_limits(BLAS_THREADS, user_api="blas"):
+        with self._lock, one_thread():
             try:
                 return self._restored(request, progress)
             except MemoryError:
@@ -83,7 +83,7 @@ class Restorer:
             face: (x, y, width, height) in pixels, or None to search.
         """
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
-        with self._lock:
+        with self._lock, one_thread():
             return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:

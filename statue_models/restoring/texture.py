@@ -22,6 +22,8 @@ WINDOW, SMALLEST = 0.16, 8
 BLACK = 0.03
 #: Local strength over that of the quieter stone beyond which it is hair, a beard, an edge or damage.
 ROUGH, QUIET = 1.6, 0.5
+#: Robust deviations to which grain is cut: a speck that is strewn about is no longer one.
+SPECK = 6.0
 #: Share of a window that must show stone.
 WHOLE = 0.97
 ENOUGH = 24  # windows to choose from
@@ -85,6 +87,8 @@ def grain_of(
         side = side // 4 * 2
     else:
         return None
+    deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
+    fine = np.clip(fine, -SPECK * deviation, SPECK * deviation)
     middles = corners + side // 2
     levels = coarse[middles[:, 0], middles[:, 1]]
     order = np.argsort(levels, kind="stable")
