@@ -64,9 +64,10 @@ def test_what_stands_in_the_hole_has_no_hue(content):
 
 
 def test_stone_near_the_hole_speaks_before_stone_far_away():
-    """A stained corner of the same tone leaves the hue beside the hole alone."""
-    picture = lit(0.4, GREY)
-    picture[:12] = lit(0.4, WARM)[:12]
+    """Stains of the same tone, on most of the stone but away from the hole, leave the hue beside it alone."""
+    picture = lit(0.4, WARM)
+    near = np.s_[18:78, 18:78]
+    picture[near] = lit(0.4, GREY)[near]
     np.testing.assert_allclose(np.exp(of(picture).hues), 1, atol=1e-6)
 
 

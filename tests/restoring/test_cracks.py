@@ -136,6 +136,14 @@ def test_what_stands_in_the_damage_changes_nothing(content):
     np.testing.assert_array_equal(closed(other, mask, face(150)), closed(image, mask, face(150)))
 
 
+def test_what_stands_under_a_cracks_soft_edge_changes_nothing():
+    image, mask = grainy(), cv2.GaussianBlur(crack(13), (0, 0), 1)
+    ruined = np.where(mask[..., None] > 0, np.uint8(255), image)
+    fills = [closed(one, mask, face(150))[mask == 255] for one in (image, ruined)]
+    assert len(fills[0]) > 100
+    np.testing.assert_array_equal(fills[0], fills[1])
+
+
 def test_a_crack_beside_a_lost_piece_is_closed_like_any_other():
     """Whatever stands in the lost piece: form and light are those of the crack alone, to the bit, and so is grain but
     for stone that the lost piece no longer shows.

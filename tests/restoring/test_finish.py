@@ -39,8 +39,9 @@ def head():
     return Landmarks.given(points)
 
 
-def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE):
+def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None):
     """(H, W, 3) what becomes of a fill that is a smooth cheek, where the method saw all of it a little too dark."""
+    missing = mask if missing is None else missing
     request = RestorationRequest(plugged(RestorationRequest(image, mask)), mask)
     crop = crop_of(request, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
@@ -48,7 +49,8 @@ def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE):
     share = None if stone is None else np.broadcast_to(np.float32(stone), (SIZE, SIZE))
     fill = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
     x, y, width, height = box = bounding_box(mask)
-    picture = Finish(request.image, mask, mask, box, FRAME, crop).picture(fill, seed)
+    photograph = request.image if closed is None else np.where(closed[..., None] > 0, np.uint8(255), request.image)
+    picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(fill, seed)
     assert picture.shape == (height, width, 3) and picture.min() >= 0 and picture.max() <= 1
     out = np.full((SIDE, SIDE, 3), np.nan, np.float32)
     out[y : y + height, x : x + width] = picture
@@ -84,6 +86,15 @@ def test_what_is_not_the_heads_stone_takes_no_grain():
     image = cheek(0.08)
     grained, beside, unwanted = (roughness_of(finished(image, stone=stone), INNER) for stone in (1.0, 0.0, None))
     assert max(beside, unwanted) < 0.25 * grained
+
+
+def test_what_closes_thin_damage_is_no_stone_to_take_grain_from():
+    """It is missing too, whoever filled it: neither grain nor border may come from there."""
+    cracks = np.zeros_like(HOLE)
+    cracks[165:320:12, 20:300:9] = 255
+    cracks[HOLE > 0] = 0
+    plain, other = (finished(cheek(0.08), missing=HOLE | cracks, closed=closed) for closed in (None, cracks))
+    np.testing.assert_array_equal(plain, other)
 
 
 def test_a_seed_is_one_grain():

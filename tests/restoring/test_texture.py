@@ -92,6 +92,18 @@ def test_what_stands_in_the_hole_is_not_read(content):
     np.testing.assert_array_equal(added(other), added(luma))
 
 
+@pytest.mark.parametrize("content", [0.0, 1.0])
+def test_what_stands_in_specks_all_over_the_stone_is_not_read(content):
+    """So many that every window of stone holds some."""
+    specks = np.zeros((SIZE, SIZE), bool)
+    specks[3::11, 5::11] = True
+    luma = stone(ROUGHNESS)
+    known = ~HOLE & ~specks
+    grains = [added(np.where(specks, other, luma).astype(np.float32), known=known) for other in (luma, content)]
+    assert grains[0][INNER].std() > 0.3 * ROUGHNESS
+    np.testing.assert_array_equal(grains[0], grains[1])
+
+
 def test_only_what_is_said_to_be_stone_gives_grain():
     """Hair all over the right half is much rougher than the cheek."""
     cheek = np.arange(SIZE) < SIZE // 2
