@@ -24,55 +24,50 @@ def carried(
     """What is to be added in the hole so that the ring's steps vanish.
 
     Args:
-        step: (H, W, C) photograph - fill; only samples of the ring are used.
+        step: (H, W) photograph - fill on the ring, 0 elsewhere.
         ring: (H, W) visible pixels beside the hole.
         hole: (H, W) bool.
         depth: (H, W) distance of the hole's pixels from its border in pixels.
 
     Returns:
-        (H, W, C) float32, 0 outside the hole.
+        (H, W) float32, 0 outside the hole.
     """
     out = np.zeros(step.shape, np.float32)
     if not ring.any() or not hole.any():
         return out
-    # A level's blur is 2 ** level; done on pictures that shrink, so that every level costs the same or less.
+    # Each level's blur is twice as wide; done on pictures that shrink, so that every level costs the same or less.
     wanted = np.log2(np.maximum(SPREAD * depth / SHARPEST, 1)).astype(np.float32)
-    top = int(np.ceil(float(wanted[hole].max())))
-    values = np.where(ring[..., None], step, 0).astype(np.float32)
-    weights = ring.astype(np.float32)
-    shape = hole.shape
-    below = None
-    for level in range(top + 1):
+    values, weights = step, ring.astype(np.float32)
+    below = np.zeros(0, np.float32)
+    for level in range(int(np.ceil(float(wanted[hole].max()))) + 1):
         shrink = max(0, level - 1)
         if level > 1:
             values, weights = _halved(values), _halved(weights)
-        blurred = _level(values, weights, SHARPEST * 2.0 ** (level - shrink))
+        here = _level(values, weights, SHARPEST * 2.0 ** (level - shrink))
         if shrink:
-            size = (blurred.shape[1] << shrink, blurred.shape[0] << shrink)
-            wide = cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR).reshape(*size[::-1], -1)
-            blurred = np.asarray(wide[: shape[0], : shape[1]], np.float32)
-        if below is None:
-            here = hole & (wanted <= level)
-            out[here] = blurred[here]
+            size = (here.shape[1] << shrink, here.shape[0] << shrink)
+            here = np.asarray(cv2.resize(here, size, interpolation=cv2.INTER_LINEAR), np.float32)
+            here = here[: step.shape[0], : step.shape[1]]
+        if level == 0:
+            chosen = hole & (wanted <= 0)
+            out[chosen] = here[chosen]
         else:
-            here = hole & (wanted > level - 1) & (wanted <= level)
-            share = (wanted[here] - (level - 1))[:, None]
-            out[here] = below[here] * (1 - share) + blurred[here] * share
-        below = blurred
+            chosen = hole & (wanted > level - 1) & (wanted <= level)
+            share = wanted[chosen] - (level - 1)
+            out[chosen] = below[chosen] * (1 - share) + here[chosen] * share
+        below = here
     return out
 
 
 def _halved(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    height, width = picture.shape[:2]
+    height, width = picture.shape
     even = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=0)
     size = ((width + 1) // 2, (height + 1) // 2)
-    half = cv2.resize(even, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(half, np.float32).reshape(size[1], size[0], *picture.shape[2:])
+    return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _level(values: NDArray[np.float32], weights: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
-    """Weighted mean of the ring's values around every pixel; further away the nearest that there is."""
-    tiny = np.float32(1e-12)
+    """Weighted mean of the ring's values around every pixel."""
     total = cv2.GaussianBlur(weights, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
-    sums = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT).reshape(values.shape)
-    return sums / (total + tiny)[..., None]
+    sums = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(sums / (total + np.float32(1e-12)), np.float32)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from statue_models.fitting.interpolation import biharmonic
 from statue_models.restoring.border import carried
 from statue_models.restoring.compositing import Piece, luma
-from statue_models.restoring.cropping import Rectangle, unit_samples
+from statue_models.restoring.cropping import Rectangle, bounding_box, unit_samples
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.request import RestorationRequest
 from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
@@ -46,18 +46,18 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         mask: (H, W) uint8, > 0 = missing.
         width: pixels.
     """
-    hole = (mask > 0).astype(np.uint8)
+    out = np.zeros(mask.shape, bool)
+    x, y, columns, rows = bounding_box(mask)
+    box = np.s_[y : y + rows, x : x + columns]
+    # The picture's edge is no border of the hole: what reaches it may be as wide again beyond.
+    hole = cv2.copyMakeBorder((mask[box] > 0).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    depth = np.asarray(cv2.distanceTransform(hole, cv2.DIST_L2, 5), np.float32)
+    wide = (2 * depth > width + 1).astype(np.uint8)
     count, labels = cv2.connectedComponents(hole, connectivity=8)
-    depth = np.asarray(
-        cv2.distanceTransform(cv2.copyMakeBorder(hole, 1, 1, 1, 1, cv2.BORDER_REPLICATE), cv2.DIST_L2, 5)
-    )
-    inside = np.flatnonzero(hole)
-    parts = np.asarray(labels, np.int32).ravel()[inside]
-    deepest = np.zeros(count, np.float32)
-    np.maximum.at(deepest, parts, depth[1:-1, 1:-1].ravel()[inside])
-    out = np.zeros(hole.size, bool)
-    out[inside] = 2 * deepest[parts] <= width + 1
-    return out.reshape(hole.shape)
+    is_wide = np.zeros(count, bool)
+    is_wide[np.unique(np.asarray(labels)[wide > 0])] = True
+    out[box] = ((hole > 0) & ~is_wide[np.asarray(labels)])[1:-1, 1:-1]
+    return out
 
 
 def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> float:
@@ -139,7 +139,10 @@ class _Group:
         closed = biharmonic(calm, hole, known | hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
-        closed = np.where(hole[..., None], np.clip(closed + carried(rgb - calm, ring, hole, depth), 0, 1), rgb)
+        for channel in range(3):
+            step = np.where(ring, rgb[..., channel] - calm[..., channel], 0).astype(np.float32)
+            closed[..., channel] += carried(step, ring, hole, depth)
+        closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         log = log_luma(luma(rgb))
         near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
         grain = None

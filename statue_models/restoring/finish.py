@@ -16,7 +16,7 @@ from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop, Fill
-from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
+from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma
 
 #: Interocular distances around the hole within which stone speaks for it.
 NEAR = 0.5
@@ -27,6 +27,9 @@ AROUND = 0.06
 STRENGTH = ((64.0, 0.85), (220.0, 2.0), (560.0, 1.6))
 CRISP, CRISPEST, CRISP_FADE = ((0.25, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
 SMALL, LARGE = 64.0, 192.0
+#: Pixels: grain is measured as on faces of this interocular distance where they are larger.
+LARGEST = 800.0
+BAND = 256  # rows
 
 
 class Finish:
@@ -50,75 +53,109 @@ class Finish:
         frame: FaceFrame,
         crop: Crop,
     ) -> None:
-        self._crop, self._frame, self._rectangle = crop, frame, rectangle
+        self._crop, self._frame, self._image = crop, frame, image
         self._interocular = 0.0
         if crop.landmarks is not None:
             self._interocular = interocular_distance(crop.landmarks) * crop.scale
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
-        margin = max(RING + 1, int(NEAR * self._interocular))
-        x, y, width, height = rectangle
-        left, top = max(0, x - margin), max(0, y - margin)
-        right, low = min(image.shape[1], x + width + margin), min(image.shape[0], y + height + margin)
-        self._window = (left, top, right - left, low - top)
-        self._inner = np.s_[y - top : y - top + height, x - left : x - left + width]
-        self._photograph = unit_samples(image, self._window)
-        self._hole = mask[top:low, left:right] > 0
-        self._known = missing[top:low, left:right] == 0
-        self._log = log_luma(luma(self._photograph))
+        self._near = _grown(rectangle, RING + 1, image.shape)
+        self._hole = _part(mask, self._near) > 0
         self._depth = np.asarray(cv2.distanceTransform(self._hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-        grown = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
-        self._ring = grown & self._known
-        self._detail = FineDetail(
-            luma(self._photograph), self._window[:2], crop, frame, rectangle, self._hole[self._inner]
-        )
+        beside = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
+        self._ring = beside & (_part(missing, self._near) == 0)
+        self._around = _grown(rectangle, int(NEAR * self._span), image.shape)
+        self._known = _part(missing, self._around) == 0
+        self._luma = _luma_of(image, self._around)
+        x, y, width, height = rectangle
+        left, top = x - self._near[0], y - self._near[1]
+        self._inner = np.s_[top : top + height, left : left + width]
+        self._detail = FineDetail(self._luma, self._around[:2], crop, frame, rectangle, self._hole[self._inner])
+        self._grain: Grain | None = None
+        self._grain_is_measured = False
+
+    @property
+    def _span(self) -> float:
+        """Interocular distance by which grain is measured: no larger than a grain's neighbourhood need be."""
+        return min(self._interocular, LARGEST)
 
     def picture(self, fill: Fill, seed: int) -> NDArray[np.float32]:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
         shown = np.where(self._crop.hole[..., None], fill.rgb, self._crop.rgb).astype(np.float32)
-        picture = enlarge(shown, self._frame, self._window)
+        picture = enlarge(shown, self._frame, self._near)
         picture[self._inner] += self._detail.of(fill)[..., None]
-        picture = np.clip(picture, 0, 1)
+        np.clip(picture, 0, 1, out=picture)
         if fill.stone is not None and self._interocular:
-            stone = np.clip(enlarge(fill.stone, self._frame, self._window), 0, 1)
-            picture = self._crisp(picture, stone)
-            picture = self._grained(picture, stone, seed)
-        step = self._photograph - picture
-        picture = np.clip(picture + carried(step, self._ring, self._hole, self._depth), 0, 1)
+            added = self._crisp(picture, fill.stone)
+            picture[self._hole] = grained(picture[self._hole], added[self._hole])
+            if self._measured(fill.stone) is not None:
+                added = self._drawn(picture, fill.stone, seed)
+                picture[self._hole] = grained(picture[self._hole], added[self._hole])
+        photograph = unit_samples(self._image, self._near)
+        for channel in range(3):
+            step = np.where(self._ring, photograph[..., channel] - picture[..., channel], 0).astype(np.float32)
+            picture[..., channel] += carried(step, self._ring, self._hole, self._depth)
+        np.clip(picture, 0, 1, out=picture)
         return np.ascontiguousarray(picture[self._inner])
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Carved edges as sharp as a chisel leaves them: a conditional mean is softer than any statue."""
+        """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""
         log = log_luma(luma(picture))
         added = np.zeros_like(log)
         for small, large, reach in CRISP:
-            added += np.float32(small + (large - small) * self._size) * (
-                log - cv2.GaussianBlur(log, (0, 0), max(reach * self._interocular, 0.5))
-            )
-        added *= stone * (1 - np.exp(-np.maximum(self._depth - 1, 0) / CRISP_FADE))
-        return np.where(self._hole[..., None], grained(picture, np.clip(added, -CRISPEST, CRISPEST / 2)), picture)
+            share = np.float32(small + (large - small) * self._size)
+            added += share * (log - blurred(log, max(reach * self._interocular, 0.5)))
+        added *= 1 - np.exp(-np.maximum(self._depth - 1, 0) / CRISP_FADE)
+        added *= np.clip(enlarge(stone, self._frame, self._near), 0, 1)
+        return np.clip(added, -CRISPEST, CRISPEST / 2)
 
-    def _grained(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-        grain = self._measured(stone)
-        if grain is None:
-            return picture
+    def _drawn(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+        """(H, W) log luma: the stone's grain."""
+        assert self._grain is not None
         distances, strengths = zip(*STRENGTH, strict=True)
         strength = float(np.interp(self._interocular, distances, strengths))
-        added = drawn(grain, log_luma(luma(picture)), self._hole, np.random.default_rng(seed), strength) * stone
-        return np.where(self._hole[..., None], grained(picture, added), picture)
+        log = log_luma(luma(picture))
+        added = drawn(self._grain, log, self._hole, np.random.default_rng(seed), strength)
+        return added * np.clip(enlarge(stone, self._frame, self._near), 0, 1)
 
     def _measured(self, stone: NDArray[np.float32]) -> Grain | None:
-        known = self._known
-        use = known & (stone > 0.5) & ~self._features()
-        away = cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, 5)
-        use &= (away < NEAR * self._interocular) & (away > 2)
-        return grain_of(self._log, known, use, self._interocular)
+        """The visible stone's grain, measured where the first fill says that the head is."""
+        if not self._grain_is_measured:
+            use = self._known & (enlarge(stone, self._frame, self._around) > 0.5) & ~self._features()
+            away = cv2.distanceTransform(self._known.astype(np.uint8), cv2.DIST_L2, 5)
+            use &= (away < NEAR * self._span) & (away > 2)
+            self._grain = grain_of(log_luma(self._luma), self._known, use, self._span)
+            self._grain_is_measured = True
+        return self._grain
 
     def _features(self) -> NDArray[np.bool_]:
         assert self._crop.landmarks is not None
         points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
-        points = points - np.array(self._window[:2])
-        drawn_over = np.zeros(self._hole.shape, np.uint8)
+        points = points - np.array(self._around[:2])
+        drawn_over = np.zeros(self._known.shape, np.uint8)
         for feature in FEATURES:
             cv2.fillConvexPoly(drawn_over, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
-        side = 2 * int(AROUND * self._interocular) + 1
-        return cv2.dilate(drawn_over, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))) > 0
+        away = cv2.distanceTransform((drawn_over == 0).astype(np.uint8), cv2.DIST_L2, 5)
+        return np.asarray(away <= AROUND * self._interocular)
+
+
+def _grown(rectangle: Rectangle, margin: int, shape: tuple[int, ...]) -> Rectangle:
+    """The rectangle with a margin, inside a picture of that shape."""
+    x, y, width, height = rectangle
+    left, top = max(0, x - margin), max(0, y - margin)
+    right, low = min(shape[1], x + width + margin), min(shape[0], y + height + margin)
+    return left, top, right - left, low - top
+
+
+def _part(mask: NDArray[np.uint8], rectangle: Rectangle) -> NDArray[np.uint8]:
+    x, y, width, height = rectangle
+    return mask[y : y + height, x : x + width]
+
+
+def _luma_of(image: NDArray[Any], rectangle: Rectangle) -> NDArray[np.float32]:
+    """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
+    x, y, width, height = rectangle
+    out = np.empty((height, width), np.float32)
+    for top in range(0, height, BAND):
+        rows = min(BAND, height - top)
+        out[top : top + rows] = luma(unit_samples(image, (x, y + top, width, rows)))
+    return out

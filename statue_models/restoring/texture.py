@@ -26,6 +26,8 @@ ROUGH, QUIET = 1.6, 0.5
 SPECK = 6.0
 #: Share of a window that must show stone.
 WHOLE = 0.97
+#: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
+WIDE = 4.0
 ENOUGH = 24  # windows to choose from
 #: Share of the windows that are as bright as the fill: one of them is taken at random.
 ALIKE = 0.15
@@ -143,15 +145,30 @@ def drawn(
 
 
 def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(H, W, 3) a picture 0..1 with (H, W) log luma added; its hue stays."""
+    """(..., 3) a picture 0..1 with (...) log luma added; its hue stays."""
     level = np.maximum(luma(picture), 1e-3)
     factor = np.maximum((level + BLACK) * np.exp(added) - BLACK, 0) / level
     return np.clip(picture * factor[..., None], 0, 1).astype(np.float32)
 
 
+def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """(H, W) Gaussian blur; a wide one is worked out on a smaller picture.
+
+    Args:
+        values: (H, W) float32.
+        reach: standard deviation in pixels.
+    """
+    shrink = int(reach / WIDE)
+    if shrink < 2:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), reach), np.float32)
+    height, width = values.shape
+    small = cv2.resize(values, (-(-width // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), reach / shrink)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
 def _mean(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
     """(H, W) Gaussian mean of the values there."""
-    weight = where.astype(np.float32)
-    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
-    sums = cv2.GaussianBlur(np.where(where, values, 0).astype(np.float32), (0, 0), reach)
+    total = np.maximum(blurred(where.astype(np.float32), reach), 1e-3)
+    sums = blurred(np.where(where, values, 0).astype(np.float32), reach)
     return np.asarray(sums / total, np.float32)
