@@ -30,6 +30,7 @@ SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
 LARGEST = 800.0
 BAND = 256  # rows
+WHOLLY_STONE = 0.9
 
 
 class Finish:
@@ -69,7 +70,8 @@ class Finish:
         x, y, width, height = rectangle
         left, top = x - self._near[0], y - self._near[1]
         self._inner = np.s_[top : top + height, left : left + width]
-        self._detail = FineDetail(self._luma, self._around[:2], crop, frame, rectangle, self._hole[self._inner])
+        self._rectangle = rectangle
+        self._detail: FineDetail | None = None
         self._grain: Grain | None = None
         self._grain_is_measured = False
 
@@ -82,7 +84,8 @@ class Finish:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
         shown = np.where(self._crop.hole[..., None], fill.rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
-        picture[self._inner] += self._detail.of(fill)[..., None]
+        if fill.borrow is not None:
+            picture[self._inner] += self._borrowing(fill).of(fill)[..., None]
         np.clip(picture, 0, 1, out=picture)
         if fill.stone is not None and self._interocular:
             added = self._crisp(picture, fill.stone)
@@ -96,6 +99,15 @@ class Finish:
             picture[..., channel] += carried(step, self._ring, self._hole, self._depth)
         np.clip(picture, 0, 1, out=picture)
         return np.ascontiguousarray(picture[self._inner])
+
+    def _borrowing(self, fill: Fill) -> FineDetail:
+        """What grows beside the stone borrows its detail from where it grew from; see ``FineDetail``."""
+        if self._detail is None:
+            where = self._hole[self._inner]
+            if fill.stone is not None:
+                where = where & (enlarge(fill.stone, self._frame, self._rectangle) < WHOLLY_STONE)
+            self._detail = FineDetail(self._luma, self._around[:2], self._crop, self._frame, self._rectangle, where)
+        return self._detail
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""
