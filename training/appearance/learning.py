@@ -53,13 +53,14 @@ def learnt(maps: NDArray[np.float32], recipe: AppearanceRecipe) -> Appearance:
         raise ValueError("no cell of a face is seen in enough photographs")
     values = both[:, cells].astype(np.float32)
     seen = np.isfinite(values)
-    mean = np.nanmean(values, 0, dtype=np.float64)
+    count = seen.sum(0)
+    mean = np.where(seen, values, 0).sum(0, dtype=np.float64) / count
     centred = np.where(seen, values - mean, 0).astype(np.float32)
     # One thread: sums in another order would be other bytes.
     with threadpool_limits(1):
         completed = soft_impute(centred, seen, min(recipe.modes, len(values)), recipe.shrinkage, recipe.fillings)
     left = np.where(seen, centred - completed.low, 0).astype(np.float64)
-    noise = np.maximum((left**2).sum(0) / seen.sum(0), recipe.least_noise)
+    noise = np.maximum((left**2).sum(0) / count, recipe.least_noise)
     loadings = np.zeros((recipe.modes, len(mean)))
     loadings[: len(completed.rows)] = completed.rows * (completed.values / np.sqrt(len(values)))[:, None]
     return Appearance(_on_map(mean, cells), _on_map(loadings, cells), _on_map(noise, cells), cells)
