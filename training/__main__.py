@@ -1,6 +1,7 @@
 """Training and judging.
 
     python -m training train RECIPE --out DIR [--resume DIR] [--minutes M] [--batch N] [--set KEY=VALUE ...]
+    python -m training appearance [RECIPE] --out DIR [--workers N] [--set KEY=VALUE ...]
     python -m training publish RUN
     python -m training evaluate ...
 
@@ -40,11 +41,25 @@ def arguments() -> argparse.ArgumentParser:
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
         help="change the recipe: run.clip=0.5, system.width=32; VALUE as in TOML; may be given again")  # fmt: skip
     add("--force", action="store_true", help="overwrite a run that is in the folder")
+    _add_appearance(commands.add_parser("appearance", help="learn what carving and wear add to a lit head"), assets)
     publish = commands.add_parser("publish", help="make a run's network the one that this checkout's program uses")
     publish.add_argument("run", type=Path, metavar="RUN", help="folder of a run, judged and done")
     evaluate = commands.add_parser("evaluate", add_help=False, help="judge methods on frozen cases")
     evaluate.add_argument("words", nargs=argparse.REMAINDER)
     return parser
+
+
+def _add_appearance(parser: argparse.ArgumentParser, assets: str | None) -> None:
+    add = parser.add_argument
+    add("recipe", nargs="?", default="appearance", metavar="RECIPE",
+        help="a TOML file, or the name of one in training/recipes (default: appearance)")  # fmt: skip
+    add("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
+    add("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR",
+        help="folder of the data (default: the environment's STATUE_ASSETS)")  # fmt: skip
+    add("--workers", type=int, default=os.cpu_count() or 1, metavar="N", help="processes (default: one per core)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
+        help="change the recipe: appearance.rounds=1; may be given again")  # fmt: skip
+    add("--force", action="store_true", help="overwrite a run that is in the folder")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -86,12 +101,36 @@ def _run(recipe: Recipe, options: argparse.Namespace) -> int:
     return StatueError("interrupted").exit_status if outcome.ended == "stopped" else 0
 
 
+def appearance(options: argparse.Namespace) -> int:
+    """Learn the appearance model; returns the exit status.
+
+    Raises:
+        StatueError: for a bad recipe or bad options, and all that ``training.appearance.run.make`` raises.
+    """
+    from training.appearance import run
+    from training.appearance.recipe import read_appearance_recipe
+
+    recipe = read_appearance_recipe(options.recipe, options.changes)
+    if options.workers < 1:
+        raise StatueError("usage", reason="--workers must be 1 or more")
+    run.make(
+        recipe, options.assets, options.out, options.workers, options.force, say=lambda line: print(line, flush=True)
+    )
+    print(f"wrote {options.out}")
+    return 0
+
+
 def publish(options: argparse.Namespace) -> int:
     """Publish; returns the exit status.
 
     Raises:
-        StatueError: see ``training.publishing.publish``; ``missing-package``.
+        StatueError: see ``training.publishing.publish`` and ``training.appearance.run.publish``; ``missing-package``.
     """
+    if (options.run / "appearance.safetensors").is_file():
+        from training.appearance import run
+
+        print(f"published: {run.publish(options.run)}")
+        return 0
     try:
         from training import publishing
     except ModuleNotFoundError as error:
@@ -114,7 +153,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
         return exit_status(evaluate)
     options = arguments().parse_args(given)
-    command = publish if options.command == "publish" else train
+    command = {"train": train, "appearance": appearance, "publish": publish}[options.command]
     return exit_status(lambda: command(options))
 
 

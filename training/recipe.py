@@ -84,13 +84,27 @@ def read_recipe(name: str, changes: Sequence[str] = (), **values: Any) -> Recipe
     Raises:
         StatueError: ``bad-recipe``; ``missing-file`` or ``unreadable-file``.
     """
-    table = _table(_path(name))
-    for change in changes:
-        _set(table, change)
+    table = read_table(name, changes)
     table.setdefault("run", {})
     if isinstance(table["run"], dict):
         table["run"].update({key: value for key, value in values.items() if value is not None})
     return recipe_of(table)
+
+
+def read_table(name: str, changes: Sequence[str] = ()) -> dict[str, Any]:
+    """What a recipe's file holds, changed, whatever it is a recipe of.
+
+    Args:
+        name: path of a TOML file, or the name of one in ``training/recipes``.
+        changes: a dotted key and a TOML value each.
+
+    Raises:
+        StatueError: ``bad-recipe``; ``missing-file`` or ``unreadable-file``.
+    """
+    table = _table(_path(name))
+    for change in changes:
+        _set(table, change)
+    return table
 
 
 def recipe_of(table: Mapping[str, Any]) -> Recipe:

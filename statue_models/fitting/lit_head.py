@@ -72,6 +72,10 @@ class LitHead:
             level = membrane(level, gap) - GAP * (1 - np.exp(-depth / max(1.0, GAP_EDGE * len(gap))))
         return self.colour.encoded(level)
 
+    def log_ratio(self, ground: Ground) -> NDArray[np.float64]:
+        """(S, S) log(photograph / lit bare head): what carving and wear have to explain."""
+        return log_luminance(ground.linear) - self.bare
+
 
 def light_up(
     crop: Crop, ground: Ground, image: HeadImage, appearance: Appearance, generator: np.random.Generator | None

@@ -1,0 +1,93 @@
+"""Maps of log(photograph / lit bare head) of labelled photographs, as ``statuefit`` sees them of undamaged faces."""
+
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from statue_models.fitting.appearance import Appearance, seen_map
+from statue_models.fitting.bending import bent
+from statue_models.fitting.ground import ground_of
+from statue_models.fitting.head import MorphableHead, load_head
+from statue_models.fitting.interpolation import nearest
+from statue_models.fitting.lit_head import light_up
+from statue_models.fitting.pose import fit_head
+from statue_models.fitting.raster import draw_head
+from statue_models.restoring.face_frame import frame_of_landmarks, working_size
+from statue_models.restoring.method import Crop
+from training.evaluation.cases import Truth
+
+
+def face_crop(truth: Truth) -> Crop:
+    """The face frame of an undamaged photograph: nothing is missing."""
+    frame = frame_of_landmarks(truth.points)
+    size = working_size(frame)
+    picture, inside = frame.crop(truth.picture, size)
+    rgb = nearest(np.asarray(picture, np.float32) / np.float32(255), ~inside)
+    points = frame.to_crop(truth.points, size)
+    return Crop(rgb, np.zeros_like(inside), inside, points, np.zeros(len(points), bool), frame.side / size)
+
+
+def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArray[np.float32] | None:
+    """(ROWS, COLUMNS) natural logarithm, NaN where nothing is seen; None where too little of a face is seen.
+
+    Args:
+        truth: a photograph and its labels, which the head is made to meet.
+        head: the morphable head.
+        appearance: the light is fitted to what this does not explain.
+    """
+    crop = face_crop(truth)
+    assert crop.landmarks is not None and crop.hidden is not None
+    ground = ground_of(crop)
+    fit = bent(head, fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb)), crop.landmarks)
+    lit = light_up(crop, ground, draw_head(head, fit), appearance, None)
+    if lit is None:
+        return None
+    return seen_map(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
+
+
+_shared: tuple[MorphableHead, Appearance] | None = None
+
+
+def collected(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:
+    """The maps of all photographs that show enough of a face, in their order.
+
+    Args:
+        truths: the photographs.
+        appearance: as for ``face_map``.
+        workers: processes; 1 = here. What comes out is the same.
+
+    Returns:
+        (N, ROWS, COLUMNS) natural logarithm, NaN where a photograph shows nothing.
+    """
+    maps = [each for each in _mapped(truths, appearance, workers) if each is not None]
+    return np.stack(maps) if maps else np.empty((0, *appearance.mean.shape), np.float32)
+
+
+def _mapped(truths: Iterable[Truth], appearance: Appearance, workers: int) -> Iterator[NDArray[np.float32] | None]:
+    if workers <= 1:
+        with threadpool_limits(1):
+            _begin(appearance)
+            yield from map(_seen, truths)
+        return
+    # Forked, so that the workers share the model.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (appearance,)) as pool:
+        yield from pool.map(_seen, truths, chunksize=8)
+
+
+def _begin(appearance: Appearance) -> None:
+    global _shared
+    cv2.setNumThreads(1)
+    threadpool_limits(1)
+    _shared = load_head(), appearance
+
+
+def _seen(truth: Truth) -> NDArray[np.float32] | None:
+    assert _shared is not None
+    # Without a hole, distances to it are the largest float: their squares overflow, and count as far, as they should.
+    with np.errstate(over="ignore"):
+        return face_map(truth, *_shared)
