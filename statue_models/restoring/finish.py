@@ -24,8 +24,8 @@ NEAR = 0.5
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(31, 36))
 AROUND = 0.06
 #: Of the grain where the head is, over that of plain stone: carving is rougher than the cheeks.
-STRENGTH = ((64.0, 0.85), (220.0, 2.0), (560.0, 1.6))
-CRISP, CRISPEST, CRISP_FADE = ((0.25, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
+STRENGTH = ((64.0, 1.0), (220.0, 2.0), (560.0, 1.6))
+CRISP, CRISPEST, CRISP_FADE = ((0.3, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
 LARGEST = 800.0
