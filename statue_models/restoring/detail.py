@@ -69,7 +69,7 @@ class FineDetail:
     def of(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma to add to the enlarged fill over the rectangle; 0 outside the hole."""
         out = np.zeros(self._hole.shape, np.float32)
-        if fill.borrow is None or not self._worth_it:
+        if fill.borrow is None or not self._worth_it or not self._hole.any():
             return out
         count = len(self._in_crop)
         total, sums = np.full(count, 1e-9, np.float32), np.zeros(count, np.float32)

@@ -127,3 +127,10 @@ def test_enlarging_puts_every_crop_pixel_where_it_was(angle):
     back = enlarge(crop, frame, rectangle)
     assert back.shape == (50, 40)
     np.testing.assert_allclose(back, slope[105:155, 100:140], atol=6e-4)  # OpenCV rounds positions to 1/32
+
+
+def test_where_nothing_is_missing_nothing_is_borrowed():
+    luma = photograph(EVERYWHERE)
+    crop = seen_through(FRAME, luma)
+    nowhere = FineDetail(luma, (0, 0), crop, FRAME, HOLE, np.zeros((32, 32), bool))
+    assert not nowhere.of(borrowing(crop, (8, 0))).any()

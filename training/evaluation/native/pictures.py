@@ -1,0 +1,98 @@
+"""The pictures of the docs: cut-outs of the suite's restored photographs at 100 %.
+
+    python -m training.evaluation.native.pictures --assets DIR -o docs/pictures
+
+``restored.jpg`` shows lost noses (damaged, restored, as it was), ``variants.jpg`` one nose with four hypotheses and the
+map of what the likeliest may be off by, ``failures.jpg`` what goes wrong.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models import Restoration, RestorationRequest, Restorer
+from training.evaluation.native.cases import FOLDER, NativeCase, cases_of, photographs
+from training.evaluation.native.faces import face_finder
+from training.evaluation.native.sheet import centred
+
+SIDE, GAP, QUALITY = 400, 6, 88
+RESTORED = ("aristotle-altemps-nose", "augustus-louvre-nose", "marcus-aurelius-heraklion-nose")
+VARIANTS = "aristotle-altemps-nose"
+FAILURES = (
+    "socrates-pio-clementino-half",
+    "augustus-louvre-mouth",
+    "marcus-aurelius-heraklion-eye",
+    "pericles-vatican-chin",
+)
+
+Picture = NDArray[np.uint8]
+
+
+def restored(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
+    """The case as a user would have it restored."""
+    return restorer.restore(RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255, variants=variants))
+
+
+def cut(case: NativeCase, picture: Picture) -> Picture:
+    """(SIDE, SIDE, 3) around the hole, one pixel per pixel; white where the photograph ends."""
+    part = picture[centred(case.hole, SIDE)]
+    out = np.full((SIDE, SIDE, 3), 255, np.uint8)
+    out[: part.shape[0], : part.shape[1]] = part
+    return out
+
+
+def uncertainty(case: NativeCase, restoration: Restoration) -> Picture:
+    """(H, W, 3) the map of what the likeliest may be off by, black outside the hole."""
+    x, y, width, height = restoration.rectangle
+    out = np.zeros(case.truth.shape, np.uint8)
+    if restoration.uncertainty is not None:
+        out[y : y + height, x : x + width] = restoration.uncertainty[..., None]
+    return out
+
+
+def sheet(rows: list[list[Picture]]) -> Picture:
+    """Cut-outs side by side, rows below each other."""
+    wide = len(rows[0]) * (SIDE + GAP) - GAP
+    out = np.full((len(rows) * (SIDE + GAP) - GAP, wide, 3), 255, np.uint8)
+    for number, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            top, left = number * (SIDE + GAP), place * (SIDE + GAP)
+            out[top : top + SIDE, left : left + SIDE] = cell
+    return out
+
+
+def main(words: list[str] | None = None) -> None:
+    """Make the three pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assets", type=Path, default=os.environ.get("STATUE_ASSETS"))
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    options = parser.parse_args(words)
+    if options.assets is None:
+        parser.error("say where the assets are: --assets DIR or STATUE_ASSETS")
+    restorer = Restorer()
+    rows: dict[str, list[Picture]] = {}
+    for case in cases_of(photographs(Path(options.assets) / FOLDER), face_finder(Path(options.assets))):
+        if case.title not in (*RESTORED, VARIANTS, *FAILURES):
+            continue
+        done = restored(restorer, case, 4 if case.title == VARIANTS else 1)
+        fills = [done.applied_to(case.damaged, number) for number in range(len(done.variants))]
+        rows[case.title] = [cut(case, picture) for picture in (case.damaged, fills[0], case.truth)]
+        if case.title == VARIANTS:
+            pictures = [case.damaged, *fills, uncertainty(case, done)]
+            rows["variants"] = [cut(case, picture) for picture in pictures]
+    sheets = {
+        "restored.jpg": [rows[title] for title in RESTORED],
+        "variants.jpg": [rows["variants"]],
+        "failures.jpg": [rows[title] for title in FAILURES],
+    }
+    for name, shown in sheets.items():
+        rgb = np.ascontiguousarray(sheet(shown)[..., ::-1])
+        cv2.imwrite(str(options.output / name), rgb, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+
+
+if __name__ == "__main__":
+    main()
