@@ -24,7 +24,7 @@ def carried(
     """What is to be added in the hole so that the ring's steps vanish.
 
     Args:
-        step: (H, W) photograph - fill on the ring, 0 elsewhere.
+        step: (H, W) photograph - fill, of one channel; only samples of the ring are used.
         ring: (H, W) visible pixels beside the hole.
         hole: (H, W) bool.
         depth: (H, W) distance of the hole's pixels from its border in pixels.
@@ -37,7 +37,7 @@ def carried(
         return out
     # Each level's blur is twice as wide; done on pictures that shrink, so that every level costs the same or less.
     wanted = np.log2(np.maximum(SPREAD * depth / SHARPEST, 1)).astype(np.float32)
-    values, weights = step, ring.astype(np.float32)
+    values, weights = np.where(ring, step, 0).astype(np.float32), ring.astype(np.float32)
     below = np.zeros(0, np.float32)
     for level in range(int(np.ceil(float(wanted[hole].max()))) + 1):
         shrink = max(0, level - 1)

@@ -47,10 +47,10 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         width: pixels.
     """
     out = np.zeros(mask.shape, bool)
-    x, y, columns, rows = bounding_box(mask)
-    box = np.s_[y : y + rows, x : x + columns]
+    x, y, across, down = bounding_box(mask)
+    box = np.s_[max(0, y - 1) : y + down + 1, max(0, x - 1) : x + across + 1]
     # The picture's edge is no border of the hole: what reaches it may be as wide again beyond.
-    hole = cv2.copyMakeBorder((mask[box] > 0).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    hole = cv2.copyMakeBorder((mask[box] > 0).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     depth = np.asarray(cv2.distanceTransform(hole, cv2.DIST_L2, 5), np.float32)
     wide = (2 * depth > width + 1).astype(np.uint8)
     count, labels = cv2.connectedComponents(hole, connectivity=8)
@@ -140,8 +140,7 @@ class _Group:
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
         for channel in range(3):
-            step = np.where(ring, rgb[..., channel] - calm[..., channel], 0).astype(np.float32)
-            closed[..., channel] += carried(step, ring, hole, depth)
+            closed[..., channel] += carried(rgb[..., channel] - calm[..., channel], ring, hole, depth)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         log = log_luma(luma(rgb))
         near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)

@@ -95,7 +95,7 @@ class Finish:
                 picture[self._hole] = grained(picture[self._hole], added[self._hole])
         photograph = unit_samples(self._image, self._near)
         for channel in range(3):
-            step = np.where(self._ring, photograph[..., channel] - picture[..., channel], 0).astype(np.float32)
+            step = photograph[..., channel] - picture[..., channel]
             picture[..., channel] += carried(step, self._ring, self._hole, self._depth)
         np.clip(picture, 0, 1, out=picture)
         return np.ascontiguousarray(picture[self._inner])

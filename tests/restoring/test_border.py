@@ -34,7 +34,7 @@ def in_hole(step, hole=HOLE, known=None):
         ring &= known
     unseen = np.where(ring[..., None], step, np.nan)
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
-    return carried(unseen, ring, hole, depth)
+    return np.stack([carried(unseen[..., c], ring, hole, depth) for c in range(step.shape[2])], 2)
 
 
 def constant(*values, size=SIZE):
@@ -91,7 +91,7 @@ def test_a_large_hole_takes_no_more_memory_than_a_few_copies_of_it():
     """The wide blurs of a hole's middle are worked out on small pictures."""
     size = 1500
     hole = square(100, 1400, size)
-    step = constant(0.1, 0.1, 0.1, size=size)
+    step = constant(0.1, size=size)[..., 0]
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
     ring = cv2.dilate(hole.astype(np.uint8), np.ones((5, 5))).astype(bool) & ~hole
     tracemalloc.start()
