@@ -23,13 +23,19 @@ NEAR = 0.5
 #: Features whose edges are no grain, and how far around them, in interocular distances.
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(31, 36))
 AROUND = 0.06
-#: Of the grain where the head is, over that of plain stone: carving is rougher than the cheeks.
+#: Strength of the grain where the head is, over that of plain stone, by interocular distance in pixels: carving is
+#: rougher than cheeks, most so where it is as fine as grain. Chosen on the suites check and native (docs/experiments.md).
 STRENGTH = ((64.0, 1.0), (220.0, 2.0), (560.0, 1.6))
-CRISP, CRISPEST, CRISP_FADE = ((0.3, 0.7, 0.02), (0.0, 0.5, 0.006)), 0.25, 3.0
+#: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances.
+CRISP = ((0.3, 0.7, 0.02), (0.0, 0.5, 0.006))
+#: Most that they add (logarithm; half of it to lights), and pixels from the border over which they set in.
+CRISPEST, CRISP_FADE = 0.25, 3.0
+#: Interocular distances in pixels of small and large faces.
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
 LARGEST = 800.0
-BAND = 256  # rows
+BAND = 256  # rows that are turned into floats at a time
+#: Of ``Fill.stone``: less borrows the detail of what it grew from.
 WHOLLY_STONE = 0.9
 
 
