@@ -24,7 +24,7 @@ NEAR = 0.5
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(31, 36))
 AROUND = 0.06
 #: Strength of the grain where the head is, over that of plain stone, by interocular distance in pixels: carving is
-#: rougher than cheeks, most so where it is as fine as grain. Chosen on the suites check and native (docs/experiments.md).
+#: rougher than cheeks, most so where it is as fine as grain. Chosen on check and native (docs/experiments.md).
 STRENGTH = ((64.0, 1.0), (220.0, 2.0), (560.0, 1.6))
 #: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances.
 CRISP = ((0.3, 0.7, 0.02), (0.0, 0.5, 0.006))

@@ -56,7 +56,7 @@ def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tm
     network = StatueFlow(channels=(16, 32, 32), blocks=1)
     load_weights(run / "statueflow.safetensors", None, template_of(network))
     metrics = json.loads((run / "metrics.json").read_text())["metrics"]
-    # The fit that it starts from is better than seconds of training on 128 examples can make it; they must not spoil it.
+    # Seconds of training on 128 examples cannot better the fit that the network starts from, but must not spoil it.
     assert metrics["psnr/1 steps"] > max(metrics["psnr/telea"] + 0.5, metrics["psnr/fill"] - 0.15)
     sheet = cv2.imread(str(next(run.glob("sheet-*.png"))))
     assert sheet.shape[0] == 6 * 64
