@@ -109,9 +109,9 @@ def light_up(
     ratio = log_luminance(ground.linear) - bare
     carved = np.zeros(bare.shape)
     if given is not None:
-        carving = given.likeliest() if generator is None else given.drawn(generator)
-        carved = on_crop(carving, appearance.learnt, image)
-        ratio = ratio - on_crop(given.likeliest(), appearance.learnt, image)
+        likeliest = on_crop(given.likeliest(), appearance.learnt, image)
+        carved = likeliest if generator is None else on_crop(given.drawn(generator), appearance.learnt, image)
+        ratio = ratio - likeliest
     gap = _gap(image, crop.landmarks, ground.interocular)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     return LitHead(

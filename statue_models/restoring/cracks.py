@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from statue_models.fitting.interpolation import biharmonic
 from statue_models.restoring.border import carried
 from statue_models.restoring.compositing import Piece, luma
-from statue_models.restoring.cropping import Rectangle, bounding_box, unit_samples
+from statue_models.restoring.cropping import Rectangle, bounding_box, unit_samples, with_margin
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.request import RestorationRequest
 from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
@@ -128,11 +128,9 @@ class _Group:
         interocular: float,
     ) -> "_Group":
         (x, y, width, height), own = members
-        left, top = max(0, x - margin), max(0, y - margin)
-        right, low = min(mask.shape[1], x + width + margin), min(mask.shape[0], y + height + margin)
-        window = np.s_[top:low, left:right]
-        rgb = unit_samples(image, (left, top, right - left, low - top))
-        known = mask[window] == 0
+        around = left, top, wide, high = with_margin((x, y, width, height), margin, mask.shape)
+        rgb = unit_samples(image, around)
+        known = mask[top : top + high, left : left + wide] == 0
         hole = np.zeros(known.shape, bool)
         hole[y - top : y - top + height, x - left : x - left + width] = own
         calm = _calmed(rgb, known, hole, CALM * interocular)
@@ -142,12 +140,11 @@ class _Group:
         for channel in range(3):
             closed[..., channel] += carried(rgb[..., channel] - calm[..., channel], ring, hole, depth)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
-        log = log_luma(luma(rgb))
-        near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
         grain = None
         if interocular >= GRAINED:
-            grain = grain_of(log, known, known & (near > 1) & (near <= margin), interocular)
-        return cls((left, top, right - left, low - top), closed, hole, grain)
+            near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+            grain = grain_of(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
+        return cls(around, closed, hole, grain)
 
     def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
         if self._grain is None:

@@ -29,6 +29,14 @@ def bounding_box(mask: NDArray[np.uint8] | NDArray[np.bool_]) -> Rectangle:
     return x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y
 
 
+def with_margin(rectangle: Rectangle, margin: int, shape: tuple[int, ...]) -> Rectangle:
+    """The rectangle and so many pixels around it, inside a picture of that shape (H, W, ...)."""
+    x, y, width, height = rectangle
+    left, top = max(0, x - margin), max(0, y - margin)
+    right, low = min(shape[1], x + width + margin), min(shape[0], y + height + margin)
+    return left, top, right - left, low - top
+
+
 def widened(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
     """The frame, widened about its centre until the rectangle lies in it, but not beyond ``WIDEST``."""
     x, y, width, height = rectangle
@@ -50,15 +58,6 @@ def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     columns, rows = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y, y + height) + 0.5)
     places = frame.to_crop(np.stack([columns.ravel(), rows.ravel()], 1), 1)
     return ((places >= 0) & (places <= 1)).all(1).reshape(height, width)
-
-
-def frame_window(frame: FaceFrame, shape: tuple[int, ...]) -> Rectangle:
-    """The part (x, y, width, height) of the photograph that the frame touches."""
-    corners = frame.to_photograph(np.array([[0, 0], [1, 0], [0, 1], [1, 1]], float), 1)
-    limit = np.array([shape[1], shape[0]])
-    low = np.clip(np.floor(corners.min(0)), 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(corners.max(0)), low + 1, limit).astype(int)
-    return int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1])
 
 
 def unit_samples(image: NDArray[Any], window: Rectangle) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.restoring.border import RING, carried
 from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import Rectangle, unit_samples
+from statue_models.restoring.cropping import Rectangle, unit_samples, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import interocular_distance
@@ -65,12 +65,12 @@ class Finish:
         if crop.landmarks is not None:
             self._interocular = interocular_distance(crop.landmarks) * crop.scale
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
-        self._near = _grown(rectangle, RING + 1, image.shape)
+        self._near = with_margin(rectangle, RING + 1, image.shape)
         self._hole = _part(mask, self._near) > 0
         self._depth = np.asarray(cv2.distanceTransform(self._hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         beside = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
         self._ring = beside & (_part(missing, self._near) == 0)
-        self._around = _grown(rectangle, int(NEAR * self._span), image.shape)
+        self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
         self._known = _part(missing, self._around) == 0
         self._luma = _luma_of(image, self._around)
         x, y, width, height = rectangle
@@ -154,14 +154,6 @@ class Finish:
             cv2.fillConvexPoly(drawn_over, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
         away = cv2.distanceTransform((drawn_over == 0).astype(np.uint8), cv2.DIST_L2, 5)
         return np.asarray(away <= AROUND * self._interocular)
-
-
-def _grown(rectangle: Rectangle, margin: int, shape: tuple[int, ...]) -> Rectangle:
-    """The rectangle with a margin, inside a picture of that shape."""
-    x, y, width, height = rectangle
-    left, top = max(0, x - margin), max(0, y - margin)
-    right, low = min(shape[1], x + width + margin), min(shape[0], y + height + margin)
-    return left, top, right - left, low - top
 
 
 def _part(mask: NDArray[np.uint8], rectangle: Rectangle) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import bounding_box, unit_samples
+from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
 from statue_models.restoring.texture import log_luma
 
 #: Widths in pixels of the rims that are looked for.
@@ -53,12 +53,9 @@ def left_over(image: NDArray[Any], missing: NDArray[np.uint8], mask: NDArray[np.
     widths = [width for width in RIMS if width <= WIDEST_RIM * interocular]
     if not widths:
         return 0
-    x, y, width, height = bounding_box(mask)
-    margin = 4 * RIMS[-1]
-    left, top = max(0, x - margin), max(0, y - margin)
-    right, low = min(mask.shape[1], x + width + margin), min(mask.shape[0], y + height + margin)
-    log = log_luma(luma(unit_samples(image, (left, top, right - left, low - top))))
-    window = np.s_[top:low, left:right]
+    around = left, top, width, height = with_margin(bounding_box(mask), 4 * RIMS[-1], mask.shape)
+    log = log_luma(luma(unit_samples(image, around)))
+    window = np.s_[top : top + height, left : left + width]
     return rim_width(log, missing[window] == 0, mask[window] > 0, widths)
 
 
