@@ -20,6 +20,7 @@ TOLERANCE = 1e-6
 MEMBRANE_DAMPING, PLATE_DAMPING = 0.8, 0.5
 #: The 13-point stencil reaches two pixels beyond the hole; a third keeps the degrees of those right.
 MARGIN = 3
+BAND = 256  # rows that are filled with their nearest samples at a time
 
 
 def membrane(
@@ -73,11 +74,20 @@ def nearest(values: NDArray[Any], empty: NDArray[np.bool_]) -> NDArray[Any]:
     out = values.copy()
     if empty.all() or not empty.any():
         return out
-    _, labels = cv2.distanceTransformWithLabels(empty.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
-    place = np.zeros(int(np.max(labels)) + 1, np.int64)
-    place[np.asarray(labels)[~empty]] = np.flatnonzero(~empty)
-    out[empty] = out.reshape(-1, out.shape[-1])[place[np.asarray(labels)[empty]]]
+    labels = _nearest_labels(empty)
+    samples = np.empty((int(labels.max()) + 1, out.shape[-1]), out.dtype)
+    bands = [slice(top, top + BAND) for top in range(0, len(empty), BAND)]
+    for band in bands:
+        samples[labels[band][~empty[band]]] = out[band][~empty[band]]
+    for band in bands:
+        out[band][empty[band]] = samples[labels[band][empty[band]]]
     return out
+
+
+def _nearest_labels(empty: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """(H, W) every pixel's nearest one that is not empty, by a number of its own."""
+    whole = empty.astype(np.uint8)
+    return np.asarray(cv2.distanceTransformWithLabels(whole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1])
 
 
 def _extend(

@@ -48,10 +48,15 @@ def composed(
     out = image[y : y + height, x : x + width].copy()
     for piece in pieces:
         px, py, pw, ph = piece.rectangle
-        part = np.where(piece.meant, mask[py : py + ph, px : px + pw], 0).astype(np.uint8)
-        laid = composite(image, piece.rectangle, piece.picture, part)
-        rows, columns = np.nonzero(part)
-        out[rows + py - y, columns + px - x] = laid[rows, columns]
+        left, right = max(x, px), min(x + width, px + pw)
+        rows = max(1, _BAND // max(pw, 1))
+        for top in range(max(y, py), min(y + height, py + ph), rows):
+            low = min(top + rows, y + height, py + ph)
+            own = np.s_[top - py : low - py, left - px : right - px]
+            part = np.where(piece.meant[own], mask[top:low, left:right], np.uint8(0))
+            if part.any():
+                laid = composite(image, (left, top, right - left, low - top), piece.picture[own], part)
+                np.copyto(out[top - y : low - y, left - x : right - x], laid, where=part[..., None] > 0)
     return out
 
 
@@ -101,9 +106,13 @@ def _mixed(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.ui
     dtype, channels = samples.dtype, samples.shape[1]
     floating = dtype.kind == "f"
     top = 1.0 if floating else float(np.iinfo(dtype).max)
-    new = np.clip(fill.astype(np.float64), 0.0, 1.0) * top
+    new = fill.astype(np.float64)
+    np.clip(new, 0.0, 1.0, out=new)
+    new *= top
     if channels < 3:
         new = luma(new)[:, None]
+    if channels in (1, 3) and (mask == 255).all():
+        return new.astype(dtype) if floating else np.floor(new + 0.5).astype(dtype)
     old = samples.astype(np.float64)
     weight = mask / 255.0
     if channels in (2, 4):

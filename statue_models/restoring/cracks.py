@@ -5,8 +5,6 @@ continuation), with the grain of the stone beside it. Decided per connected hole
 closed as a crack.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +12,9 @@ from numpy.typing import NDArray
 from statue_models.fitting.interpolation import biharmonic
 from statue_models.restoring.border import carried
 from statue_models.restoring.compositing import Piece, luma
-from statue_models.restoring.cropping import Rectangle, bounding_box, unit_samples, with_margin
+from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
+from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.request import RestorationRequest
 from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
 
@@ -26,6 +25,7 @@ WIDTH = 0.15
 WITHOUT_FACE = 0.012
 #: Thin damage is closed in groups: neighbours of one tile of so many pixels.
 TILE = 512
+BAND = 256  # rows whose labels are looked up at a time
 #: Pixels around a group whose grain it takes, per interocular distance, and bounds.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
 #: Of the grain, over that of the stone beside the damage.
@@ -47,16 +47,19 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         width: pixels.
     """
     out = np.zeros(mask.shape, bool)
-    x, y, across, down = bounding_box(mask)
-    box = np.s_[max(0, y - 1) : y + down + 1, max(0, x - 1) : x + across + 1]
+    box = with_margin(bounding_box(mask), 1, mask.shape)
     # The picture's edge is no border of the hole: what reaches it may be as wide again beyond.
-    hole = cv2.copyMakeBorder((mask[box] > 0).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
-    depth = np.asarray(cv2.distanceTransform(hole, cv2.DIST_L2, 5), np.float32)
-    wide = (2 * depth > width + 1).astype(np.uint8)
+    hole = cv2.copyMakeBorder((part_of(mask, box) > 0).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+    wide = cv2.distanceTransform(hole, cv2.DIST_L2, 5) > (width + 1) / 2
     count, labels = cv2.connectedComponents(hole, connectivity=8)
-    is_wide = np.zeros(count, bool)
-    is_wide[np.unique(np.asarray(labels)[wide > 0])] = True
-    out[box] = ((hole > 0) & ~is_wide[np.asarray(labels)])[1:-1, 1:-1]
+    is_thin = np.ones(count, bool)
+    bands = [slice(top, top + BAND) for top in range(0, len(hole), BAND)]
+    for band in bands:
+        is_thin[np.asarray(labels)[band][wide[band]]] = False
+    is_thin[0] = False  # what is not missing
+    for band in bands:
+        wide[band] = is_thin[np.asarray(labels)[band]]
+    part_of(out, box)[...] = wide[1:-1, 1:-1]
     return out
 
 
@@ -80,17 +83,23 @@ class ThinDamage:
     Args:
         image: (H, W, C) the photograph; samples where the mask is > 0 are not looked at.
         mask: (H, W) uint8, > 0 = missing.
-        thin: (H, W) bool, the part of it that is to be closed.
+        thin: (h, w) bool, the part of it that is to be closed; beyond these pixels nothing is.
         landmarks: of the face, or None.
+        corner: (x, y) of the upper left pixel of ``thin`` in the photograph.
     """
 
     def __init__(
-        self, image: NDArray[Any], mask: NDArray[np.uint8], thin: NDArray[np.bool_], landmarks: Landmarks | None
+        self,
+        image: Pixels,
+        mask: NDArray[np.uint8],
+        thin: NDArray[np.bool_],
+        landmarks: Landmarks | None,
+        corner: tuple[int, int] = (0, 0),
     ) -> None:
         usual = USUAL * min(mask.shape)
         interocular = usual if landmarks is None else interocular_distance(landmarks.points)
         margin = int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
-        self._groups = [_Group.of(image, mask, members, margin, interocular) for members in _groups(thin)]
+        self._groups = [_Group.of(image, mask, members, margin, interocular) for members in _groups(thin, corner)]
 
     def pieces(self, seed: int) -> list[Piece]:
         """The fill of one hypothesis."""
@@ -99,36 +108,46 @@ class ThinDamage:
             for number, group in enumerate(self._groups)
         ]
 
-    def close_in(self, image: NDArray[Any]) -> None:
-        """Close the damage in a photograph (H, W, C), smoothly, so that a method sees none of it."""
+    def close_in(self, image: Pixels) -> None:
+        """Close the damage in a photograph (H, W, C), smoothly, so that a method sees none of it.
+
+        The samples of an ``Overlay`` must hold the damage.
+        """
         top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
         for group in self._groups:
-            x, y, width, height = group.rectangle
-            part = image[y : y + height, x : x + width]
-            closed = group.closed if image.shape[2] >= 3 else luma(group.closed)[..., None]
-            values = closed * top if image.dtype == np.float32 else np.rint(closed * top)
-            part[group.hole, : closed.shape[2]] = values[group.hole].astype(image.dtype)
+            left, up = group.box[0] - group.rectangle[0], group.box[1] - group.rectangle[1]
+            own = (left, up, *group.box[2:])
+            closed, hole = part_of(group.closed, own)[part_of(group.hole, own)], part_of(group.hole, own)
+            values = closed if image.shape[2] >= 3 else luma(closed)[:, None]
+            values = values * top if image.dtype == np.float32 else np.rint(values * top)
+            part_of(image, group.box)[hole, : values.shape[1]] = values.astype(image.dtype)
 
 
 class _Group:
-    """Thin holes of one neighbourhood."""
+    """Thin holes of one neighbourhood: their bounding box, and the rectangle that is worked on."""
 
     def __init__(
-        self, rectangle: Rectangle, closed: NDArray[np.float32], hole: NDArray[np.bool_], grain: Grain | None
+        self,
+        box: Rectangle,
+        rectangle: Rectangle,
+        closed: NDArray[np.float32],
+        hole: NDArray[np.bool_],
+        grain: Grain | None,
     ) -> None:
-        self.rectangle, self.closed, self.hole, self._grain = rectangle, closed, hole, grain
+        self.box, self.rectangle, self.closed, self.hole, self._grain = box, rectangle, closed, hole, grain
 
     @classmethod
     def of(
         cls,
-        image: NDArray[Any],
+        image: Pixels,
         mask: NDArray[np.uint8],
         members: tuple[Rectangle, NDArray[np.bool_]],
         margin: int,
         interocular: float,
     ) -> "_Group":
-        (x, y, width, height), own = members
-        around = left, top, wide, high = with_margin((x, y, width, height), margin, mask.shape)
+        box, own = members
+        x, y, width, height = box
+        around = left, top, wide, high = with_margin(box, margin, mask.shape)
         rgb = unit_samples(image, around)
         known = mask[top : top + high, left : left + wide] == 0
         hole = np.zeros(known.shape, bool)
@@ -144,7 +163,7 @@ class _Group:
         if interocular >= GRAINED:
             near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
             grain = grain_of(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
-        return cls(around, closed, hole, grain)
+        return cls(box, around, closed, hole, grain)
 
     def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
         if self._grain is None:
@@ -163,12 +182,12 @@ def _calmed(
     return np.where(known[..., None], blurred, rgb).astype(np.float32)
 
 
-def _groups(thin: NDArray[np.bool_]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
-    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile, tiles row by row."""
-    count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=8)
+def _groups(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
+    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile of the photograph, tiles row by row."""
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
     tiles: dict[tuple[int, int], list[int]] = {}
     for number in range(1, count):
-        middle = centres[number] // TILE
+        middle = (centres[number] + corner) // TILE
         tiles.setdefault((int(middle[1]), int(middle[0])), []).append(number)
     groups = []
     for _, members in sorted(tiles.items()):
@@ -177,5 +196,5 @@ def _groups(thin: NDArray[np.bool_]) -> list[tuple[Rectangle, NDArray[np.bool_]]
         right = int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max())
         low = int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max())
         part = np.isin(labels[y:low, x:right], members)
-        groups.append(((x, y, right - x, low - y), part))
+        groups.append(((x + corner[0], y + corner[1], right - x, low - y), part))
     return groups

@@ -5,28 +5,29 @@ A photograph is never scaled as a whole, and samples that mean nothing (missing,
 
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.interpolation import nearest
+from statue_models.restoring.compositing import luma
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import Landmarks
 from statue_models.restoring.method import Crop
-from statue_models.restoring.request import RestorationRequest
+from statue_models.restoring.overlay import Overlay, Pixels, Rectangle, part_of
 
 #: How far the face frame may be widened so that the whole hole lies in it; what is still outside is interpolated.
 WIDEST = 2.0
 #: The frame of models that know no faces: the selection's box with half its size as margin.
 SELECTION_MARGIN = 2.0
 LARGEST_SELECTION = 1024
-
-Rectangle = tuple[int, int, int, int]
+BAND = 256  # rows that are looked at at a time
 
 
 def bounding_box(mask: NDArray[np.uint8] | NDArray[np.bool_]) -> Rectangle:
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    x, y = int(columns[0]), int(rows[0])
-    return x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y
+    """(x, y, width, height) of what is not 0 in a mask (H, W); of no size where there is nothing."""
+    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return x, y, width, height
 
 
 def with_margin(rectangle: Rectangle, margin: int, shape: tuple[int, ...]) -> Rectangle:
@@ -55,18 +56,44 @@ def selection_frame(rectangle: Rectangle) -> tuple[FaceFrame, int]:
 def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     """(h, w) which of the rectangle's pixels the frame holds."""
     x, y, width, height = rectangle
-    columns, rows = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y, y + height) + 0.5)
-    places = frame.to_crop(np.stack([columns.ravel(), rows.ravel()], 1), 1)
-    return ((places >= 0) & (places <= 1)).all(1).reshape(height, width)
+    right, low = x + width - 0.5, y + height - 0.5
+    if _inside(frame, np.array([[x + 0.5, y + 0.5], [right, y + 0.5], [x + 0.5, low], [right, low]])).all():
+        return np.ones((height, width), bool)
+    out = np.empty((height, width), bool)
+    for top in range(0, height, BAND):
+        rows = min(BAND, height - top)
+        places = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y + top, y + top + rows) + 0.5)
+        out[top : top + rows] = _inside(frame, np.stack([axis.ravel() for axis in places], 1)).reshape(rows, width)
+    return out
 
 
-def unit_samples(image: NDArray[Any], window: Rectangle) -> NDArray[np.float32]:
+def _inside(frame: FaceFrame, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) which of (N, 2) positions in the photograph the frame holds."""
+    places = frame.to_crop(points, 1)
+    return np.asarray(((places >= 0) & (places <= 1)).all(1))
+
+
+def unit_samples(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
     """A part of the photograph as (h, w, 3) float32 in [0, 1], without alpha."""
+    return as_unit(part_of(image, window))
+
+
+def as_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
+    """Samples (..., C) of a photograph as (..., 3) float32 in [0, 1], without alpha."""
+    samples = samples[..., :3] if samples.shape[-1] >= 3 else np.repeat(samples[..., :1], 3, axis=-1)
+    top = 1.0 if samples.dtype == np.float32 else np.iinfo(samples.dtype).max
+    out = np.asarray(samples / np.float32(top), np.float32)
+    return np.clip(out, 0, 1, out=out)
+
+
+def luma_of(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
+    """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
     x, y, width, height = window
-    part = image[y : y + height, x : x + width]
-    part = part[..., :3] if part.shape[2] >= 3 else np.repeat(part[..., :1], 3, axis=2)
-    top = 1.0 if part.dtype == np.float32 else np.iinfo(part.dtype).max
-    return np.clip(part / np.float32(top), 0, 1).astype(np.float32)
+    out = np.empty((height, width), np.float32)
+    for top in range(0, height, BAND):
+        rows = min(BAND, height - top)
+        out[top : top + rows] = luma(unit_samples(image, (x, y + top, width, rows)))
+    return out
 
 
 def rgb8(image: NDArray[Any]) -> NDArray[np.uint8]:
@@ -81,31 +108,40 @@ def rgb8(image: NDArray[Any]) -> NDArray[np.uint8]:
     )
 
 
-def plugged(request: RestorationRequest) -> NDArray[Any]:
+def plugged(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
     """The photograph with the nearest visible sample wherever it is missing or fully transparent.
 
     Resampling mixes neighbours: paint that marks the damage would tint the stone beside the hole, and with it the fill.
+
+    Args:
+        image: (H, W, C) as in ``RestorationRequest``.
+        mask: (H, W) uint8, > 0 = missing.
     """
-    image, nothing = request.image, request.mask > 0
+    nothing = mask
     if image.shape[2] in (2, 4):
-        nothing = nothing | (image[..., -1] <= 0)
-    x, y, width, height = bounding_box(nothing)
-    box = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+        nothing = ((mask > 0) | (image[..., -1] <= 0)).view(np.uint8)
+    box = with_margin(bounding_box(nothing), 1, image.shape)
     colours = 3 if image.shape[2] >= 3 else 1
-    out = image.copy()
-    out[box][..., :colours] = nearest(image[box][..., :colours], nothing[box])
-    return out
+    samples = part_of(image, box).copy()
+    samples[..., :colours] = nearest(samples[..., :colours], part_of(nothing, box) > 0)
+    return Overlay(image, box, samples)
 
 
-def crop_of(request: RestorationRequest, frame: FaceFrame, size: int, landmarks: Landmarks | None) -> Crop:
-    image = request.image
-    colours, inside = frame.crop(image[..., :3] if image.shape[2] >= 3 else image[..., :1], size)
-    hole = frame.crop_mask(request.mask, size) > 0
+def crop_of(image: Pixels, mask: Pixels, frame: FaceFrame, size: int, landmarks: Landmarks | None) -> Crop:
+    """What a method sees of a photograph through a frame.
+
+    Args:
+        image: (H, W, C) as in ``RestorationRequest``; what it holds in the hole is mixed into the stone beside it.
+        mask: (H, W) uint8, > 0 = missing.
+        frame, size: of the crop.
+        landmarks: in the photograph, or None.
+    """
+    colours, inside = frame.crop(_colours(image), size)
+    hole = frame.crop_mask(mask, size) > 0
     if image.shape[2] in (2, 4):  # what is fully transparent shows nothing
-        clear = (image[..., -1] <= 0).astype(np.uint8)
-        inside = inside & (frame.crop_mask(clear, size) == 0)
+        inside = inside & (frame.crop_mask(_clear(image), size) == 0)
     return Crop(
-        rgb=unit_samples(colours, (0, 0, size, size)),
+        rgb=as_unit(colours),
         hole=hole,
         known=inside & ~hole,
         landmarks=None if landmarks is None else frame.to_crop(landmarks.points, size),
@@ -113,3 +149,19 @@ def crop_of(request: RestorationRequest, frame: FaceFrame, size: int, landmarks:
         scale=frame.side / size,
         placed=None if landmarks is None else landmarks.placed,
     )
+
+
+def _colours(image: Pixels) -> Pixels:
+    """Without alpha."""
+    count = 3 if image.shape[2] >= 3 else 1
+    if count == image.shape[2]:
+        return image
+    return image.channels(count) if isinstance(image, Overlay) else image[..., :count]
+
+
+def _clear(image: Pixels) -> NDArray[np.bool_]:
+    """(H, W) where a photograph with alpha is fully transparent."""
+    out = np.empty(image.shape[:2], bool)
+    for top in range(0, len(out), BAND):
+        out[top : top + BAND] = image[top : top + BAND, :][..., -1] <= 0
+    return out

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.restoring.overlay import Pixels
+
 #: Side of the frame over the larger side of the landmarks' box. The 68 points end at the brows, so with ``LIFT`` half
 #: a box height stays above them (hairline and some hair) and a fifth below the chin.
 MARGIN = 1.7
@@ -24,6 +26,7 @@ LIFT = 0.15
 LEVEL = math.radians(15)
 
 SMALLEST_CROP, LARGEST_CROP, CROP_STEP = 128, 512, 16
+BAND = 256  # rows of the photograph that are averaged at a time
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class FaceFrame:
         matrix = self.matrix(size)
         return (np.asarray(points, np.float64) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
-    def crop(self, image: NDArray[Any], size: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    def crop(self, image: Pixels, size: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """The photograph as seen through the frame.
 
         Shrinking averages first (whole blocks, then a Gaussian for the rest), so nothing aliases; the last step and
@@ -78,7 +81,9 @@ class FaceFrame:
         # Cubic sampling reaches two pixels of the averaged picture, the Gaussian three standard deviations.
         x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=math.ceil(5 * max(scale, 1.0)))
         block = max(1, math.floor(scale))
-        source = block_mean(image[y0:y1, x0:x1], block)
+        rows = block * max(1, BAND // block)
+        bands = [block_mean(image[top : min(top + rows, y1), x0:x1], block) for top in range(y0, y1, rows)]
+        source = bands[0] if len(bands) == 1 else np.concatenate(bands)
         rest = scale / block
         if rest > 1.02:
             sigma = 0.5 * math.sqrt(rest * rest - 1)
@@ -86,12 +91,12 @@ class FaceFrame:
         local = matrix.copy()
         local[:, 2] -= (x0, y0)
         crop = _warp(source, local / block, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
-        if crop.ndim < image.ndim:
+        if crop.ndim < len(image.shape):
             crop = crop[..., None]
         x, y = _centres(matrix, size)
         return crop, (x >= 0) & (x < width) & (y >= 0) & (y < height)
 
-    def crop_mask(self, mask: NDArray[np.uint8] | NDArray[np.bool_], size: int) -> NDArray[np.uint8]:
+    def crop_mask(self, mask: Pixels, size: int) -> NDArray[np.uint8]:
         """The mask as seen through the frame; every crop pixel takes the largest value that it touches.
 
         So not even a hole of one pixel in a 50-megapixel photograph gets lost, and a crop pixel that is 0 shows

@@ -4,20 +4,21 @@ Thin damage is closed first; then a method restores the rest.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
-from statue_models.restoring.cropping import Rectangle, bounding_box, crop_of, plugged, seen, selection_frame
+from statue_models.restoring.cropping import bounding_box, crop_of, plugged, seen, selection_frame, with_margin
 from statue_models.restoring.detail import enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.finish import Finish
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
-from statue_models.restoring.masks import RIM_DIFFERS, grow, left_over
+from statue_models.restoring.masks import RIM_DIFFERS, RIMS, grow, left_over
 from statue_models.restoring.method import Method
+from statue_models.restoring.overlay import Overlay, Pixels, Rectangle, part_of
 from statue_models.restoring.request import Progress, RestorationRequest, no_progress
 
 #: Progress when the face is known, and when a method has restored it.
@@ -66,31 +67,38 @@ def filling(
         beyond: name and method that fill what the frame does not show; None leaves it to the method.
         progress: called from ``FOUND`` on.
     """
-    thin = np.zeros(request.mask.shape, bool)
+    # Masks are changed in a window alone: a copy of a whole one is as large as a third of the photograph.
+    around = left, top, _, _ = with_margin(bounding_box(request.mask), RIMS[-1] + 2, request.mask.shape)
+    missing = part_of(request.mask, around)
+    thin = np.zeros(missing.shape, bool)
     if thin_apart:
-        thin = thin_part(request.mask, thin_width(request, landmarks))
-    clean = plugged(request)
+        thin = thin_part(missing, thin_width(request, landmarks))
+    clean = plugged(request.image, request.mask)
     pieces: list[list[Piece]] = [[] for _ in seeds]
     notes: dict[str, object] = {}
+    own = missing
     if thin.any():
-        damage = ThinDamage(clean, request.mask, thin, landmarks)
+        damage = ThinDamage(clean, request.mask, thin, landmarks, (left, top))
         pieces = [damage.pieces(seed) for seed in seeds]
         damage.close_in(clean)
         notes["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
-    mask = np.where(thin, np.uint8(0), request.mask)
-    if not mask.any():
+        own = np.where(thin, np.uint8(0), missing)
+    if not own.any():
         return Filling(pieces, None, None, notes)
+    mask = Overlay(request.mask, around, own)
+    rectangle = _bounding_box_in(around, own)
+    rim = 0
+    if landmarks is not None:
+        rim = left_over(clean, request.mask, mask, rectangle, interocular_distance(landmarks.points))
     wanted = mask
-    rim = 0 if landmarks is None else left_over(clean, request.mask, mask, interocular_distance(landmarks.points))
     if rim:
         # What the mask has left over tells nothing of the stone: the fill is made as if it were missing, too.
-        mask = grow(mask, rim + 1)
+        own = grow(own, rim + 1)
+        mask, rectangle = Overlay(request.mask, around, own), _bounding_box_in(around, own)
         notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
-    part = replace(request, image=clean, mask=mask)
-    rectangle = x, y, width, height = bounding_box(mask)
-    hole = wanted[y : y + height, x : x + width] > 0
+    hole = part_of(wanted, rectangle) > 0
     frame, size = framing(rectangle)
-    crop = crop_of(part, frame, size, landmarks)
+    crop = crop_of(clean, mask, frame, size, landmarks)
 
     def between(phase: str, fraction: float) -> None:
         progress(phase, (1 - fraction) * FOUND + fraction * RESTORED)
@@ -101,9 +109,10 @@ def filling(
     plain = None
     if unseen.any() and beyond is not None:
         name, interpolating = beyond
-        plain = _interpolated(part, rectangle, interpolating)
+        plain = _interpolated(clean, mask, rectangle, interpolating)
         notes["outside_the_frame"] = {"pixels": int(unseen.sum()), "method": name}
-    finish = Finish(clean, np.maximum(request.mask, mask), mask, rectangle, frame, crop)
+    everything = Overlay(request.mask, around, np.maximum(missing, own))
+    finish = Finish(clean, everything, mask, rectangle, frame, crop)
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
         progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
         picture = finish.picture(fill, seed)
@@ -116,10 +125,16 @@ def filling(
     return Filling(pieces, spread, (frame, size), notes)
 
 
-def _interpolated(request: RestorationRequest, rectangle: Rectangle, method: Method) -> NDArray[np.float32]:
+def _bounding_box_in(window: Rectangle, mask: NDArray[np.uint8]) -> Rectangle:
+    """In the photograph, of a mask (h, w) over a window of it."""
+    x, y, width, height = bounding_box(mask)
+    return window[0] + x, window[1] + y, width, height
+
+
+def _interpolated(image: Pixels, mask: Pixels, rectangle: Rectangle, method: Method) -> NDArray[np.float32]:
     """The whole hole closed by plain interpolation, (h, w, 3) over the rectangle."""
     frame, size = selection_frame(rectangle)
-    crop = crop_of(request, frame, size, None)
+    crop = crop_of(image, mask, frame, size, None)
     fill = method.restore(crop, [0], no_progress).fills[0]
     whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
     return enlarge(whole, frame, rectangle)

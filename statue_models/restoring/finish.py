@@ -3,19 +3,18 @@
 Only samples where the mask is 0 are looked at; what stands in the hole, or under a soft edge of the mask, never is.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.restoring.border import RING, carried
 from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import Rectangle, unit_samples, with_margin
+from statue_models.restoring.cropping import luma_of, unit_samples, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop, Fill
+from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma
 
 #: Interocular distances around the hole within which stone speaks for it.
@@ -34,7 +33,6 @@ CRISPEST, CRISP_FADE = 0.25, 3.0
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
 LARGEST = 800.0
-BAND = 256  # rows that are turned into floats at a time
 #: Of ``Fill.stone``: less borrows the detail of what it grew from.
 WHOLLY_STONE = 0.9
 
@@ -53,9 +51,9 @@ class Finish:
 
     def __init__(
         self,
-        image: NDArray[Any],
-        missing: NDArray[np.uint8],
-        mask: NDArray[np.uint8],
+        image: Pixels,
+        missing: Pixels,
+        mask: Pixels,
         rectangle: Rectangle,
         frame: FaceFrame,
         crop: Crop,
@@ -66,13 +64,13 @@ class Finish:
             self._interocular = interocular_distance(crop.landmarks) * crop.scale
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
         self._near = with_margin(rectangle, RING + 1, image.shape)
-        self._hole = _part(mask, self._near) > 0
+        self._hole = part_of(mask, self._near) > 0
         self._depth = np.asarray(cv2.distanceTransform(self._hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         beside = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
-        self._ring = beside & (_part(missing, self._near) == 0)
+        self._ring = beside & (part_of(missing, self._near) == 0)
         self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
-        self._known = _part(missing, self._around) == 0
-        self._luma = _luma_of(image, self._around)
+        self._known = part_of(missing, self._around) == 0
+        self._luma = luma_of(image, self._around)
         x, y, width, height = rectangle
         left, top = x - self._near[0], y - self._near[1]
         self._inner = np.s_[top : top + height, left : left + width]
@@ -154,18 +152,3 @@ class Finish:
             cv2.fillConvexPoly(drawn_over, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
         away = cv2.distanceTransform((drawn_over == 0).astype(np.uint8), cv2.DIST_L2, 5)
         return np.asarray(away <= AROUND * self._interocular)
-
-
-def _part(mask: NDArray[np.uint8], rectangle: Rectangle) -> NDArray[np.uint8]:
-    x, y, width, height = rectangle
-    return mask[y : y + height, x : x + width]
-
-
-def _luma_of(image: NDArray[Any], rectangle: Rectangle) -> NDArray[np.float32]:
-    """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
-    x, y, width, height = rectangle
-    out = np.empty((height, width), np.float32)
-    for top in range(0, height, BAND):
-        rows = min(BAND, height - top)
-        out[top : top + rows] = luma(unit_samples(image, (x, y + top, width, rows)))
-    return out

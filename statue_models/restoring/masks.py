@@ -1,14 +1,13 @@
 """Masks that are to reach further, and rims of damage that a mask has left over."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
+from statue_models.restoring.cropping import bounding_box, luma_of, with_margin
+from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.texture import log_luma
 
 #: Widths in pixels of the rims that are looked for.
@@ -18,6 +17,8 @@ RIMS = (2, 4, 8)
 DIFFERENT, ALONG = 0.15, 0.8
 #: Widest rim that is looked for, in interocular distances: on small faces a lid is as wide as a rim.
 WIDEST_RIM = 0.03
+#: A border is looked at in pieces: what lies in one tile of so many pixels.
+TILE = 256
 #: The note's code in the record, and what it tells a user.
 RIM_DIFFERS = "rim-differs"
 RIM_NOTE = (
@@ -41,22 +42,21 @@ def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.dilate(mask, disc), np.uint8)
 
 
-def left_over(image: NDArray[Any], missing: NDArray[np.uint8], mask: NDArray[np.uint8], interocular: float) -> int:
+def left_over(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:
     """Width in pixels of the rim of damage that a mask has left over; 0 where there is none.
 
     Args:
         image: (H, W, C) the photograph.
         missing: (H, W) uint8, > 0 = missing.
         mask: (H, W) uint8, > 0 = the part of it whose border is looked at.
+        rectangle: that part's bounding box.
         interocular: of the face in pixels.
     """
     widths = [width for width in RIMS if width <= WIDEST_RIM * interocular]
     if not widths:
         return 0
-    around = left, top, width, height = with_margin(bounding_box(mask), 4 * RIMS[-1], mask.shape)
-    log = log_luma(luma(unit_samples(image, around)))
-    window = np.s_[top : top + height, left : left + width]
-    return rim_width(log, missing[window] == 0, mask[window] > 0, widths)
+    around = with_margin(rectangle, 4 * RIMS[-1], image.shape)
+    return rim_width(log_luma(luma_of(image, around)), part_of(missing, around) == 0, part_of(mask, around) > 0, widths)
 
 
 def rim_width(
@@ -70,12 +70,18 @@ def rim_width(
         hole: (H, W) the hole whose border is looked at.
         widths: in pixels, that are looked for.
     """
-    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
+    away = np.asarray(cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5))
     border = hole & (cv2.erode(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
     best, strongest = 0, DIFFERENT
     for width in widths:
-        near, far = known & (away <= width), known & (away > width + 1) & (away <= 3 * width + 2)
-        step = _mean_at(log, near, border, 2 * width) - _mean_at(log, far, border, 2 * width)
+        reach = 2 * width
+        steps = [np.zeros(0, np.float32)]
+        for window, places in _tiles(border, 4 * reach):  # OpenCV's Gaussian ends at four standard deviations
+            off, seen = away[window], known[window]
+            near, far = seen & (off <= width), seen & (off > width + 1) & (off <= 3 * width + 2)
+            means = [_mean_at(log[window], where, places, reach) for where in (near, far)]
+            steps.append(means[0] - means[1])
+        step = np.concatenate(steps)
         step = step[np.isfinite(step)]
         if not len(step):
             continue
@@ -84,6 +90,24 @@ def rim_width(
         if abs(middle) > strongest and coherent >= ALONG:
             best, strongest = width, abs(middle)
     return best
+
+
+def _tiles(border: NDArray[np.bool_], margin: int) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
+    """Windows of a picture with ``margin`` pixels around the border's pixels in one tile, and (h, w) where these are:
+    the inside of a hole, and a picture's blur there, concern nobody.
+    """
+    height, width = border.shape
+    for top in range(0, height, TILE):
+        for left in range(0, width, TILE):
+            tile = border[top : top + TILE, left : left + TILE]
+            if not tile.any():
+                continue
+            x, y, across, down = bounding_box(tile)
+            inner = (left + x, top + y, across, down)
+            x0, y0, wide, high = with_margin(inner, margin, border.shape)
+            places = np.zeros((high, wide), bool)
+            part_of(places, (inner[0] - x0, inner[1] - y0, across, down))[...] = part_of(tile, (x, y, across, down))
+            yield np.s_[y0 : y0 + high, x0 : x0 + wide], places
 
 
 def _mean_at(

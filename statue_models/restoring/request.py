@@ -15,6 +15,7 @@ from statue_models.restoring.landmarks68 import Landmarks
 MAX_VARIANTS = 16
 MAX_MEGAPIXELS = 64
 MIN_SIDE = 32
+_BAND = 256  # rows whose samples are checked at a time
 
 #: Called with (phase, fraction in [0, 1]); raises StatueError("interrupted") to cancel.
 Progress = Callable[[str, float], None]
@@ -80,7 +81,9 @@ class RestorationRequest:
             raise StatueError("empty-mask")
         if mask.all():
             raise StatueError("full-mask")
-        if image.dtype == np.float32 and not np.isfinite(image).all():
+        if image.dtype == np.float32 and not all(
+            np.isfinite(image[top : top + _BAND]).all() for top in range(0, height, _BAND)
+        ):
             raise StatueError("bad-pixels")
         if not 1 <= self.variants <= MAX_VARIANTS:
             raise StatueError("usage", reason=f"the number of variants is {self.variants}, not 1 to {MAX_VARIANTS}")

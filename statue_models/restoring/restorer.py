@@ -184,5 +184,7 @@ def _uncertainty(
     if spread is None:
         return None
     x, y, width, height = rectangle
-    levels = np.round(np.clip(spread * UNCERTAINTY_SCALE, 0, 255))
-    return np.where(mask[y : y + height, x : x + width] > 0, levels, 0).astype(np.uint8)
+    out = np.zeros(spread.shape, np.uint8)
+    for row, (levels, missing) in enumerate(zip(spread, mask[y : y + height, x : x + width] > 0, strict=True)):
+        np.copyto(out[row], np.round(np.clip(levels * UNCERTAINTY_SCALE, 0, 255)), where=missing, casting="unsafe")
+    return out

@@ -37,7 +37,9 @@ FADING = 1.5
 
 def log_luma(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """(H, W) natural logarithm of luma 0..1, as all of this module takes and gives it."""
-    return np.log(np.maximum(values, 0) + np.float32(BLACK))
+    out = np.maximum(values, 0)
+    out += np.float32(BLACK)
+    return np.log(out, out=out)
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.finish import Finish
 from statue_models.restoring.landmarks68 import Landmarks
 from statue_models.restoring.method import Fill
+from statue_models.restoring.overlay import part_of
 from statue_models.restoring.request import RestorationRequest
 
 # A fill, by hand: a cheek of even light on a crop of half the photograph's size
@@ -42,14 +43,14 @@ def head():
 def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None):
     """(H, W, 3) what becomes of a fill that is a smooth cheek, where the method saw all of it a little too dark."""
     missing = mask if missing is None else missing
-    request = RestorationRequest(plugged(RestorationRequest(image, mask)), mask)
-    crop = crop_of(request, FRAME, SIZE, head())
+    clean = part_of(plugged(image, mask), (0, 0, SIDE, SIDE))
+    crop = crop_of(clean, mask, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
     smooth, _ = FRAME.crop(cheek(0), SIZE)
     share = None if stone is None else np.broadcast_to(np.float32(stone), (SIZE, SIZE))
     fill = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
     x, y, width, height = box = bounding_box(mask)
-    photograph = request.image if closed is None else np.where(closed[..., None] > 0, np.uint8(255), request.image)
+    photograph = clean if closed is None else np.where(closed[..., None] > 0, np.uint8(255), clean)
     picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(fill, seed)
     assert picture.shape == (height, width, 3) and picture.min() >= 0 and picture.max() <= 1
     out = np.full((SIDE, SIDE, 3), np.nan, np.float32)

@@ -58,9 +58,9 @@ def test_the_face_comes_back_closer_than_by_telea(restorer, request_, result, in
 def test_a_method_learns_whether_a_user_placed_the_landmarks(request_):
     """What it was given it must meet; what was found it need not."""
     frame = frame_of_landmarks(request_.landmarks.points)
-    assert crop_of(request_, frame, 128, request_.landmarks).placed.all()
-    assert crop_of(request_, frame, 128, replace(request_.landmarks, placed=None)).placed is None
-    assert crop_of(request_, frame, 128, None).placed is None
+    assert crop_of(request_.image, request_.mask, frame, 128, request_.landmarks).placed.all()
+    assert crop_of(request_.image, request_.mask, frame, 128, replace(request_.landmarks, placed=None)).placed is None
+    assert crop_of(request_.image, request_.mask, frame, 128, None).placed is None
 
 
 def test_the_rectangle_is_the_masks_box_and_the_spread_lies_in_the_mask(request_, result):
