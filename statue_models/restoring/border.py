@@ -16,47 +16,138 @@ SHARPEST = 0.5
 SPREAD = 0.6
 #: Visible pixels that speak for the border, by their distance from it.
 RING = 2
+#: Side in pixels of what is worked on at a time; its halves and quarters are whole.
+TILE = 256
+#: Levels of blurs that take too much memory to be kept.
+LARGE = 3
 
 
-def carried(
-    step: NDArray[np.float32], ring: NDArray[np.bool_], hole: NDArray[np.bool_], depth: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """What is to be added in the hole so that the ring's steps vanish.
+def carry_in(
+    picture: NDArray[np.float32],
+    step: NDArray[np.float32],
+    ring: NDArray[np.bool_],
+    hole: NDArray[np.bool_],
+    depth: NDArray[np.float32],
+) -> None:
+    """Add to a picture, in the hole, what makes the ring's steps vanish.
+
+    Done tile by tile, from blurs that are kept as small as they are wide: beside the arguments it takes little memory.
 
     Args:
-        step: (H, W) photograph - fill, of one channel; only samples of the ring are used.
+        picture: (H, W, C) float32; the hole's samples are changed in place.
+        step: (N, C) float32, photograph - fill at the ring's pixels in row-major order.
         ring: (H, W) visible pixels beside the hole.
         hole: (H, W) bool.
         depth: (H, W) distance of the hole's pixels from its border in pixels.
-
-    Returns:
-        (H, W) float32, 0 outside the hole.
     """
-    out = np.zeros(step.shape, np.float32)
-    if not ring.any() or not hole.any():
-        return out
-    # Each level's blur is twice as wide; done on pictures that shrink, so that every level costs the same or less.
-    wanted = np.log2(np.maximum(SPREAD * depth / SHARPEST, 1)).astype(np.float32)
-    values, weights = np.where(ring, step, 0).astype(np.float32), ring.astype(np.float32)
-    below = np.zeros(0, np.float32)
-    for level in range(int(np.ceil(float(wanted[hole].max()))) + 1):
-        shrink = max(0, level - 1)
-        if level > 1:
-            values, weights = _halved(values), _halved(weights)
-        here = _level(values, weights, SHARPEST * 2.0 ** (level - shrink))
-        if shrink:
-            size = (here.shape[1] << shrink, here.shape[0] << shrink)
-            here = np.asarray(cv2.resize(here, size, interpolation=cv2.INTER_LINEAR), np.float32)
-            here = here[: step.shape[0], : step.shape[1]]
+    if not ring.any():
+        return
+    levels = _Levels(step, ring)
+    for top in range(0, hole.shape[0], TILE):
+        rows = slice(top, min(top + TILE, hole.shape[0]))
+        shown = _Rows(levels, rows.start, rows.stop)
+        for left in range(0, hole.shape[1], TILE):
+            tile = rows, slice(left, min(left + TILE, hole.shape[1]))
+            inside = hole[tile]
+            if inside.any():
+                wanted = np.log2(np.maximum(SPREAD * depth[tile] / SHARPEST, 1)).astype(np.float32)
+                _carry_in_tile(picture[tile], shown, tile[1], inside, wanted)
+
+
+def _carry_in_tile(
+    picture: NDArray[np.float32], shown: "_Rows", columns: slice, inside: NDArray[np.bool_], wanted: NDArray[np.float32]
+) -> None:
+    """``wanted``: (h, w) which level, and how far towards it from the one before."""
+    lowest, highest = (int(np.ceil(end(wanted[inside]))) for end in (np.min, np.max))
+    below: list[NDArray[np.float32]] = []
+    for level in range(max(0, lowest - 1), highest + 1):
+        here = [shown.of(level, channel, columns) for channel in range(picture.shape[2])]
         if level == 0:
-            chosen = hole & (wanted <= 0)
-            out[chosen] = here[chosen]
+            chosen, share = inside & (wanted <= 0), np.ones_like(wanted)
         else:
-            chosen = hole & (wanted > level - 1) & (wanted <= level)
-            share = wanted[chosen] - (level - 1)
-            out[chosen] = below[chosen] * (1 - share) + here[chosen] * share
+            chosen, share = inside & (wanted > level - 1) & (wanted <= level), wanted - (level - 1)
+        if level >= lowest:
+            for channel, values in enumerate(here):
+                added = below[channel] * (1 - share) + values * share if level else values
+                np.add(picture[..., channel], added, out=picture[..., channel], where=chosen)
         below = here
-    return out
+
+
+class _Levels:
+    """Blurs of the ring's steps, each twice as wide as the one before, on pictures that shrink with their width.
+
+    Only those that are small are kept; the first ``LARGE`` are worked out for the rows that are asked for.
+    """
+
+    def __init__(self, step: NDArray[np.float32], ring: NDArray[np.bool_]) -> None:
+        self._step, self._ring = step, ring
+        self._first = np.concatenate([[0], np.cumsum(np.count_nonzero(ring, axis=1))])
+        self._blurred: list[list[NDArray[np.float32]]] = []  # per small level and channel
+        self._sums: list[NDArray[np.float32]] = []  # values per channel, and the weights, at the last level's size
+
+    def rows(self, level: int, first: int, last: int) -> list[NDArray[np.float32]]:
+        """(last - first, w) per channel at the level's own size; less where the picture ends before."""
+        if level >= LARGE:
+            return [blurred[first:last] for blurred in self._small(level)]
+        shrink, sigma = max(0, level - 1), SHARPEST * 2.0 ** min(level, 1)
+        reach = int(np.ceil(4 * sigma)) + 1  # OpenCV's Gaussian ends at four standard deviations
+        begin = max(0, first - reach)
+        *values, weights = self._spread(begin << shrink, (last + reach) << shrink, shrink)
+        return [_level(each, weights, sigma)[first - begin : last - begin] for each in values]
+
+    def _small(self, level: int) -> list[NDArray[np.float32]]:
+        while len(self._blurred) <= level - LARGE:
+            if self._sums:
+                self._sums = [_halved(each) for each in self._sums]
+            else:
+                tops = range(0, len(self._ring), TILE)
+                bands = [self._spread(top, top + TILE, LARGE - 1) for top in tops]
+                self._sums = [np.concatenate(parts) for parts in zip(*bands, strict=True)]
+            *values, weights = self._sums
+            self._blurred.append([_level(each, weights, 2 * SHARPEST) for each in values])
+        return self._blurred[level - LARGE]
+
+    def _spread(self, top: int, low: int, shrink: int) -> list[NDArray[np.float32]]:
+        """Per channel the steps where the ring is and 0 elsewhere, and the ring: some rows, halved ``shrink`` times."""
+        ring = self._ring[top:low]
+        step = self._step[self._first[top] : self._first[top + len(ring)]]
+        planes = [ring.astype(np.float32)]
+        for channel in reversed(range(step.shape[1])):
+            values = np.zeros(ring.shape, np.float32)
+            values[ring] = step[:, channel]
+            planes.insert(0, values)
+        for _ in range(shrink):
+            planes = [_halved(each) for each in planes]
+        return planes
+
+
+class _Rows:
+    """Some rows of the levels, at the size of the picture."""
+
+    def __init__(self, levels: _Levels, top: int, low: int) -> None:
+        self._levels, self._top, self._low = levels, top, low
+        self._wide: dict[int, list[NDArray[np.float32]]] = {}
+
+    def of(self, level: int, channel: int, columns: slice) -> NDArray[np.float32]:
+        """(rows, columns) of one channel."""
+        shrink = max(0, level - 1)
+        first, last = self._top, self._low
+        if shrink:
+            first, last = max(0, (self._top >> shrink) - 1), ((self._low - 1) >> shrink) + 2
+        # Stretched across first, which is the same for all columns; then down, for these alone.
+        if level not in self._wide:
+            parts = self._levels.rows(level, first, last)
+            self._wide[level] = [_stretched(part, part.shape[1] << shrink, len(part)) for part in parts]
+        part = self._wide[level][channel][:, columns.start : columns.start + TILE]
+        tall = _stretched(part, part.shape[1], len(part) << shrink)
+        start = first << shrink
+        return tall[self._top - start : self._low - start, : columns.stop - columns.start]
+
+
+def _stretched(picture: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    if picture.shape == (height, width):
+        return picture
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _halved(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.interpolation import biharmonic
-from statue_models.restoring.border import carried
+from statue_models.restoring.border import carry_in
 from statue_models.restoring.compositing import Piece, luma
 from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
@@ -156,8 +156,7 @@ class _Group:
         closed = biharmonic(calm, hole, known | hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
-        for channel in range(3):
-            closed[..., channel] += carried(rgb[..., channel] - calm[..., channel], ring, hole, depth)
+        carry_in(closed, rgb[ring] - calm[ring], ring, hole, depth)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         grain = None
         if interocular >= GRAINED:

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.border import RING, carried
+from statue_models.restoring.border import RING, carry_in
 from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import luma_of, unit_samples, with_margin
+from statue_models.restoring.cropping import as_unit, luma_of, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import interocular_distance
@@ -97,10 +97,8 @@ class Finish:
             if self._measured(fill.stone) is not None:
                 added = self._drawn(picture, fill.stone, seed)
                 picture[self._hole] = grained(picture[self._hole], added[self._hole])
-        photograph = unit_samples(self._image, self._near)
-        for channel in range(3):
-            step = photograph[..., channel] - picture[..., channel]
-            picture[..., channel] += carried(step, self._ring, self._hole, self._depth)
+        photograph = as_unit(part_of(self._image, self._near)[self._ring])
+        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, self._depth)
         np.clip(picture, 0, 1, out=picture)
         return np.ascontiguousarray(picture[self._inner])
 
