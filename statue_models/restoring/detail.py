@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.patches import window_votes, without_edges
+from statue_models.restoring.bands import bands
 from statue_models.restoring.compositing import LUMA
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.method import Crop, Fill
-
-Rectangle = tuple[int, int, int, int]
+from statue_models.restoring.overlay import Rectangle
 
 #: Photograph pixels per crop pixel below which the crop holds everything.
 WORTH_IT = 1.15
@@ -59,11 +59,8 @@ class FineDetail:
         if not self._worth_it:
             return
         enlarged = enlarge(crop.rgb @ np.array(LUMA, np.float32), frame, (*origin, luma.shape[1], luma.shape[0]))
-        self._lost = luma - enlarged
-        rows, columns = np.nonzero(hole)
-        places = np.stack([columns + rectangle[0], rows + rectangle[1]], 1) + 0.5
-        self._in_crop = frame.to_crop(places, size).astype(np.float32)
-        self._in_luma = (places - np.array(origin) - 0.5).astype(np.float32)
+        self._lost = np.subtract(luma, enlarged, out=enlarged)
+        self._frame, self._origin, self._corner = frame, origin, rectangle[:2]
         self._turn = frame.matrix(size)[:, :2].astype(np.float32)
 
     def of(self, fill: Fill) -> NDArray[np.float32]:
@@ -71,14 +68,23 @@ class FineDetail:
         out = np.zeros(self._hole.shape, np.float32)
         if fill.borrow is None or not self._worth_it or not self._hole.any():
             return out
-        count = len(self._in_crop)
-        total, sums = np.full(count, 1e-9, np.float32), np.zeros(count, np.float32)
-        for shift, weight in window_votes(self._in_crop, fill.borrow, self._size / fill.borrow.shape[0]):
-            there = self._in_luma + shift @ self._turn.T
+        for band in bands(len(out)):
+            rows, columns = np.nonzero(self._hole[band])
+            if len(rows):
+                places = np.stack([columns + self._corner[0], rows + band.start + self._corner[1]], 1) + 0.5
+                out[band][rows, columns] = self._at(places, fill.borrow)
+        return without_edges(out, self._hole)
+
+    def _at(self, places: NDArray[np.float64], borrow: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N,) luma borrowed for (N, 2) positions in the photograph."""
+        in_crop = self._frame.to_crop(places, self._size).astype(np.float32)
+        in_luma = (places - np.array(self._origin) - 0.5).astype(np.float32)
+        total, sums = np.full(len(places), 1e-9, np.float32), np.zeros(len(places), np.float32)
+        for shift, weight in window_votes(in_crop, borrow, self._size / borrow.shape[0]):
+            there = in_luma + shift @ self._turn.T
             sums += weight * _sampled(self._lost, there)
             total += weight
-        out[self._hole] = sums / total
-        return without_edges(out, self._hole)
+        return sums / total
 
 
 def _sampled(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:

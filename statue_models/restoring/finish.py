@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.restoring.bands import bands
 from statue_models.restoring.border import RING, carry_in
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import as_unit, luma_of, with_margin
@@ -65,17 +66,15 @@ class Finish:
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
         self._near = with_margin(rectangle, RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        self._depth = np.asarray(cv2.distanceTransform(self._hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         beside = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
         self._ring = beside & (part_of(missing, self._near) == 0)
         self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
-        self._known = part_of(missing, self._around) == 0
-        self._luma = luma_of(image, self._around)
+        self._missing = missing
         x, y, width, height = rectangle
         left, top = x - self._near[0], y - self._near[1]
         self._inner = np.s_[top : top + height, left : left + width]
         self._rectangle = rectangle
-        self._detail: FineDetail | None = None
+        self._borrows: NDArray[np.bool_] | None = None
         self._grain: Grain | None = None
         self._grain_is_measured = False
 
@@ -86,67 +85,108 @@ class Finish:
 
     def picture(self, fill: Fill, seed: int) -> NDArray[np.float32]:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
+        # What needs planes of its own comes first: the picture is the largest of all.
+        grain = None
+        if fill.stone is not None and self._interocular:
+            grain = self._measured(fill.stone)
+        borrowed = None if fill.borrow is None else self._borrowed(fill)
         shown = np.where(self._crop.hole[..., None], fill.rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
-        if fill.borrow is not None:
-            picture[self._inner] += self._borrowing(fill).of(fill)[..., None]
+        if borrowed is not None:
+            picture[self._inner] += borrowed[..., None]
+            del borrowed
         np.clip(picture, 0, 1, out=picture)
         if fill.stone is not None and self._interocular:
-            added = self._crisp(picture, fill.stone)
-            picture[self._hole] = grained(picture[self._hole], added[self._hole])
-            if self._measured(fill.stone) is not None:
-                added = self._drawn(picture, fill.stone, seed)
-                picture[self._hole] = grained(picture[self._hole], added[self._hole])
+            self._add(picture, self._crisp(picture, fill.stone))
+            if grain is not None:
+                self._add(picture, self._drawn(picture, fill.stone, seed))
         photograph = as_unit(part_of(self._image, self._near)[self._ring])
-        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, self._depth)
+        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, self._depth())
         np.clip(picture, 0, 1, out=picture)
-        return np.ascontiguousarray(picture[self._inner])
+        return picture[self._inner]
 
-    def _borrowing(self, fill: Fill) -> FineDetail:
-        """What grows beside the stone borrows its detail from where it grew from; see ``FineDetail``."""
-        if self._detail is None:
-            where = self._hole[self._inner]
+    def _add(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
+        """Lay (H, W) log luma over the hole of a picture (H, W, 3)."""
+        for band in bands(len(picture)):
+            hole = self._hole[band]
+            if hole.all():
+                picture[band] = grained(picture[band], added[band])
+            elif hole.any():
+                picture[band][hole] = grained(picture[band][hole], added[band][hole])
+
+    def _depth(self) -> NDArray[np.float32]:
+        """(H, W) distance of the hole's pixels from its border; soon found again, and large to keep."""
+        return np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
+
+    def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
+        """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""
+        if self._borrows is None:
+            self._borrows = self._hole[self._inner].copy()
             if fill.stone is not None:
-                where = where & (enlarge(fill.stone, self._frame, self._rectangle) < WHOLLY_STONE)
-            self._detail = FineDetail(self._luma, self._around[:2], self._crop, self._frame, self._rectangle, where)
-        return self._detail
+                self._borrows &= enlarge(fill.stone, self._frame, self._rectangle) < WHOLLY_STONE
+        luma = luma_of(self._image, self._around)
+        detail = FineDetail(luma, self._around[:2], self._crop, self._frame, self._rectangle, self._borrows)
+        del luma
+        return detail.of(fill)
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""
-        log = log_luma(luma(picture))
+        log = _log_of(picture)
         added = np.zeros_like(log)
         for small, large, reach in CRISP:
             share = np.float32(small + (large - small) * self._size)
-            added += share * (log - blurred(log, max(reach * self._interocular, 0.5)))
-        added *= 1 - np.exp(-np.maximum(self._depth - 1, 0) / CRISP_FADE)
-        added *= np.clip(enlarge(stone, self._frame, self._near), 0, 1)
-        return np.clip(added, -CRISPEST, CRISPEST / 2)
+            soft = blurred(log, max(reach * self._interocular, 0.5))
+            for band in bands(len(log)):
+                added[band] += share * (log[band] - soft[band])
+            del soft
+        depth = self._depth()
+        for band in bands(len(log)):
+            added[band] *= 1 - np.exp(-np.maximum(depth[band] - 1, 0) / CRISP_FADE)
+        del log, depth
+        added *= self._share(stone)
+        return np.clip(added, -CRISPEST, CRISPEST / 2, out=added)
 
     def _drawn(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         assert self._grain is not None
         distances, strengths = zip(*STRENGTH, strict=True)
         strength = float(np.interp(self._interocular, distances, strengths))
-        log = log_luma(luma(picture))
-        added = drawn(self._grain, log, self._hole, np.random.default_rng(seed), strength)
-        return added * np.clip(enlarge(stone, self._frame, self._near), 0, 1)
+        added = drawn(self._grain, _log_of(picture), self._hole, np.random.default_rng(seed), strength)
+        added *= self._share(stone)
+        return added
+
+    def _share(self, stone: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(H, W) how far the head's stone shows."""
+        share = enlarge(stone, self._frame, self._near)
+        return np.clip(share, 0, 1, out=share)
 
     def _measured(self, stone: NDArray[np.float32]) -> Grain | None:
         """The visible stone's grain, measured where the first fill says that the head is."""
         if not self._grain_is_measured:
-            use = self._known & (enlarge(stone, self._frame, self._around) > 0.5) & ~self._features()
-            away = cv2.distanceTransform(self._known.astype(np.uint8), cv2.DIST_L2, 5)
+            known = part_of(self._missing, self._around) == 0
+            use = known & (enlarge(stone, self._frame, self._around) > 0.5)
+            use &= ~self._features(use.shape)
+            away = np.asarray(cv2.distanceTransform(known.view(np.uint8), cv2.DIST_L2, 5))
             use &= (away < NEAR * self._span) & (away > 2)
-            self._grain = grain_of(log_luma(self._luma), self._known, use, self._span)
+            del away
+            self._grain = grain_of(log_luma(luma_of(self._image, self._around)), known, use, self._span)
             self._grain_is_measured = True
         return self._grain
 
-    def _features(self) -> NDArray[np.bool_]:
+    def _features(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         assert self._crop.landmarks is not None
         points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
         points = points - np.array(self._around[:2])
-        drawn_over = np.zeros(self._known.shape, np.uint8)
+        drawn_over = np.zeros(shape, np.uint8)
         for feature in FEATURES:
             cv2.fillConvexPoly(drawn_over, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
         away = cv2.distanceTransform((drawn_over == 0).astype(np.uint8), cv2.DIST_L2, 5)
         return np.asarray(away <= AROUND * self._interocular)
+
+
+def _log_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W) log luma of (H, W, 3)."""
+    out = np.empty(picture.shape[:2], np.float32)
+    for band in bands(len(picture)):
+        out[band] = log_luma(luma(picture[band]))
+    return out

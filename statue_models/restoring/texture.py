@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.restoring.bands import bands
 from statue_models.restoring.compositing import luma
 
 #: Of the interocular distance: standard deviation of the blur that parts grain from form, and its least, in pixels.
@@ -28,6 +29,7 @@ SPECK = 6.0
 WHOLE = 0.97
 #: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
 WIDE = 4.0
+MEAN_ROWS = 256  # of a blur that is worked out in full, at a time
 ENOUGH = 24  # windows to choose from
 #: Share of the windows that are as bright as the fill: one of them is taken at random.
 ALIKE = 0.15
@@ -57,7 +59,7 @@ class Grain:
 
     fine: NDArray[np.float32]
     side: int
-    corners: NDArray[np.int64]
+    corners: NDArray[np.int32]
     levels: NDArray[np.float32]
     finest: float
     reach: float
@@ -76,27 +78,32 @@ def grain_of(
     """
     reach = max(FINEST, FINENESS * interocular)
     coarse = _mean(log, known, reach)
-    fine = np.where(known, log - coarse, 0).astype(np.float32)
+    fine = log - coarse
+    fine[~known] = 0
     if stone.sum() < SMALLEST**2:
         return None
     side = 2 * max(SMALLEST // 2, int(WINDOW * interocular / 2))
-    rough = np.sqrt(_mean(fine * fine, stone, max(side / 4, reach)))
+    rough = _mean(fine, stone, max(side / 4, reach), squared=True)
+    np.sqrt(rough, out=rough)
     usable = stone & (rough <= ROUGH * np.quantile(rough[stone], QUIET))
+    del rough
     while side >= SMALLEST:
         box = (side, side)
         share = cv2.boxFilter(usable.astype(np.float32), -1, box, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
-        corners = np.argwhere(share[: share.shape[0] - side + 1, : share.shape[1] - side + 1] >= WHOLE)
+        corners = np.argwhere(share[: share.shape[0] - side + 1, : share.shape[1] - side + 1] >= WHOLE).astype(np.int32)
+        del share
         if len(corners) >= ENOUGH:
             break
         side = side // 4 * 2
     else:
         return None
     deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
-    fine = np.clip(fine, -SPECK * deviation, SPECK * deviation)
+    np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     middles = corners + side // 2
     levels = coarse[middles[:, 0], middles[:, 1]]
     order = np.argsort(levels, kind="stable")
-    finest = float(np.sqrt(np.mean((log - _mean(log, known, FINEST))[usable] ** 2)))
+    del coarse
+    finest = float(np.sqrt(np.mean((log[usable] - _mean(log, known, FINEST)[usable]) ** 2)))
     return Grain(fine, side, corners[order], levels[order], finest, reach)
 
 
@@ -116,12 +123,16 @@ def drawn(
         generator: of the choice.
         strength: of what is taken, over what is seen.
     """
-    coarse = _mean(fill, hole, grain.reach)
-    own = np.where(hole, fill - _mean(fill, hole, FINEST), 0)
-    has = _mean(own * own, hole, grain.side / 4)
-    lacking = np.sqrt(np.maximum(1 - has / max(grain.finest, 1e-6) ** 2, 0))
-    side, half = grain.side, grain.side // 2
     height, width = fill.shape
+    coarse = _mean(fill, hole, grain.reach)
+    own = _mean(fill, hole, FINEST)
+    np.subtract(fill, own, out=own)
+    del fill  # whose memory nobody may need any more
+    lacking = _mean(own, hole, grain.side / 4, squared=True)
+    del own
+    for band in bands(height):
+        lacking[band] = np.sqrt(np.maximum(1 - lacking[band] / max(grain.finest, 1e-6) ** 2, 0))
+    side, half = grain.side, grain.side // 2
     out = np.zeros((height + 2 * side, width + 2 * side), np.float32)
     wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
     window = wave[:, None] * wave  # squares of the windows that overlap add up to 1
@@ -135,22 +146,28 @@ def drawn(
             choice = int(generator.integers(0, alike))
             if not inside.any():
                 continue
-            middle = int(np.searchsorted(grain.levels, float(coarse[here][inside].mean())))
+            middle = int(np.searchsorted(grain.levels, coarse[here][inside].mean()))
             first = int(np.clip(middle - alike // 2, 0, max(0, len(grain.corners) - alike)))
             y, x = grain.corners[min(first + choice, len(grain.corners) - 1)]
             place = np.s_[top + side : top + 2 * side, left + side : left + 2 * side]
             out[place] += window * grain.fine[y : y + side, x : x + side]
-    added = out[side : side + height, side : side + width] * lacking * np.float32(strength)
-    depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
-    added *= np.sqrt(1 - np.exp(-np.maximum(depth - 1, 0) / FADING))
-    return np.where(hole, added, 0).astype(np.float32)
+    del coarse
+    added = np.multiply(out[side : side + height, side : side + width], lacking, out=lacking)
+    del out
+    depth = np.asarray(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5))
+    for band in bands(height):
+        added[band] *= np.float32(strength)
+        added[band] *= np.sqrt(1 - np.exp(-np.maximum(depth[band] - 1, 0) / FADING))
+        added[band][~hole[band]] = 0
+    return added
 
 
 def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
     """(..., 3) a picture 0..1 with (...) log luma added; its hue stays."""
     level = np.maximum(luma(picture), 1e-3)
     factor = np.maximum((level + BLACK) * np.exp(added) - BLACK, 0) / level
-    return np.clip(picture * factor[..., None], 0, 1).astype(np.float32)
+    out = np.asarray(picture * factor[..., None], np.float32)
+    return np.clip(out, 0, 1, out=out)
 
 
 def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
@@ -169,8 +186,22 @@ def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _mean(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """(H, W) Gaussian mean of the values there."""
-    total = np.maximum(blurred(where.astype(np.float32), reach), 1e-3)
-    sums = blurred(np.where(where, values, 0).astype(np.float32), reach)
-    return np.asarray(sums / total, np.float32)
+def _mean(
+    values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool = False
+) -> NDArray[np.float32]:
+    """(H, W) Gaussian mean of the values there, or of their squares."""
+    out = np.empty(values.shape, np.float32)
+    # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
+    rows, beside = (len(out), 0) if int(reach / WIDE) >= 2 else (MEAN_ROWS, int(4 * reach) + 2)
+    for band in bands(len(out), rows):
+        around = slice(max(0, band.start - beside), band.stop + beside)
+        inner = slice(band.start - around.start, band.stop - around.start)
+        sums = blurred(_masked(values[around], where[around], squared), reach)[inner]
+        total = blurred(where[around].astype(np.float32), reach)[inner]
+        np.divide(sums, np.maximum(total, 1e-3, out=total), out=out[band])
+    return out
+
+
+def _masked(values: NDArray[np.float32], where: NDArray[np.bool_], squared: bool) -> NDArray[np.float32]:
+    out = np.where(where, values, np.float32(0))
+    return np.multiply(out, out, out=out) if squared else out
