@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.memory import give_back
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import bounding_box, crop_of, plugged, seen, selection_frame, with_margin
@@ -96,7 +97,7 @@ def filling(
         own = grow(own, rim + 1)
         mask, rectangle = Overlay(request.mask, around, own), _bounding_box_in(around, own)
         notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
-    hole = part_of(wanted, rectangle) > 0
+    del thin
     frame, size = framing(rectangle)
     crop = crop_of(clean, mask, frame, size, landmarks)
 
@@ -104,20 +105,24 @@ def filling(
         progress(phase, (1 - fraction) * FOUND + fraction * RESTORED)
 
     answer = method.restore(crop, seeds, between)
+    give_back()
     notes |= answer.notes
-    unseen = hole & ~seen(frame, rectangle)
+    hole = part_of(wanted, rectangle) > 0
     plain = None
-    if unseen.any() and beyond is not None:
+    if beyond is not None:
         name, interpolating = beyond
-        plain = _interpolated(clean, mask, rectangle, interpolating)
-        notes["outside_the_frame"] = {"pixels": int(unseen.sum()), "method": name}
-    everything = Overlay(request.mask, around, np.maximum(missing, own))
-    finish = Finish(clean, everything, mask, rectangle, frame, crop)
+        unseen = hole & ~seen(frame, rectangle)
+        if unseen.any():
+            plain = _interpolated(clean, mask, rectangle, interpolating)[unseen]
+            notes["outside_the_frame"] = {"pixels": len(plain), "method": name}
+        else:
+            del unseen
+    finish = Finish(clean, Overlay(request.mask, around, np.maximum(missing, own)), mask, rectangle, frame, crop)
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
         progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
         picture = finish.picture(fill, seed)
         if plain is not None:
-            picture[unseen] = plain[unseen]
+            picture[unseen] = plain
         pieces[number].append(Piece(rectangle, picture, hole))
     spread = None
     if answer.uncertainty is not None:

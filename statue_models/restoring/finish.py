@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.bands import bands
+from statue_models.memory import give_back
+from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.border import RING, carry_in
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import as_unit, luma_of, with_margin
@@ -16,7 +17,7 @@ from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop, Fill
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma
+from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma, setting_in
 
 #: Interocular distances around the hole within which stone speaks for it.
 NEAR = 0.5
@@ -90,6 +91,7 @@ class Finish:
         if fill.stone is not None and self._interocular:
             grain = self._measured(fill.stone)
         borrowed = None if fill.borrow is None else self._borrowed(fill)
+        give_back()
         shown = np.where(self._crop.hole[..., None], fill.rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
         if borrowed is not None:
@@ -101,7 +103,8 @@ class Finish:
             if grain is not None:
                 self._add(picture, self._drawn(picture, fill.stone, seed))
         photograph = as_unit(part_of(self._image, self._near)[self._ring])
-        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, self._depth())
+        depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
+        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, depth)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
 
@@ -113,10 +116,6 @@ class Finish:
                 picture[band] = grained(picture[band], added[band])
             elif hole.any():
                 picture[band][hole] = grained(picture[band][hole], added[band][hole])
-
-    def _depth(self) -> NDArray[np.float32]:
-        """(H, W) distance of the hole's pixels from its border; soon found again, and large to keep."""
-        return np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
 
     def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""
@@ -139,10 +138,9 @@ class Finish:
             for band in bands(len(log)):
                 added[band] += share * (log[band] - soft[band])
             del soft
-        depth = self._depth()
-        for band in bands(len(log)):
-            added[band] *= 1 - np.exp(-np.maximum(depth[band] - 1, 0) / CRISP_FADE)
-        del log, depth
+        for band in bands(len(log), 4 * ROWS):
+            added[band] *= setting_in(self._hole, band, CRISP_FADE)
+        del log
         added *= self._share(stone)
         return np.clip(added, -CRISPEST, CRISPEST / 2, out=added)
 

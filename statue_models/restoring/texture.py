@@ -35,6 +35,8 @@ ENOUGH = 24  # windows to choose from
 ALIKE = 0.15
 #: Pixels from the border over which grain sets in: beside it the photograph's own runs on.
 FADING = 1.5
+#: Over a fading: there, float32 does not tell 1 - exp(-x) from 1.
+FULL = 18
 
 
 def log_luma(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -78,12 +80,18 @@ def grain_of(
     """
     reach = max(FINEST, FINENESS * interocular)
     coarse = _mean(log, known, reach)
-    fine = log - coarse
-    fine[~known] = 0
+    seen = log[known]
+    del log  # most of it may be a hole
+
+    def with_known(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        out = np.zeros(known.shape, np.float32)
+        out[known] = samples
+        return out
+
     if stone.sum() < SMALLEST**2:
         return None
     side = 2 * max(SMALLEST // 2, int(WINDOW * interocular / 2))
-    rough = _mean(fine, stone, max(side / 4, reach), squared=True)
+    rough = _mean(with_known(seen - coarse[known]), stone, max(side / 4, reach), squared=True)
     np.sqrt(rough, out=rough)
     usable = stone & (rough <= ROUGH * np.quantile(rough[stone], QUIET))
     del rough
@@ -97,12 +105,14 @@ def grain_of(
         side = side // 4 * 2
     else:
         return None
+    fine = with_known(seen - coarse[known])
     deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
     np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     middles = corners + side // 2
     levels = coarse[middles[:, 0], middles[:, 1]]
     order = np.argsort(levels, kind="stable")
     del coarse
+    log = with_known(seen)
     finest = float(np.sqrt(np.mean((log[usable] - _mean(log, known, FINEST)[usable]) ** 2)))
     return Grain(fine, side, corners[order], levels[order], finest, reach)
 
@@ -124,21 +134,24 @@ def drawn(
         strength: of what is taken, over what is seen.
     """
     height, width = fill.shape
-    coarse = _mean(fill, hole, grain.reach)
     own = _mean(fill, hole, FINEST)
     np.subtract(fill, own, out=own)
-    del fill  # whose memory nobody may need any more
-    lacking = _mean(own, hole, grain.side / 4, squared=True)
+    lacking = _sums(own, hole, grain.side / 4, squared=True)
     del own
+    lacking = _over(lacking, hole, grain.side / 4)
     for band in bands(height):
         lacking[band] = np.sqrt(np.maximum(1 - lacking[band] / max(grain.finest, 1e-6) ** 2, 0))
+    coarse = _sums(fill, hole, grain.reach, squared=False)
+    del fill  # a plane less where the caller has no use for it
+    coarse = _over(coarse, hole, grain.reach)
     side, half = grain.side, grain.side // 2
-    out = np.zeros((height + 2 * side, width + 2 * side), np.float32)
     wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
     window = wave[:, None] * wave  # squares of the windows that overlap add up to 1
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     shift = generator.integers(0, half, 2)
     alike = max(ENOUGH, int(ALIKE * len(grain.corners)))
+    added = lacking  # some rows after others, in its place
+    strip = np.zeros((side, width + 2 * side), np.float32)  # the rows that windows are being laid over
     for top in range(int(rows[0]) - half - int(shift[0]), int(rows[-1]) + 1, half):
         for left in range(int(columns[0]) - half - int(shift[1]), int(columns[-1]) + 1, half):
             here = np.s_[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
@@ -149,17 +162,29 @@ def drawn(
             middle = int(np.searchsorted(grain.levels, coarse[here][inside].mean()))
             first = int(np.clip(middle - alike // 2, 0, max(0, len(grain.corners) - alike)))
             y, x = grain.corners[min(first + choice, len(grain.corners) - 1)]
-            place = np.s_[top + side : top + 2 * side, left + side : left + 2 * side]
-            out[place] += window * grain.fine[y : y + side, x : x + side]
-    del coarse
-    added = np.multiply(out[side : side + height, side : side + width], lacking, out=lacking)
-    del out
-    depth = np.asarray(cv2.distanceTransform(hole.view(np.uint8), cv2.DIST_L2, 5))
+            strip[:, left + side : left + 2 * side] += window * grain.fine[y : y + side, x : x + side]
+        whole = slice(max(0, top), max(0, min(top + half, height)))  # no later window reaches these rows
+        added[whole] *= strip[whole.start - top : whole.stop - top, side : side + width]
+        added[whole] *= np.float32(strength)
+        added[whole] *= np.sqrt(setting_in(hole, whole, FADING))
+        strip[:half], strip[half:] = strip[half:], 0
     for band in bands(height):
-        added[band] *= np.float32(strength)
-        added[band] *= np.sqrt(1 - np.exp(-np.maximum(depth[band] - 1, 0) / FADING))
         added[band][~hole[band]] = 0
     return added
+
+
+def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[np.float32]:
+    """(h, W) of some rows of a hole (H, W): from 0 at its border to 1, over ``fading`` pixels.
+
+    Exactly 1 from so many pixels on that distances need not be known beyond: no more rows are looked at.
+    """
+    reach = int(np.ceil(fading * FULL)) + 2
+    first = max(0, rows.start - reach)
+    near = hole[first : rows.stop + reach].view(np.uint8)
+    depth = np.asarray(cv2.distanceTransform(near, cv2.DIST_L2, 5), np.float32)[rows.start - first :][
+        : rows.stop - rows.start
+    ]
+    return 1 - np.exp(-np.maximum(depth - 1, 0) / fading)
 
 
 def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -182,6 +207,7 @@ def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
         return np.asarray(cv2.GaussianBlur(values, (0, 0), reach), np.float32)
     height, width = values.shape
     small = cv2.resize(values, (-(-width // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
+    del values  # a plane less while the blur is enlarged, where the caller has no use for them
     small = cv2.GaussianBlur(small, (0, 0), reach / shrink)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
@@ -190,16 +216,29 @@ def _mean(
     values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool = False
 ) -> NDArray[np.float32]:
     """(H, W) Gaussian mean of the values there, or of their squares."""
-    out = np.empty(values.shape, np.float32)
+    if int(reach / WIDE) >= 2:
+        sums = _sums(values, where, reach, squared)
+        del values  # a plane less where the caller has no use for them
+        return _over(sums, where, reach)
     # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
-    rows, beside = (len(out), 0) if int(reach / WIDE) >= 2 else (MEAN_ROWS, int(4 * reach) + 2)
-    for band in bands(len(out), rows):
+    out, beside = np.empty(values.shape, np.float32), int(4 * reach) + 2
+    for band in bands(len(out), MEAN_ROWS):
         around = slice(max(0, band.start - beside), band.stop + beside)
-        inner = slice(band.start - around.start, band.stop - around.start)
-        sums = blurred(_masked(values[around], where[around], squared), reach)[inner]
-        total = blurred(where[around].astype(np.float32), reach)[inner]
-        np.divide(sums, np.maximum(total, 1e-3, out=total), out=out[band])
+        ratio = _over(_sums(values[around], where[around], reach, squared), where[around], reach)
+        out[band] = ratio[band.start - around.start : band.stop - around.start]
     return out
+
+
+def _sums(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool) -> NDArray[np.float32]:
+    """The blur of the values there, and of 0 elsewhere."""
+    return blurred(_masked(values, where, squared), reach)
+
+
+def _over(sums: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
+    """In place, the blur over that of 1 there."""
+    total = blurred(where.astype(np.float32), reach)
+    np.maximum(total, 1e-3, out=total)
+    return np.divide(sums, total, out=sums)
 
 
 def _masked(values: NDArray[np.float32], where: NDArray[np.bool_], squared: bool) -> NDArray[np.float32]:
