@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.memory import give_back
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import bounding_box, crop_of, plugged, seen, selection_frame, with_margin
@@ -105,9 +104,10 @@ def filling(
         progress(phase, (1 - fraction) * FOUND + fraction * RESTORED)
 
     answer = method.restore(crop, seeds, between)
-    give_back()
     notes |= answer.notes
-    hole = part_of(wanted, rectangle) > 0
+    everything: Pixels = Overlay(request.mask, around, np.maximum(missing, own)) if rim else request.mask
+    finish = Finish(clean, everything, mask, rectangle, frame, crop)
+    hole = part_of(wanted, rectangle) > 0 if rim else finish.hole
     plain = None
     if beyond is not None:
         name, interpolating = beyond
@@ -117,7 +117,6 @@ def filling(
             notes["outside_the_frame"] = {"pixels": len(plain), "method": name}
         else:
             del unseen
-    finish = Finish(clean, Overlay(request.mask, around, np.maximum(missing, own)), mask, rectangle, frame, crop)
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
         progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
         picture = finish.picture(fill, seed)

@@ -67,15 +67,13 @@ class Finish:
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
         self._near = with_margin(rectangle, RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        beside = cv2.dilate(self._hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)) > 0
-        self._ring = beside & (part_of(missing, self._near) == 0)
         self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
         self._missing = missing
         x, y, width, height = rectangle
         left, top = x - self._near[0], y - self._near[1]
         self._inner = np.s_[top : top + height, left : left + width]
         self._rectangle = rectangle
-        self._borrows: NDArray[np.bool_] | None = None
+        self._first: Fill | None = None
         self._grain: Grain | None = None
         self._grain_is_measured = False
 
@@ -86,7 +84,9 @@ class Finish:
 
     def picture(self, fill: Fill, seed: int) -> NDArray[np.float32]:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
-        # What needs planes of its own comes first: the picture is the largest of all.
+        # What needs planes of its own comes first: the picture is the largest of all. Between, what small arrays have
+        # taken and left goes back to the system.
+        give_back()
         grain = None
         if fill.stone is not None and self._interocular:
             grain = self._measured(fill.stone)
@@ -97,16 +97,30 @@ class Finish:
         if borrowed is not None:
             picture[self._inner] += borrowed[..., None]
             del borrowed
+            give_back()
         np.clip(picture, 0, 1, out=picture)
         if fill.stone is not None and self._interocular:
             self._add(picture, self._crisp(picture, fill.stone))
+            give_back()
             if grain is not None:
                 self._add(picture, self._drawn(picture, fill.stone, seed))
-        photograph = as_unit(part_of(self._image, self._near)[self._ring])
+        ring = self._ring()
+        photograph = as_unit(part_of(self._image, self._near)[ring])
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
-        carry_in(picture, photograph - picture[self._ring], self._ring, self._hole, depth)
+        carry_in(picture, photograph - picture[ring], ring, self._hole, depth)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
+
+    @property
+    def hole(self) -> NDArray[np.bool_]:
+        """(height, width) what is missing and filled here, over the rectangle."""
+        return self._hole[self._inner]
+
+    def _ring(self) -> NDArray[np.bool_]:
+        """(H, W) visible pixels beside the hole."""
+        beside = cv2.dilate(self._hole.view(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)).view(bool)
+        beside &= part_of(self._missing, self._near) == 0
+        return beside
 
     def _add(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
         """Lay (H, W) log luma over the hole of a picture (H, W, 3)."""
@@ -119,14 +133,13 @@ class Finish:
 
     def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""
-        if self._borrows is None:
-            self._borrows = self._hole[self._inner].copy()
-            if fill.stone is not None:
-                self._borrows &= enlarge(fill.stone, self._frame, self._rectangle) < WHOLLY_STONE
-        luma = luma_of(self._image, self._around)
-        detail = FineDetail(luma, self._around[:2], self._crop, self._frame, self._rectangle, self._borrows)
-        del luma
-        return detail.of(fill)
+        self._first = self._first or fill
+        where = self.hole.copy()
+        if self._first.stone is not None:
+            where &= enlarge(self._first.stone, self._frame, self._rectangle) < WHOLLY_STONE
+        return FineDetail(
+            luma_of(self._image, self._around), self._around[:2], self._crop, self._frame, self._rectangle, where
+        ).of(fill)
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.bands import bands
+from statue_models.memory import give_back
+from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.compositing import luma
 
 #: Of the interocular distance: standard deviation of the blur that parts grain from form, and its least, in pixels.
@@ -29,7 +30,6 @@ SPECK = 6.0
 WHOLE = 0.97
 #: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
 WIDE = 4.0
-MEAN_ROWS = 256  # of a blur that is worked out in full, at a time
 ENOUGH = 24  # windows to choose from
 #: Share of the windows that are as bright as the fill: one of them is taken at random.
 ALIKE = 0.15
@@ -141,6 +141,7 @@ def drawn(
     lacking = _over(lacking, hole, grain.side / 4)
     for band in bands(height):
         lacking[band] = np.sqrt(np.maximum(1 - lacking[band] / max(grain.finest, 1e-6) ** 2, 0))
+    give_back()
     coarse = _sums(fill, hole, grain.reach, squared=False)
     del fill  # a plane less where the caller has no use for it
     coarse = _over(coarse, hole, grain.reach)
@@ -222,7 +223,7 @@ def _mean(
         return _over(sums, where, reach)
     # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
     out, beside = np.empty(values.shape, np.float32), int(4 * reach) + 2
-    for band in bands(len(out), MEAN_ROWS):
+    for band in bands(len(out), max(ROWS, 8 * beside)):
         around = slice(max(0, band.start - beside), band.stop + beside)
         ratio = _over(_sums(values[around], where[around], reach, squared), where[around], reach)
         out[band] = ratio[band.start - around.start : band.stop - around.start]
