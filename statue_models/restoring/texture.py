@@ -182,10 +182,9 @@ def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[n
     reach = int(np.ceil(fading * FULL)) + 2
     first = max(0, rows.start - reach)
     near = hole[first : rows.stop + reach].view(np.uint8)
-    depth = np.asarray(cv2.distanceTransform(near, cv2.DIST_L2, 5), np.float32)[rows.start - first :][
-        : rows.stop - rows.start
-    ]
-    return 1 - np.exp(-np.maximum(depth - 1, 0) / fading)
+    depth = np.asarray(cv2.distanceTransform(near, cv2.DIST_L2, 5), np.float32)
+    inside = depth[rows.start - first :][: rows.stop - rows.start] - 1
+    return 1 - np.exp(-np.clip(inside, 0, reach) / fading)
 
 
 def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
