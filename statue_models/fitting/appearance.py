@@ -33,6 +33,10 @@ ALIKE = 24.0
 ENOUGH, REFERENCE = 0.1, 128
 LEAST_CELLS = 200
 FACING, FRONT = -0.2, -1.0  # z of the normal; cm, z on the mean head: steeper and further back, little is to be seen
+#: -z of normals over which carving is believed: at the head's outline maps have learnt the background, too. There it is
+#: taken from beside, over a blur of so much of the crop's side.
+EDGE_ON, FACE_ON = 0.1, 0.4
+BESIDE = 0.015
 EDGE = 1.5  # cells over which the map fades out where nothing was learnt
 
 
@@ -157,7 +161,12 @@ def on_crop(values: NDArray[np.float64], learnt: NDArray[np.bool_], image: HeadI
     faded = (np.where(learnt, values, 0) * cv2.GaussianBlur(inner, (0, 0), EDGE)).astype(np.float32)
     column, row = (np.asarray(axis - 0.5, np.float32) for axis in _cells(image.rest))
     drawn = cv2.remap(faded, column, row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
-    return np.where(image.coverage > 0.5, drawn, 0).astype(np.float64)
+    covered = image.coverage > 0.5
+    facing = np.where(covered, np.clip((-image.normal[..., 2] - EDGE_ON) / (FACE_ON - EDGE_ON), 0, 1), 0)
+    facing = facing.astype(np.float32)
+    reach = BESIDE * len(facing)
+    beside = cv2.GaussianBlur(drawn * facing, (0, 0), reach) / np.maximum(cv2.GaussianBlur(facing, (0, 0), reach), 1e-3)
+    return np.where(covered, facing * drawn + (1 - facing) * beside, 0).astype(np.float64)
 
 
 def _cells(rest: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

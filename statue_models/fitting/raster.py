@@ -14,6 +14,9 @@ from statue_models.fitting.head import MorphableHead, vertex_normals
 from statue_models.fitting.pose import HeadFit
 
 FINE_BELOW = 257  # crops below this side are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
+#: cm between neighbouring samples' depths: more, and one part of the head hides another.
+HIDDEN_BEHIND = 1.0
+FAR = 1e6  # cm: beyond any head
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +96,29 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     image = np.zeros((*triangle.shape, 11), np.float32)
     image[seen, :10] = np.einsum("nc,ncd->nd", weights[seen], attributes[head.triangles[triangle[seen]]])
     image[seen, 10] = 1
+    samples = image
     if fine > 1:
-        image = image.reshape(fit.size, fine, fit.size, fine, 11).mean((1, 3))
+        image = samples.reshape(fit.size, fine, fit.size, fine, 11).mean((1, 3))
     else:
-        image = np.asarray(cv2.blur(image, (3, 3)), np.float32)
+        image = np.asarray(cv2.blur(samples, (3, 3)), np.float32)
     coverage = image[..., 10].copy()  # the division below is in place
     image /= np.maximum(coverage, 1e-3)[..., None]
+    own = (slice(fine // 2, None, fine),) * 2
+    alone = _at_steps(samples[..., 8], seen)[own]
+    image[alone] = samples[own][alone]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)
     normal = image[..., :3] / np.maximum(length, 1e-6)
     return HeadImage(coverage, normal, image[..., 3:6], image[..., 6:9], image[..., 9])
+
+
+def _at_steps(depth: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(S, S) samples of the head beside which one part of it hides another: a mean of jaw and neck is neither.
+
+    Args:
+        depth: (S, S) in cm.
+        seen: (S, S) those that show the head.
+    """
+    kernel = np.ones((3, 3), np.uint8)
+    near = cv2.erode(np.where(seen, depth, np.float32(FAR)), kernel)
+    far = cv2.dilate(np.where(seen, depth, np.float32(-FAR)), kernel)
+    return seen & (far - near > HIDDEN_BEHIND)
