@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from statue_models.fitting.appearance import Appearance, GivenAppearance, on_crop, seen_map
 from statue_models.fitting.colour import StoneColour, log_luminance, stone_colour
@@ -13,25 +14,26 @@ from statue_models.fitting.interpolation import membrane
 from statue_models.fitting.light import Light, fit_light, light_basis
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.raster import HeadImage
-from statue_models.restoring.landmarks68 import MOUTH
+from statue_models.restoring.landmarks68 import MOUTH, face_outline
 from statue_models.restoring.method import Crop
 
 MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
-#: How far the outline of the landmarks is raised above the brows, in distances from the brows to the chin.
-FOREHEAD = 0.18
 #: Skin on the mean head in cm: the front of the head below the hairline, and the neck.
 FRONT, HAIRLINE, NECK = 3.0, 7.5, -4.0
 WHOLE = 0.99  # coverage: less is the head's edge
 LIPS = 9.5  # cm: the mouth's hollow lies behind the lips
-AROUND_MOUTH = 0.05  # interocular distances around its landmarks
-#: How much darker a mouth is between its lips (logarithm), and over what share of the crop's side it gets so.
-GAP, GAP_EDGE = 0.35, 0.008
+HIDDEN = 0.3  # openness: less is a hollow's
+NOSTRILS = slice(30, 36)  # landmarks: the tip and what lies under it
+AROUND_FEATURE = 0.08  # interocular distances around its landmarks
+#: How much darker it gets between a mouth's lips and in nostrils (logarithm), and over what share of the crop's side.
+PARTED, DRILLED, GAP_EDGE = 0.35, 0.8, 0.008
 SURE = 0.3  # confidence of mirrored detail that stands even where the head shows no skin
 SKIN_EDGE = 0.023  # of the crop's side: softness of the edge between the head and what grows beside it
-
-
 #: Times that the light is fitted again on the photograph without its carving.
 REFITS = 2
+#: Share of the visible face that is darker, and that is brighter, than the bare head may be anywhere: what a light that
+#: was fitted to it says of other slopes is a guess.
+EXTREME = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class LitHead:
         given: what is known of the carving beyond that, or None.
         mirrored: detail of the other half.
         colour: of the stone.
-        gap: (S, S) bool, what parted lips show.
+        gap: (S, S) float32, how much darker it gets (logarithm) between parted lips and in nostrils; 0 elsewhere.
         shown: (S, S) float32 in [0, 1], how far the head itself is to be seen: a soft edge at the hairline.
     """
 
@@ -59,17 +61,17 @@ class LitHead:
     given: GivenAppearance | None
     mirrored: MirroredDetail
     colour: StoneColour
-    gap: NDArray[np.bool_]
+    gap: NDArray[np.float32]
     shown: NDArray[np.float32]
 
     def painted(self) -> NDArray[np.float64]:
         """(S, S, 3) sRGB-encoded."""
         level = self.bare + self.carved + self.mirrored.log_detail
-        gap = self.gap
+        gap = self.gap > 0
         if gap.any():
-            # Statues' mouths are a line or a shallow cut, no hollow with a throat.
+            # The light was learnt on the face's outside: what it says of hollows is wrong, and too bright.
             depth = cv2.distanceTransform(gap.astype(np.uint8), cv2.DIST_L2, 5)
-            level = membrane(level, gap) - GAP * (1 - np.exp(-depth / max(1.0, GAP_EDGE * len(gap))))
+            level = membrane(level, gap) - self.gap * (1 - np.exp(-depth / max(1.0, GAP_EDGE * len(gap))))
         return self.colour.encoded(level)
 
     def log_ratio(self, ground: Ground) -> NDArray[np.float64]:
@@ -90,7 +92,7 @@ def light_up(
         generator: of a draw of the carving; None for the likeliest.
     """
     assert crop.landmarks is not None
-    face = (image.coverage > WHOLE) & _face_outline(crop.landmarks, crop.hole.shape[0])
+    face = (image.coverage > WHOLE) & face_outline(crop.landmarks, crop.hole.shape)
     free = crop.known & ~widened(crop.hole, 1)
     if (face & free).sum() < MINIMUM_STONE:
         return None
@@ -106,13 +108,14 @@ def light_up(
         light = fit_light(basis, uncarved, face & free, crop.hole, ground.interocular)
         bare = np.log(light.intensity(basis))
         given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
+    bare = np.clip(bare, *np.quantile(bare[face & free], (EXTREME, 1 - EXTREME)))
     ratio = log_luminance(ground.linear) - bare
     carved = np.zeros(bare.shape)
     if given is not None:
         likeliest = on_crop(given.likeliest(), appearance.learnt, image)
         carved = likeliest if generator is None else on_crop(given.drawn(generator), appearance.learnt, image)
         ratio = ratio - likeliest
-    gap = _gap(image, crop.landmarks, ground.interocular)
+    gap = _gaps(image, crop.landmarks, ground.interocular)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     return LitHead(
         image,
@@ -128,28 +131,26 @@ def light_up(
     )
 
 
-def _face_outline(points: NDArray[np.float64], size: int) -> NDArray[np.bool_]:
-    """(S, S) hull of the landmarks, with the brows raised."""
-    raised = points[17:27] + (points[17:27].mean(0) - points[8]) * FOREHEAD
-    outline = np.zeros((size, size), np.uint8)
-    cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate([points, raised]).astype(np.int32)), 1)
-    return outline.astype(bool)
+def _gaps(image: HeadImage, points: NDArray[np.float64], interocular: float) -> NDArray[np.float32]:
+    """(S, S) ``LitHead.gap``, with the edges of hollows, which belong to neither side."""
+    out = np.zeros(image.coverage.shape, np.float32)
+    # Statues' mouths are a line or a shallow cut, no hollow with a throat.
+    mouth = (image.coverage < WHOLE) | (image.rest[..., 2] < LIPS)
+    nostrils = (image.coverage > WHOLE) & (image.openness < HIDDEN)
+    for hollow, feature, darker in ((mouth, MOUTH, PARTED), (nostrils, NOSTRILS, DRILLED)):
+        low, high = points[feature].min(0), points[feature].max(0)
+        low, high = low - AROUND_FEATURE * interocular, high + AROUND_FEATURE * interocular
+        y, x = np.mgrid[: len(out), : len(out)] + 0.5
+        there = hollow & (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
+        if there.any():
+            out[widened(ndimage.binary_fill_holes(there), 1)] = darker
+    return out
 
 
-def _gap(image: HeadImage, points: NDArray[np.float64], interocular: float) -> NDArray[np.bool_]:
-    """(S, S) what parted lips show: the mouth's hollow, or nothing, with the edge that belongs to neither."""
-    size = len(image.coverage)
-    low, high = points[MOUTH].min(0) - AROUND_MOUTH * interocular, points[MOUTH].max(0) + AROUND_MOUTH * interocular
-    y, x = np.mgrid[:size, :size] + 0.5
-    mouth = (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
-    hollow = mouth & ((image.coverage < WHOLE) | (image.rest[..., 2] < LIPS))
-    return widened(hollow, 1) if hollow.any() else hollow
-
-
-def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.float32]) -> NDArray[np.float32]:
     height, front = image.rest[..., 1], image.rest[..., 2]
-    covered = np.where(gap, 1, image.coverage).astype(np.float32)
-    skin = gap | (covered > WHOLE) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
+    covered = np.where(gap > 0, 1, image.coverage).astype(np.float32)
+    skin = (gap > 0) | (covered > WHOLE) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
     reach = SKIN_EDGE * len(region)
     soft = np.asarray(cv2.GaussianBlur(region * covered, (0, 0), reach), np.float32)

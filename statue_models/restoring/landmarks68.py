@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,9 @@ NOSE = slice(27, 36)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 INNER = slice(17, 68)
+CHIN = 8
+#: How far the outline of the face is raised above the brows, in distances from the brows to the chin.
+FOREHEAD = 0.18
 
 #: A predictor's score below which a person should look at the landmarks before trusting the result.
 UNSURE = 0.1
@@ -178,3 +182,11 @@ def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
         fill = "none" if hidden else "#e33"
         parts.append(f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{2 * radius:.2f}" fill="{fill}" stroke="#e33"/>')
     return "\n".join([*parts, "</svg>", ""])
+
+
+def face_outline(points: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """(H, W) bool hull of (68, 2) points in pixels, with the brows raised over the forehead; ``shape`` is (H, W)."""
+    raised = points[BROWS] + (points[BROWS].mean(0) - points[CHIN]) * FOREHEAD
+    outline = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate([points, raised]).astype(np.int32)), 1)
+    return outline.view(bool)
