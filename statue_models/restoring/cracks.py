@@ -28,8 +28,8 @@ TILE = 512
 BAND = 256  # rows whose labels are looked up at a time
 #: Pixels around a group whose grain it takes, per interocular distance, and bounds.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
-#: Of the grain, over that of the stone beside the damage.
-STRENGTH = 1.4
+#: Grain's mean square, over that of the stone beside the damage: a continuation has less relief than it.
+ROUGHER = 1.05
 #: Interocular distance in pixels below which a photograph shows no grain that a continuation would lack.
 GRAINED = 96
 #: Standard deviation in interocular distances of the blur that keeps grain out of what is continued.
@@ -167,7 +167,7 @@ class _Group:
     def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
         if self._grain is None:
             return self.closed
-        added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, STRENGTH)
+        added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
         return grained(self.closed, added)
 
 

@@ -14,7 +14,7 @@ from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import as_unit, luma_of, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import interocular_distance
+from statue_models.restoring.landmarks68 import face_outline, interocular_distance
 from statue_models.restoring.method import Crop, Fill
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma, setting_in
@@ -22,15 +22,15 @@ from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, gra
 #: Interocular distances around the hole within which stone speaks for it.
 NEAR = 0.5
 #: Features whose edges are no grain, and how far around them, in interocular distances.
-FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(31, 36))
+FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(27, 36))
 AROUND = 0.06
-#: Strength of the grain where the head is, over that of plain stone, by interocular distance in pixels: carving is
-#: rougher than cheeks, most so where it is as fine as grain. Chosen on check and native (docs/experiments.md).
-STRENGTH = ((64.0, 1.0), (220.0, 2.0), (560.0, 1.6))
 #: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances.
-CRISP = ((0.3, 0.7, 0.02), (0.0, 0.5, 0.006))
-#: Most that they add (logarithm; half of it to lights), and pixels from the border over which they set in.
-CRISPEST, CRISP_FADE = 0.25, 3.0
+CRISP = ((0.3, 1.0, 0.02), (0.0, 0.6, 0.006))
+#: Most that they take from shadows and add to lights (logarithm), and pixels from the border over which they set in.
+DARKER, LIGHTER, CRISP_FADE = 0.3, 0.12, 3.0
+#: Grain's mean square on small and on large faces, over that of visible stone of like relief: a fill has less relief
+#: than the statue had, which is seen the more the larger the face. Chosen on check and native (docs/experiments.md).
+ROUGHER = (0.8, 1.5)
 #: Interocular distances in pixels of small and large faces.
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
@@ -155,14 +155,13 @@ class Finish:
             added[band] *= setting_in(self._hole, band, CRISP_FADE)
         del log
         added *= self._share(stone)
-        return np.clip(added, -CRISPEST, CRISPEST / 2, out=added)
+        return np.clip(added, -DARKER, LIGHTER, out=added)
 
     def _drawn(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         assert self._grain is not None
-        distances, strengths = zip(*STRENGTH, strict=True)
-        strength = float(np.interp(self._interocular, distances, strengths))
-        added = drawn(self._grain, _log_of(picture), self._hole, np.random.default_rng(seed), strength)
+        rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
+        added = drawn(self._grain, _log_of(picture), self._hole, np.random.default_rng(seed), rougher)
         added *= self._share(stone)
         return added
 
@@ -175,24 +174,27 @@ class Finish:
         """The visible stone's grain, measured where the first fill says that the head is."""
         if not self._grain_is_measured:
             known = part_of(self._missing, self._around) == 0
-            use = known & (enlarge(stone, self._frame, self._around) > 0.5)
-            use &= ~self._features(use.shape)
+            head = known & (enlarge(stone, self._frame, self._around) > 0.5)
             away = np.asarray(cv2.distanceTransform(known.view(np.uint8), cv2.DIST_L2, 5))
-            use &= (away < NEAR * self._span) & (away > 2)
+            head &= (away < NEAR * self._span) & (away > 2)
             del away
-            self._grain = grain_of(log_luma(luma_of(self._image, self._around)), known, use, self._span)
+            face, features = self._face(head.shape)
+            head &= face
+            plain = head & ~features
+            self._grain = grain_of(log_luma(luma_of(self._image, self._around)), known, plain, self._span, head)
             self._grain_is_measured = True
         return self._grain
 
-    def _features(self, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    def _face(self, shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(H, W) the face, without hair, neck and what a fitted neck takes for itself, and its features."""
         assert self._crop.landmarks is not None
         points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
         points = points - np.array(self._around[:2])
-        drawn_over = np.zeros(shape, np.uint8)
+        features = np.zeros(shape, np.uint8)
         for feature in FEATURES:
-            cv2.fillConvexPoly(drawn_over, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
-        away = cv2.distanceTransform((drawn_over == 0).astype(np.uint8), cv2.DIST_L2, 5)
-        return np.asarray(away <= AROUND * self._interocular)
+            cv2.fillConvexPoly(features, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
+        away = cv2.distanceTransform((features == 0).view(np.uint8), cv2.DIST_L2, 5)
+        return face_outline(points, shape), np.asarray(away <= AROUND * self._interocular)
 
 
 def _log_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,7 +3,8 @@
 A fill is worked out on a crop, from a model that knows no grain. What is finer than that model, log luma less its blur,
 is taken from the visible stone in overlapping windows of stone that is as bright as the fill is there, mixed so that
 their strength is kept (Heitz and Neyret, "High-Performance By-Example Noise using a Histogram-Preserving Blending
-Operator", 2018): pits stay pits, smooth marble stays smooth, worn limestone is rough.
+Operator", 2018): pits stay pits, smooth marble stays smooth, worn limestone is rough. How strong they are is read from
+the visible stone, too: where the fill is carved it is rougher.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from statue_models.memory import give_back
 from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.compositing import luma
+from statue_models.restoring.roughness import FAINTEST, Neighbourhoods, Roughness, roughness_of
 
 #: Of the interocular distance: standard deviation of the blur that parts grain from form, and its least, in pixels.
 FINENESS, FINEST = 0.012, 1.0
@@ -31,10 +33,15 @@ WHOLE = 0.97
 #: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
 WIDE = 4.0
 ENOUGH = 24  # windows to choose from
+SHOWN = 0.5  # share of a smaller picture's pixel
 #: Share of the windows that are as bright as the fill: one of them is taken at random.
 ALIKE = 0.15
+#: Most that grain is strengthened where the fill is carved: more is taken for dirt.
+STRONGEST = 1.8
 #: Pixels from the border over which grain sets in: beside it the photograph's own runs on.
-FADING = 1.5
+FADING = 2.0
+#: Pixels: distance of what lies at the border from it.
+FIRST = 0.75
 #: Over a fading: there, float32 does not tell 1 - exp(-x) from 1.
 FULL = 18
 
@@ -55,20 +62,26 @@ class Grain:
         side: of a window in pixels.
         corners: (N, 2) row, column of the windows' upper left pixels, the darkest first.
         levels: (N,) their mean log luma.
-        finest: standard deviation of what a blur of ``FINEST`` takes from it.
         reach: standard deviation in pixels of the blur.
+        energy: mean square of ``fine`` where it is plain stone.
+        roughness: by relief, of plain and carved stone.
     """
 
     fine: NDArray[np.float32]
     side: int
     corners: NDArray[np.int32]
     levels: NDArray[np.float32]
-    finest: float
     reach: float
+    energy: float
+    roughness: Roughness
 
 
 def grain_of(
-    log: NDArray[np.float32], known: NDArray[np.bool_], stone: NDArray[np.bool_], interocular: float
+    log: NDArray[np.float32],
+    known: NDArray[np.bool_],
+    stone: NDArray[np.bool_],
+    interocular: float,
+    carved: NDArray[np.bool_] | None = None,
 ) -> Grain | None:
     """The grain of visible stone; None where there is too little of it.
 
@@ -77,6 +90,7 @@ def grain_of(
         known: (H, W) visible pixels.
         stone: (H, W) those that show the stone in question, without features.
         interocular: distance of the outer eye corners in pixels.
+        carved: (H, W) those that show it with its features; None = ``stone``.
     """
     reach = max(FINEST, FINENESS * interocular)
     coarse = _mean(log, known, reach)
@@ -106,15 +120,19 @@ def grain_of(
     else:
         return None
     fine = with_known(seen - coarse[known])
-    deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
-    np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     middles = corners + side // 2
     levels = coarse[middles[:, 0], middles[:, 1]]
     order = np.argsort(levels, kind="stable")
     del coarse
-    log = with_known(seen)
-    finest = float(np.sqrt(np.mean((log[usable] - _mean(log, known, FINEST)[usable]) ** 2)))
-    return Grain(fine, side, corners[order], levels[order], finest, reach)
+    around = Neighbourhoods(known, reach, side / 4)
+    asked = around.brought((stone if carved is None else carved).astype(np.float32)) > SHOWN
+    if not asked.any():
+        return None
+    rough, relief = around.roughness(fine)[asked], around.relief(with_known(seen))[asked]
+    deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
+    np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
+    energy = max(float(np.mean(fine[usable] ** 2)), FAINTEST)
+    return Grain(fine, side, corners[order], levels[order], reach, energy, roughness_of(relief, rough))
 
 
 def drawn(
@@ -122,36 +140,33 @@ def drawn(
     fill: NDArray[np.float32],
     hole: NDArray[np.bool_],
     generator: np.random.Generator,
-    strength: float = 1.0,
+    rougher: float = 1.0,
 ) -> NDArray[np.float32]:
     """(H, W) log luma to add to a fill, 0 outside the hole.
 
     Args:
         grain: of the stone.
-        fill: (H, W) log luma of the fill; only samples in the hole are looked at.
+        fill: (H, W) log luma of the fill, which is overwritten; only samples in the hole are looked at.
         hole: (H, W) bool.
         generator: of the choice.
-        strength: of what is taken, over what is seen.
+        rougher: mean square that is aimed at, over that of visible stone of like relief.
     """
     height, width = fill.shape
-    own = _mean(fill, hole, FINEST)
-    np.subtract(fill, own, out=own)
-    lacking = _sums(own, hole, grain.side / 4, squared=True)
-    del own
-    lacking = _over(lacking, hole, grain.side / 4)
-    for band in bands(height):
-        lacking[band] = np.sqrt(np.maximum(1 - lacking[band] / max(grain.finest, 1e-6) ** 2, 0))
-    give_back()
-    coarse = _sums(fill, hole, grain.reach, squared=False)
+    coarse = _over(_sums(fill, hole, grain.reach, squared=False), hole, grain.reach)
+    around = Neighbourhoods(hole, grain.reach, grain.side / 4)
+    wanted = rougher * grain.roughness.of(around.relief(np.where(hole, fill, np.float32(0))))
+    np.subtract(fill, coarse, out=fill)
+    fill[~hole] = 0
+    lacking = np.sqrt(np.maximum(wanted - around.roughness(fill), 0) / grain.energy)
     del fill  # a plane less where the caller has no use for it
-    coarse = _over(coarse, hole, grain.reach)
+    give_back()
+    added = around.enlarged(np.minimum(lacking, STRONGEST).astype(np.float32))
     side, half = grain.side, grain.side // 2
     wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
     window = wave[:, None] * wave  # squares of the windows that overlap add up to 1
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     shift = generator.integers(0, half, 2)
     alike = max(ENOUGH, int(ALIKE * len(grain.corners)))
-    added = lacking  # some rows after others, in its place
     strip = np.zeros((side, width + 2 * side), np.float32)  # the rows that windows are being laid over
     for top in range(int(rows[0]) - half - int(shift[0]), int(rows[-1]) + 1, half):
         for left in range(int(columns[0]) - half - int(shift[1]), int(columns[-1]) + 1, half):
@@ -166,7 +181,6 @@ def drawn(
             strip[:, left + side : left + 2 * side] += window * grain.fine[y : y + side, x : x + side]
         whole = slice(max(0, top), max(0, min(top + half, height)))  # no later window reaches these rows
         added[whole] *= strip[whole.start - top : whole.stop - top, side : side + width]
-        added[whole] *= np.float32(strength)
         added[whole] *= np.sqrt(setting_in(hole, whole, FADING))
         strip[:half], strip[half:] = strip[half:], 0
     for band in bands(height):
@@ -183,7 +197,7 @@ def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[n
     first = max(0, rows.start - reach)
     near = hole[first : rows.stop + reach].view(np.uint8)
     depth = np.asarray(cv2.distanceTransform(near, cv2.DIST_L2, 5), np.float32)
-    inside = depth[rows.start - first :][: rows.stop - rows.start] - 1
+    inside = depth[rows.start - first :][: rows.stop - rows.start] - np.float32(FIRST)
     return 1 - np.exp(-np.clip(inside, 0, reach) / fading)
 
 

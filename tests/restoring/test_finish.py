@@ -11,7 +11,7 @@ from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import bounding_box, crop_of, plugged
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.restoring.landmarks68 import JAW, Landmarks
 from statue_models.restoring.method import Fill
 from statue_models.restoring.overlay import part_of
 from statue_models.restoring.request import RestorationRequest
@@ -34,8 +34,10 @@ def cheek(roughness, seed=0):
 
 
 def head():
-    """Landmarks of a face above the hole."""
+    """Landmarks of a face whose features are above the hole."""
     points = np.random.default_rng(0).uniform(-20, 20, (68, 2)) + np.array([SIDE / 2, 60])
+    around = np.linspace(np.pi, 0, 17)
+    points[JAW] = np.stack([SIDE / 2 + 150 * np.cos(around), 60 + 250 * np.sin(around)], 1)
     points[36], points[45] = (SIDE / 2 - INTEROCULAR / 2, 60), (SIDE / 2 + INTEROCULAR / 2, 60)
     return Landmarks.given(points)
 
