@@ -28,7 +28,7 @@ STEPS = 1
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
 SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
 #: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
-CRISPING, CRISPING_REACH = 0.35, 1.0
+CRISPING, CRISPING_REACH = 0.5, 1.0
 #: Pixels of the network over which its answer sets in at the hole's border.
 BORDER = 2.0
 STORED = "BF16"
@@ -37,6 +37,16 @@ STORED = "BF16"
 def template_of(network: torch.nn.Module, dtype: str = STORED) -> Template:
     """What a weights file of this network must hold."""
     return {name: (dtype, tuple(tensor.shape)) for name, tensor in network.state_dict().items()}
+
+
+def load_into(network: torch.nn.Module, path: Path, sha256: str | None) -> None:
+    """Give a network the weights of a file.
+
+    Raises:
+        StatueError: as ``load_weights`` does.
+    """
+    arrays = load_weights(path, sha256, template_of(network))
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
 
 
 def torch_device(name: str) -> torch.device:
@@ -113,8 +123,7 @@ class FlowMethod:
             StatueError: as ``load_weights`` and ``torch_device`` do.
         """
         network = StatueFlow()
-        arrays = load_weights(path, sha256, template_of(network))
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        load_into(network, path, sha256)
         return cls(network, device, precision, steps)
 
     def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from statue_models.flow_method import load_into
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
 from training.examples.drawn import statues
@@ -53,6 +54,7 @@ class Options:
         adversarial: weight of a patch discriminator's opinion; 0 = there is none.
         opponent_channels: of its first layer.
         channels, blocks: of the network; empty or 0 = the product's.
+        weights: file that the network begins with, such as the program's own; "" = it begins anew.
     """
 
     examples: str = "examples"
@@ -68,15 +70,22 @@ class Options:
     opponent_channels: int = 32
     channels: tuple[int, ...] = ()
     blocks: int = 0
+    weights: str = ""
 
 
 def make(setting: Setting) -> "FlowSystem":
     """The system of a recipe; prepares its examples first.
 
     Raises:
-        StatueError: ``bad-recipe``, or for data that is missing or damaged.
+        StatueError: ``bad-recipe``, as ``load_weights`` does, or for data that is missing or damaged.
     """
     options = read_options(Options, setting, "statueflow")
+    torch.manual_seed(setting.seed)
+    shape = {name: getattr(options, name) for name in ("channels", "blocks")}
+    network = StatueFlow(**{name: value for name, value in shape.items() if value})
+    if options.weights:
+        load_into(network, Path(options.weights), None)
+    network = network.to(setting.device)
     drawn = statues(setting.assets, options.statues, options.fresh, STORED, setting.device, setting.seed)
     pictures = read_pictures(setting.assets, STORED, options.packed or None, drawn)
     models = Path(options.landmark_models) if options.landmark_models else None
@@ -85,9 +94,6 @@ def make(setting: Setting) -> "FlowSystem":
     held = Preparation(held_photographs(pictures), options.size, 2, options.found, models)
     prepare(train, folder / "train", options.count, workers)
     prepare(held, folder / "held", HELD, workers)
-    torch.manual_seed(setting.seed)
-    shape = {name: getattr(options, name) for name in ("channels", "blocks")}
-    network = StatueFlow(**{name: value for name, value in shape.items() if value}).to(setting.device)
     loss = FeatureLoss(setting.assets, setting.device) if options.features else None
     examples, judged = read_fitted(folder / "train", options.count), read_fitted(folder / "held")
     return FlowSystem(network, examples, judged, loss, options)
