@@ -20,6 +20,8 @@ from statue_models.restoring.method import Crop
 MINIMUM_STONE = 150  # visible face pixels that a light can be learnt from
 #: Skin on the mean head in cm: the front of the head below the hairline, and the neck.
 FRONT, HAIRLINE, NECK = 3.0, 7.5, -4.0
+CHIN_FRONT, CHIN_END = 5.0, -7.5  # cm: the chin lies before one and above the other
+NECK_OFF = 1.4  # median of |log(photograph / lit neck)| from which on it shows something else
 WHOLE = 0.99  # coverage: less is the head's edge
 LIPS = 9.5  # cm: the mouth's hollow lies behind the lips
 HIDDEN = 0.3  # openness: less is a hollow's
@@ -51,6 +53,7 @@ class LitHead:
         colour: of the stone.
         gap: (S, S) float32, how much darker it gets (logarithm) between parted lips and in nostrils; 0 elsewhere.
         shown: (S, S) float32 in [0, 1], how far the head itself is to be seen: a soft edge at the hairline.
+        brightest: natural logarithm of the luminance that hardly any visible stone exceeds.
     """
 
     image: HeadImage
@@ -63,10 +66,11 @@ class LitHead:
     colour: StoneColour
     gap: NDArray[np.float32]
     shown: NDArray[np.float32]
+    brightest: float
 
     def painted(self) -> NDArray[np.float64]:
         """(S, S, 3) sRGB-encoded."""
-        level = self.bare + self.carved + self.mirrored.log_detail
+        level = np.minimum(self.bare + self.carved + self.mirrored.log_detail, self.brightest)
         gap = self.gap > 0
         if gap.any():
             # The light was learnt on the face's outside: what it says of hollows is wrong, and too bright.
@@ -116,6 +120,7 @@ def light_up(
         carved = likeliest if generator is None else on_crop(given.drawn(generator), appearance.learnt, image)
         ratio = ratio - likeliest
     gap = _gaps(image, crop.landmarks, ground.interocular)
+    neck = _neck_is_there(image, ratio, free)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     return LitHead(
         image,
@@ -127,7 +132,8 @@ def light_up(
         mirrored,
         stone_colour(ground.linear, face & free, crop.hole, ground.interocular),
         gap,
-        _shown(image, mirrored, gap),
+        _shown(image, mirrored, gap, neck),
+        float(np.quantile(log_luminance(ground.linear)[face & free], 1 - EXTREME)),
     )
 
 
@@ -147,10 +153,24 @@ def _gaps(image: HeadImage, points: NDArray[np.float64], interocular: float) -> 
     return out
 
 
-def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.float32]) -> NDArray[np.float32]:
+def _on_neck(image: HeadImage) -> NDArray[np.bool_]:
+    """(S, S) the neck and what is under it, without chin and jaw."""
+    height, front = image.rest[..., 1], image.rest[..., 2]
+    return (height < NECK) & (front < CHIN_FRONT) | (height < CHIN_END)
+
+
+def _neck_is_there(image: HeadImage, ratio: NDArray[np.float64], free: NDArray[np.bool_]) -> bool:
+    """Whether what is visible where a neck would be looks like one: broken heads stand on pins, before walls."""
+    beside = (image.coverage > WHOLE) & _on_neck(image) & free
+    return beside.sum() < MINIMUM_STONE or float(np.median(np.abs(ratio[beside]))) < NECK_OFF
+
+
+def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.float32], neck: bool) -> NDArray[np.float32]:
     height, front = image.rest[..., 1], image.rest[..., 2]
     covered = np.where(gap > 0, 1, image.coverage).astype(np.float32)
     skin = (gap > 0) | (covered > WHOLE) & (((front > FRONT) & (height < HAIRLINE)) | (height < NECK))
+    if not neck:
+        skin &= ~_on_neck(image)
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
     reach = SKIN_EDGE * len(region)
     soft = np.asarray(cv2.GaussianBlur(region * covered, (0, 0), reach), np.float32)

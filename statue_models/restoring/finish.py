@@ -30,7 +30,7 @@ CRISP = ((0.3, 1.0, 0.02), (0.0, 0.6, 0.006))
 DARKER, LIGHTER, CRISP_FADE = 0.3, 0.12, 3.0
 #: Grain's mean square on small and on large faces, over that of visible stone of like relief: a fill has less relief
 #: than the statue had, which is seen the more the larger the face. Chosen on check and native (docs/experiments.md).
-ROUGHER = (0.8, 1.5)
+ROUGHER = (0.8, 1.7)
 #: Interocular distances in pixels of small and large faces.
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from statue_models.fitting.head import vertex_normals
 from statue_models.fitting.pose import FIELD_OF_VIEW
@@ -147,3 +148,16 @@ def test_every_crop_size_shows_the_same_head(head, statue, size):
     assert np.abs(shown - wanted).mean() < 0.01
     within = wanted[..., 0] > 0.999
     assert np.quantile(np.abs(shown - wanted)[within], 0.99) < 0.15
+
+
+@pytest.mark.parametrize("size", [96, 300])
+def test_where_a_jaw_hides_a_neck_a_pixel_is_one_or_the_other(head, statue, size):
+    """A mean of both lies where no surface is, and the map of carving has something else there."""
+    image = draw_head(head, replace(statue.fit, focal=statue.fit.focal * size / statue.fit.size, size=size))
+    inner = cv2.erode((image.coverage > 0.99).astype(np.uint8), np.ones((5, 5))) > 0
+    depth = image.position[..., 2]
+    steps = cv2.dilate(depth, np.ones((3, 3))) - cv2.erode(depth, np.ones((3, 3))) > 3.0
+    assert (steps & inner).sum() > 10
+    surface = cKDTree(head.vertices)
+    away, _ = surface.query(image.rest[steps & inner])
+    assert np.quantile(away, 0.9) < 0.6
