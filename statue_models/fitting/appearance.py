@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.fitting.interpolation import blurred_within
 from statue_models.fitting.raster import HeadImage
 from statue_models.weights_file import load_weights
 
@@ -160,12 +161,11 @@ def on_crop(values: NDArray[np.float64], learnt: NDArray[np.bool_], image: HeadI
     inner = cv2.erode(learnt.astype(np.float32), np.ones((3, 3)))
     faded = (np.where(learnt, values, 0) * cv2.GaussianBlur(inner, (0, 0), EDGE)).astype(np.float32)
     column, row = (np.asarray(axis - 0.5, np.float32) for axis in _cells(image.rest))
-    drawn = cv2.remap(faded, column, row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
+    drawn = np.asarray(cv2.remap(faded, column, row, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT), np.float32)
     covered = image.coverage > 0.5
     facing = np.where(covered, np.clip((-image.normal[..., 2] - EDGE_ON) / (FACE_ON - EDGE_ON), 0, 1), 0)
     facing = facing.astype(np.float32)
-    reach = BESIDE * len(facing)
-    beside = cv2.GaussianBlur(drawn * facing, (0, 0), reach) / np.maximum(cv2.GaussianBlur(facing, (0, 0), reach), 1e-3)
+    beside = blurred_within(drawn, facing, BESIDE * len(facing))
     return np.where(covered, facing * drawn + (1 - facing) * beside, 0).astype(np.float64)
 
 

@@ -13,6 +13,7 @@ from scipy import ndimage
 from scipy.sparse import coo_matrix, csr_matrix, diags
 
 from statue_models.fitting.multigrid import solve_on_pixels
+from statue_models.restoring.bands import bands
 
 #: Accepted residual, as a share of the largest known magnitude: errors stay far below a grey level.
 TOLERANCE = 1e-6
@@ -20,7 +21,6 @@ TOLERANCE = 1e-6
 MEMBRANE_DAMPING, PLATE_DAMPING = 0.8, 0.5
 #: The 13-point stencil reaches two pixels beyond the hole; a third keeps the degrees of those right.
 MARGIN = 3
-BAND = 256  # rows that are filled with their nearest samples at a time
 
 
 def membrane(
@@ -64,6 +64,23 @@ def biharmonic(
     return result
 
 
+def blurred_within(values: NDArray[np.float32], weight: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """Gaussian mean in which a sample counts by its weight (normalised convolution, Knutsson and Westin 1993).
+
+    Args:
+        values: (H, W) or (H, W, C).
+        weight: (H, W) in [0, 1].
+        reach: standard deviation in pixels.
+
+    Returns:
+        As ``values``; fading to 0 where hardly anything counts.
+    """
+    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
+    many = values.ndim == 3
+    sums = cv2.GaussianBlur(values * (weight[..., None] if many else weight), (0, 0), reach)
+    return np.asarray(sums / (total[..., None] if many else total), np.float32)
+
+
 def nearest(values: NDArray[Any], empty: NDArray[np.bool_]) -> NDArray[Any]:
     """A copy whose empty pixels hold the nearest other pixel's samples; as it is where every pixel is empty.
 
@@ -76,10 +93,9 @@ def nearest(values: NDArray[Any], empty: NDArray[np.bool_]) -> NDArray[Any]:
         return out
     labels = _nearest_labels(empty)
     samples = np.empty((int(labels.max()) + 1, out.shape[-1]), out.dtype)
-    bands = [slice(top, top + BAND) for top in range(0, len(empty), BAND)]
-    for band in bands:
+    for band in bands(len(empty)):
         samples[labels[band][~empty[band]]] = out[band][~empty[band]]
-    for band in bands:
+    for band in bands(len(empty)):
         out[band][empty[band]] = samples[labels[band][empty[band]]]
     return out
 

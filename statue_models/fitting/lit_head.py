@@ -10,7 +10,7 @@ from scipy import ndimage
 from statue_models.fitting.appearance import Appearance, GivenAppearance, on_crop, seen_map
 from statue_models.fitting.colour import StoneColour, log_luminance, stone_colour
 from statue_models.fitting.ground import Ground, widened
-from statue_models.fitting.interpolation import membrane
+from statue_models.fitting.interpolation import blurred_within, membrane
 from statue_models.fitting.light import Light, fit_light, light_basis
 from statue_models.fitting.mirror import MirroredDetail, mirrored_detail
 from statue_models.fitting.raster import HeadImage
@@ -101,24 +101,22 @@ def light_up(
     if (face & free).sum() < MINIMUM_STONE:
         return None
     basis = light_basis(image.normal, image.openness)
-    light = fit_light(basis, ground.linear, face & free, crop.hole, ground.interocular)
-    bare = np.log(light.intensity(basis))
-    given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
-    for _ in range(REFITS if given is not None else 0):
-        # What is carved is not the light's: dark lids would turn it to come from below.
-        assert given is not None
-        carving = on_crop(given.likeliest(), appearance.learnt, image)
-        uncarved = ground.linear / np.exp(carving)[..., None]
+    level = log_luminance(ground.linear)
+    uncarved, likeliest = ground.linear, np.zeros(level.shape)
+    for _ in range(1 + REFITS):
         light = fit_light(basis, uncarved, face & free, crop.hole, ground.interocular)
         bare = np.log(light.intensity(basis))
-        given = appearance.given(seen_map(image, log_luminance(ground.linear) - bare, free))
-    bare = np.clip(bare, *np.quantile(bare[face & free], (EXTREME, 1 - EXTREME)))
-    ratio = log_luminance(ground.linear) - bare
-    carved = np.zeros(bare.shape)
-    if given is not None:
+        given = appearance.given(seen_map(image, level - bare, free))
+        if given is None:
+            break
+        # What is carved is not the light's: dark lids would turn it to come from below.
         likeliest = on_crop(given.likeliest(), appearance.learnt, image)
-        carved = likeliest if generator is None else on_crop(given.drawn(generator), appearance.learnt, image)
-        ratio = ratio - likeliest
+        uncarved = ground.linear / np.exp(likeliest)[..., None]
+    bare = np.clip(bare, *np.quantile(bare[face & free], (EXTREME, 1 - EXTREME)))
+    ratio = level - bare - likeliest
+    carved = likeliest
+    if given is not None and generator is not None:
+        carved = on_crop(given.drawn(generator), appearance.learnt, image)
     gap = _gaps(image, crop.landmarks, ground.interocular)
     neck = _neck_is_there(image, ratio, free)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
@@ -133,7 +131,7 @@ def light_up(
         stone_colour(ground.linear, face & free, crop.hole, ground.interocular),
         gap,
         _shown(image, mirrored, gap, neck),
-        float(np.quantile(log_luminance(ground.linear)[face & free], 1 - EXTREME)),
+        float(np.quantile(level[face & free], 1 - EXTREME)),
     )
 
 
@@ -143,10 +141,10 @@ def _gaps(image: HeadImage, points: NDArray[np.float64], interocular: float) -> 
     # Statues' mouths are a line or a shallow cut, no hollow with a throat.
     mouth = (image.coverage < WHOLE) | (image.rest[..., 2] < LIPS)
     nostrils = (image.coverage > WHOLE) & (image.openness < HIDDEN)
+    y, x = np.mgrid[: len(out), : len(out)] + 0.5
     for hollow, feature, darker in ((mouth, MOUTH, PARTED), (nostrils, NOSTRILS, DRILLED)):
         low, high = points[feature].min(0), points[feature].max(0)
         low, high = low - AROUND_FEATURE * interocular, high + AROUND_FEATURE * interocular
-        y, x = np.mgrid[: len(out), : len(out)] + 0.5
         there = hollow & (x > low[0]) & (x < high[0]) & (y > low[1]) & (y < high[1])
         if there.any():
             out[widened(ndimage.binary_fill_holes(there), 1)] = darker
@@ -172,7 +170,5 @@ def _shown(image: HeadImage, mirrored: MirroredDetail, gap: NDArray[np.float32],
     if not neck:
         skin &= ~_on_neck(image)
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
-    reach = SKIN_EDGE * len(region)
-    soft = np.asarray(cv2.GaussianBlur(region * covered, (0, 0), reach), np.float32)
-    soft /= np.maximum(cv2.GaussianBlur(covered, (0, 0), reach), 1e-3)
+    soft = blurred_within(region, covered, SKIN_EDGE * len(region))
     return (np.clip(soft * 2 - 1, 0, 1) * covered).astype(np.float32)

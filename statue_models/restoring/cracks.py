@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.interpolation import biharmonic
+from statue_models.fitting.interpolation import biharmonic, blurred_within
+from statue_models.restoring.bands import bands
 from statue_models.restoring.border import carry_in
 from statue_models.restoring.compositing import Piece, luma
 from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
@@ -25,7 +26,6 @@ WIDTH = 0.15
 WITHOUT_FACE = 0.012
 #: Thin damage is closed in groups: neighbours of one tile of so many pixels.
 TILE = 512
-BAND = 256  # rows whose labels are looked up at a time
 #: Pixels around a group whose grain it takes, per interocular distance, and bounds.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
 #: Grain's mean square, over that of the stone beside the damage: a continuation has less relief than it.
@@ -53,11 +53,10 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
     wide = cv2.distanceTransform(hole, cv2.DIST_L2, 5) > (width + 1) / 2
     count, labels = cv2.connectedComponents(hole, connectivity=8)
     is_thin = np.ones(count, bool)
-    bands = [slice(top, top + BAND) for top in range(0, len(hole), BAND)]
-    for band in bands:
+    for band in bands(len(hole)):
         is_thin[np.asarray(labels)[band][wide[band]]] = False
     is_thin[0] = False  # what is not missing
-    for band in bands:
+    for band in bands(len(hole)):
         wide[band] = is_thin[np.asarray(labels)[band]]
     part_of(out, box)[...] = wide[1:-1, 1:-1]
     return out
@@ -175,10 +174,8 @@ def _calmed(
     rgb: NDArray[np.float32], known: NDArray[np.bool_], hole: NDArray[np.bool_], reach: float
 ) -> NDArray[np.float32]:
     """(H, W, 3) without its grain near the hole: a continuation of slopes would make a form of it."""
-    weight = known.astype(np.float32)
-    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
-    blurred = cv2.GaussianBlur(rgb * weight[..., None], (0, 0), reach) / total[..., None]
-    return np.where(known[..., None], blurred, rgb).astype(np.float32)
+    blurred = blurred_within(rgb, known.astype(np.float32), reach)
+    return np.where(known[..., None], blurred, rgb)
 
 
 def _groups(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:

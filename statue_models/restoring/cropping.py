@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.interpolation import nearest
+from statue_models.restoring.bands import bands
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.landmarks68 import Landmarks
@@ -21,7 +22,6 @@ WIDEST = 2.0
 #: The frame of models that know no faces: the selection's box with half its size as margin.
 SELECTION_MARGIN = 2.0
 LARGEST_SELECTION = 1024
-BAND = 256  # rows that are looked at at a time
 
 
 def bounding_box(mask: NDArray[np.uint8] | NDArray[np.bool_]) -> Rectangle:
@@ -60,10 +60,9 @@ def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     if _inside(frame, np.array([[x + 0.5, y + 0.5], [right, y + 0.5], [x + 0.5, low], [right, low]])).all():
         return np.ones((height, width), bool)
     out = np.empty((height, width), bool)
-    for top in range(0, height, BAND):
-        rows = min(BAND, height - top)
-        places = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y + top, y + top + rows) + 0.5)
-        out[top : top + rows] = _inside(frame, np.stack([axis.ravel() for axis in places], 1)).reshape(rows, width)
+    for band in bands(height):
+        places = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y + band.start, y + band.stop) + 0.5)
+        out[band] = _inside(frame, np.stack([axis.ravel() for axis in places], 1)).reshape(-1, width)
     return out
 
 
@@ -90,9 +89,8 @@ def luma_of(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
     """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
     x, y, width, height = window
     out = np.empty((height, width), np.float32)
-    for top in range(0, height, BAND):
-        rows = min(BAND, height - top)
-        out[top : top + rows] = luma(unit_samples(image, (x, y + top, width, rows)))
+    for band in bands(height):
+        out[band] = luma(unit_samples(image, (x, y + band.start, width, band.stop - band.start)))
     return out
 
 
@@ -162,6 +160,6 @@ def _colours(image: Pixels) -> Pixels:
 def _clear(image: Pixels) -> NDArray[np.bool_]:
     """(H, W) where a photograph with alpha is fully transparent."""
     out = np.empty(image.shape[:2], bool)
-    for top in range(0, len(out), BAND):
-        out[top : top + BAND] = image[top : top + BAND, :][..., -1] <= 0
+    for band in bands(len(out)):
+        out[band] = image[band, :][..., -1] <= 0
     return out

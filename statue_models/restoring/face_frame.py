@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.overlay import Pixels
 
 #: Side of the frame over the larger side of the landmarks' box. The 68 points end at the brows, so with ``LIFT`` half
@@ -26,7 +27,6 @@ LIFT = 0.15
 LEVEL = math.radians(15)
 
 SMALLEST_CROP, LARGEST_CROP, CROP_STEP = 128, 512, 16
-BAND = 256  # rows of the photograph that are averaged at a time
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ class FaceFrame:
         # Cubic sampling reaches two pixels of the averaged picture, the Gaussian three standard deviations.
         x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=math.ceil(5 * max(scale, 1.0)))
         block = max(1, math.floor(scale))
-        rows = block * max(1, BAND // block)
-        bands = [block_mean(image[top : min(top + rows, y1), x0:x1], block) for top in range(y0, y1, rows)]
-        source = bands[0] if len(bands) == 1 else np.concatenate(bands)
+        rows = block * max(1, ROWS // block)
+        parts = [block_mean(image[y0 + each.start : y0 + each.stop, x0:x1], block) for each in bands(y1 - y0, rows)]
+        source = parts[0] if len(parts) == 1 else np.concatenate(parts)
         rest = scale / block
         if rest > 1.02:
             sigma = 0.5 * math.sqrt(rest * rest - 1)

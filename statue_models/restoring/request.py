@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.restoring.bands import bands
 from statue_models.restoring.landmarks68 import Landmarks
 
 MAX_VARIANTS = 16
 MAX_MEGAPIXELS = 64
 MIN_SIDE = 32
-_BAND = 256  # rows whose samples are checked at a time
 
 #: Called with (phase, fraction in [0, 1]); raises StatueError("interrupted") to cancel.
 Progress = Callable[[str, float], None]
@@ -81,9 +81,7 @@ class RestorationRequest:
             raise StatueError("empty-mask")
         if mask.all():
             raise StatueError("full-mask")
-        if image.dtype == np.float32 and not all(
-            np.isfinite(image[top : top + _BAND]).all() for top in range(0, height, _BAND)
-        ):
+        if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
             raise StatueError("bad-pixels")
         if not 1 <= self.variants <= MAX_VARIANTS:
             raise StatueError("usage", reason=f"the number of variants is {self.variants}, not 1 to {MAX_VARIANTS}")
