@@ -103,7 +103,7 @@ class Finish:
             self._add(picture, self._crisp(picture, fill.stone))
             give_back()
             if grain is not None:
-                self._add(picture, self._drawn(picture, fill.stone, seed))
+                self._add(picture, self._drawn(picture, fill.stone, grain, seed))
         ring = self._ring()
         photograph = as_unit(part_of(self._image, self._near)[ring])
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
@@ -157,11 +157,12 @@ class Finish:
         added *= self._share(stone)
         return np.clip(added, -DARKER, LIGHTER, out=added)
 
-    def _drawn(self, picture: NDArray[np.float32], stone: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
+    def _drawn(
+        self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, seed: int
+    ) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
-        assert self._grain is not None
         rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
-        added = drawn(self._grain, _log_of(picture), self._hole, np.random.default_rng(seed), rougher)
+        added = drawn(grain, _log_of(picture), self._hole, np.random.default_rng(seed), rougher)
         added *= self._share(stone)
         return added
 

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.memory import give_back
 from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.roughness import FAINTEST, Neighbourhoods, Roughness, roughness_of
@@ -152,14 +151,13 @@ def drawn(
         rougher: mean square that is aimed at, over that of visible stone of like relief.
     """
     height, width = fill.shape
-    coarse = _over(_sums(fill, hole, grain.reach, squared=False), hole, grain.reach)
+    coarse = _mean(fill, hole, grain.reach)
     around = Neighbourhoods(hole, grain.reach, grain.side / 4)
     wanted = rougher * grain.roughness.of(around.relief(np.where(hole, fill, np.float32(0))))
     np.subtract(fill, coarse, out=fill)
     fill[~hole] = 0
     lacking = np.sqrt(np.maximum(wanted - around.roughness(fill), 0) / grain.energy)
     del fill  # a plane less where the caller has no use for it
-    give_back()
     added = around.enlarged(np.minimum(lacking, STRONGEST).astype(np.float32))
     side, half = grain.side, grain.side // 2
     wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
