@@ -8,6 +8,7 @@ import pytest
 import torch
 from made_up_assets import assets_with_renders
 
+from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.flow_method import template_of
 from statue_models.networks.landmarknet import LandmarkNet
@@ -58,6 +59,13 @@ def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tm
     metrics = json.loads((run / "metrics.json").read_text())["metrics"]
     # Seconds of training on 128 examples cannot better the fit that the network starts from, but must not spoil it.
     assert metrics["psnr/1 steps"] > max(metrics["psnr/telea"] + 0.5, metrics["psnr/fill"] - 0.15)
+    # Another run begins with them, and hardly leaves them at a rate of nearly nothing.
+    weights, again = run / "statueflow.safetensors", tmp_path / "again"
+    begin = ("--set", f'system.examples="{examples}"', "--set", f'system.weights="{weights}"')
+    assert trained("statueflow_smoke", again, assets, *begin, "--images", "8", "--set", "run.rate=1e-9") == 0
+    learnt, begun = (load_weights(each / weights.name, None, template_of(network)) for each in (run, again))
+    for name, values in learnt.items():
+        np.testing.assert_allclose(begun[name], values, atol=1e-6, err_msg=name)
     sheet = cv2.imread(str(next(run.glob("sheet-*.png"))))
     assert sheet.shape[0] == 6 * 64
     # Mirrored examples stay true: normals turn round with the picture.
@@ -103,6 +111,14 @@ def test_only_what_is_better_than_its_start_is_published(tmp_path):
     with pytest.raises(StatueError) as caught:
         publishing.publish(tmp_path)
     assert caught.value.code == "missing-file"
+
+
+def test_weights_of_another_network_are_refused(assets, tmp_path):
+    run, examples = tmp_path / "run", tmp_path / "examples"
+    shipped = registry.WEIGHTS / "statueflow.safetensors"
+    place = ("--set", f'system.examples="{examples}"', "--set", f'system.weights="{shipped}"')
+    assert trained("statueflow_smoke", run, assets, *place) != 0
+    assert not list(examples.glob("*")), "nothing was prepared for it"
 
 
 def test_an_opponent_joins_a_run_later_and_learns(assets, tmp_path):
