@@ -104,6 +104,34 @@ def predictor_entry(name: str) -> PredictorEntry:
     raise StatueError("unknown-model", name=name)
 
 
+@dataclass(frozen=True)
+class Part:
+    """What several models are built on, as ``models.json`` names it.
+
+    Attributes:
+        name: "head" or "appearance".
+        weights, sha256: as for ``ModelEntry``.
+        of: names of the models.
+    """
+
+    name: str
+    weights: str
+    sha256: str
+    of: tuple[str, ...]
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the weights lie."""
+        return WEIGHTS / self.weights
+
+
+@cache
+def parts() -> Mapping[str, Part]:
+    """All parts by name."""
+    rows = json.loads(MODELS.read_text(encoding="utf-8"))["parts"]
+    return {row["name"]: Part(row["name"], row["weights"], row["sha256"], tuple(row["of"])) for row in rows}
+
+
 @cache
 def _file() -> tuple[str, tuple[ModelEntry, ...]]:
     """The default's name and all entries.

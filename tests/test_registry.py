@@ -30,6 +30,9 @@ def test_bundled_weights_are_the_ones_that_the_registry_names():
         assert (row.weights is None) == (row.sha256 is None)
         if row.weights_path is not None:
             assert hashlib.sha256(row.weights_path.read_bytes()).hexdigest() == row.sha256
+    for part in registry.parts().values():
+        assert hashlib.sha256(part.weights_path.read_bytes()).hexdigest() == part.sha256
+        assert all(registry.entry(name).trained for name in part.of)
 
 
 def test_unknown_model():

@@ -50,7 +50,13 @@ def record(
         "schema": 1,
         "program": {"name": "restore-statue-face", "version": statue_models.__version__},
         "request": request.to_json(),
-        "method": {"name": entry.name, "kind": entry.kind, "weights_sha256": entry.sha256, "notes": notes},
+        "method": {
+            "name": entry.name,
+            "kind": entry.kind,
+            "weights_sha256": entry.sha256,
+            "parts_sha256": {part.name: part.sha256 for part in registry.parts().values() if entry.name in part.of},
+            "notes": notes,
+        },
         "landmarks": None if landmarks is None else landmarks.to_json(),
         "frame": frame.to_json() | {"size": size},
         "engine": {

@@ -25,6 +25,7 @@ def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
     save_file({k: v.bfloat16() for k, v in network.state_dict().items()}, str(tmp_path / "flow.safetensors"))
     digest = hashlib.sha256((tmp_path / "flow.safetensors").read_bytes()).hexdigest()
     row = registry.ModelEntry("statueflow", "", "network", "face", True, "flow.safetensors", digest, 0, "", {}, "")
+    (tmp_path / "appearance.safetensors").write_bytes(registry.parts()["appearance"].weights_path.read_bytes())
     monkeypatch.setattr(registry, "WEIGHTS", tmp_path)
     monkeypatch.setattr(registry, "_file", lambda: ("statueflow", (row,)))
     monkeypatch.setattr(flow_method, "StatueFlow", lambda: StatueFlow(channels=(32, 32), blocks=1, embedding=16))

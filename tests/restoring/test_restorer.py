@@ -267,6 +267,7 @@ def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     default = registry.entry("default")
     assert record["method"]["name"] == default.name != "default", "the name that stands behind 'default'"
     assert record["method"]["weights_sha256"] == default.sha256
+    assert record["method"]["parts_sha256"] == {name: part.sha256 for name, part in registry.parts().items()}
     assert {"residual", "yaw_degrees"} <= set(record["method"]["notes"])
     assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame
     assert len(record["landmarks"]["points"]) == 68

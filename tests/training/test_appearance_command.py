@@ -1,11 +1,13 @@
 """``python -m training appearance``: a recipe and photographs in, weights that the program loads out."""
 
+import hashlib
 import json
 
 import cv2
 import numpy as np
 import pytest
 
+from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.fitting.appearance import MODES, load_appearance
 from training.__main__ import main
@@ -71,8 +73,9 @@ def test_a_run_is_not_overwritten_unawares(made, assets, capsys):
 
 def test_only_what_is_better_is_published(made, tmp_path):
     target, metrics = tmp_path / "appearance.safetensors", json.loads((made / run.METRICS).read_text())
-    folder = tmp_path / "run"
+    folder, models = tmp_path / "run", tmp_path / "models.json"
     folder.mkdir()
+    models.write_bytes(registry.MODELS.read_bytes())
     (folder / run.WEIGHTS).write_bytes((made / run.WEIGHTS).read_bytes())
 
     def judged(overall: float) -> None:
@@ -80,14 +83,16 @@ def test_only_what_is_better_is_published(made, tmp_path):
 
     judged(0.5)
     with pytest.raises(StatueError) as caught:
-        run.publish(folder, target)
+        run.publish(folder, target, models)
     assert caught.value.code == "untrained-model" and not target.exists()
     judged(0.4)
-    assert run.publish(folder, target) == target
+    assert run.publish(folder, target, models) == target
+    (row,) = (row for row in json.loads(models.read_text())["parts"] if row["name"] == "appearance")
+    assert row["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
     assert target.read_bytes() == (made / run.WEIGHTS).read_bytes()
     (folder / run.METRICS).write_text("{}")
     with pytest.raises(StatueError) as caught:
-        run.publish(folder, target)
+        run.publish(folder, target, models)
     assert caught.value.code == "bad-training-data"
 
 

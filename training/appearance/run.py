@@ -1,5 +1,6 @@
 """The command's work: light all heads, learn, light them again with what was learnt, and judge the outcome."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from statue_models import registry
 from statue_models.errors import StatueError
 from statue_models.fitting.appearance import APPEARANCE_FILE, COLUMNS, ROWS, Appearance, load_appearance
 from statue_models.whole_file import check_writable, whole_file
@@ -109,11 +111,11 @@ def sentence(errors: Mapping[str, PartError]) -> str:
     return "; ".join(parts) or "nothing to judge by"
 
 
-def publish(run: Path, target: Path = APPEARANCE_FILE) -> Path:
+def publish(run: Path, target: Path = APPEARANCE_FILE, models: Path = registry.MODELS) -> Path:
     """Copy a run's weights beside the program, if they are better on ``check`` than those that were there.
 
     Args:
-        run: folder of a run. target: the program's file.
+        run: folder of a run. target: the program's file. models: its ``models.json``, where the checksum goes.
 
     Returns:
         ``target``.
@@ -127,7 +129,12 @@ def publish(run: Path, target: Path = APPEARANCE_FILE) -> Path:
     if not metrics["overall"] < metrics["shipped"]:
         how = "Its errors on the check pictures are no smaller than those of the weights that ship: change the recipe."
         raise StatueError("untrained-model", name="appearance", how=how)
-    _write(target, (run / WEIGHTS).read_bytes(), force=True)
+    weights = (run / WEIGHTS).read_bytes()
+    _write(target, weights, force=True)
+    data = json.loads(models.read_text(encoding="utf-8"))
+    row = next(row for row in data["parts"] if row["name"] == "appearance")
+    row["sha256"] = hashlib.sha256(weights).hexdigest()
+    _write(models, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode(), force=True)
     return target
 
 
