@@ -35,9 +35,11 @@ class StoneColour:
         """(..., 3) logarithm of channel / luminance."""
         return np.stack([np.interp(log_luminance, self.knots, self.hues[:, c]) for c in range(3)], -1)
 
-    def encoded(self, log_luminance: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(..., 3) sRGB-encoded 0..1 of stone of these luminances."""
-        return to_encoded(np.clip(np.exp(log_luminance[..., None] + self.hue(log_luminance)), 0, 1))
+    def encoded(
+        self, log_luminance: NDArray[np.float64], paint: NDArray[np.float64] | float = 0.0
+    ) -> NDArray[np.float64]:
+        """(..., 3) sRGB-encoded 0..1 of stone of these luminances, with (..., 3) added to its hue."""
+        return to_encoded(np.clip(np.exp(log_luminance[..., None] + self.hue(log_luminance) + paint), 0, 1))
 
 
 def log_luminance(linear: NDArray[np.float64]) -> NDArray[np.float64]:

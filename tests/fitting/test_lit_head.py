@@ -10,7 +10,8 @@ from statue_models.fitting.appearance import load_appearance
 from statue_models.fitting.colour import log_luminance
 from statue_models.fitting.ground import ground_of
 from statue_models.fitting.light import to_linear
-from statue_models.fitting.lit_head import CHIN_FRONT, HIDDEN, NECK, WHOLE, light_up
+from statue_models.fitting.lit_head import light_up
+from statue_models.fitting.skin import CHIN_FRONT, HIDDEN, NECK, WHOLE
 
 NOSE, CHIN = 30, 8
 
@@ -46,6 +47,15 @@ def test_nothing_is_brighter_than_the_stone_that_is_seen(statue):
     seen = log_luminance(to_linear(statue.rgb.astype(np.float64)))[made.face & ~hole]
     level = log_luminance(to_linear(made.painted()))
     assert level[hole].max() <= np.quantile(seen, 0.99) + 0.02
+
+
+def test_lights_bend_towards_the_brightest_stone_instead_of_being_cut(statue):
+    made = lit(statue, statue.ellipse(NOSE, 0.3, 0.35))
+    start, end = made.lights
+    asked = np.linspace(start - 0.5, end + 1, 50)
+    held = replace(made, bare=asked, carved=np.zeros(50))._held_back(asked)
+    assert (np.diff(held) > 0).all() and held.max() < end
+    np.testing.assert_allclose(held[asked < start], asked[asked < start])
 
 
 def test_a_neck_that_is_seen_goes_on_in_the_hole(statue, neck):
