@@ -191,7 +191,7 @@ class FlowMethod:
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
-                fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone))
+                fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone, start.half))
         return fills
 
     def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from statue_models.fitting.interpolation import nearest
 from statue_models.fitting.raster import HeadImage
+from statue_models.restoring.method import OtherHalf
 
 FACING = -0.15  # z of the normal: steeper pixels show too little of the surface
 FRONT = -1.0  # cm: behind this plane of the mean head there are ears and hair, which no mirror helps
@@ -24,6 +26,9 @@ LOW_REMOVED = 0.8  # share of the low frequencies that belongs to the light, not
 STRENGTH = 0.6
 DETAIL_RANGE = (-1.3, 0.9)  # natural logarithm: deep cuts down, highlights up
 MINIMUM_SOURCE = 50  # pixels
+#: -z of normals over which what is seen is believed: at the head's outline hair and background begin.
+EDGE_ON, FACE_ON = 0.2, 0.5
+SMOOTH = 2.0  # pixels: standard deviation of the blur over the places of mirror images
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +44,14 @@ class MirroredDetail:
     log_detail: NDArray[np.float64]
     confidence: NDArray[np.float64]
     source: NDArray[np.float32]
+
+    def half(self, shown: NDArray[np.float32]) -> OtherHalf | None:
+        """Where the finest detail is to be had, as far as the head is shown (S, S); None where there is none."""
+        there = self.confidence > 0
+        if not there.any():
+            return None
+        places = cv2.GaussianBlur(nearest(self.source, ~there), (0, 0), SMOOTH)
+        return OtherHalf(np.asarray(places, np.float32), (self.confidence * shown).astype(np.float32))
 
 
 def no_detail(size: int) -> MirroredDetail:
@@ -76,7 +89,8 @@ def mirrored_detail(
     detail, confidence = np.zeros((size, size)), np.zeros((size, size))
     detail[asking] = (np.clip(log_ratio[giving], *DETAIL_RANGE)[index] * weight).sum(1)
     off_middle = np.clip(np.abs(image.rest[asking][:, 0]) / MIDDLE, 0, 1)
-    confidence[asking] = np.exp(-((distance[:, 0] / REACH) ** 2)) * off_middle
+    seen = np.clip((-image.normal[giving][:, 2][index[:, 0]] - EDGE_ON) / (FACE_ON - EDGE_ON), 0, 1)
+    confidence[asking] = np.exp(-((distance[:, 0] / REACH) ** 2)) * off_middle * seen
     source = np.zeros((size, size, 2), np.float32)
     places = np.argwhere(giving)[:, ::-1] + 0.5
     source[asking] = (places[index] * weight[..., None]).sum(1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models import registry
 from statue_models.fitting.appearance import Appearance, load_appearance
 from statue_models.fitting.bending import bent
 from statue_models.fitting.ground import Ground, ground_of
@@ -21,6 +22,7 @@ from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
 from statue_models.fitting.raster import draw_head
 from statue_models.fitting.surroundings import with_surroundings
 from statue_models.fitting.uncertainty import expected_error
+from statue_models.restoring.border import plausible
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
 
@@ -64,7 +66,8 @@ class StatueFit:
 
     def __init__(self, head: MorphableHead | None = None, appearance: Appearance | None = None) -> None:
         self._head = head or load_head()
-        self._appearance = appearance or load_appearance()
+        part = registry.parts()["appearance"]
+        self._appearance = appearance or load_appearance(part.weights_path, part.sha256)
 
     def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
         """One fill per seed: the first is the likeliest, the others are draws of head and carving."""
@@ -84,7 +87,7 @@ class StatueFit:
             lit = self._lit(start, number, generator) or start.likeliest
             sketch = _sketch(start, lit)
             rgb, shift = with_surroundings(sketch.rgb.astype(np.float64), start.crop, lit.image, lit.shown, generator)
-            fills.append(Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.shown))
+            fills.append(Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.shown, lit.mirrored.half(lit.shown)))
             sketches.append(sketch)
         progress("uncertainty", 1.0)
         spread = expected_error(
@@ -145,5 +148,8 @@ def _sketch(start: _Start, lit: LitHead | None) -> Sketch:
 
 def _carried_in(crop: Crop, ground: Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
     """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
-    step = membrane(np.where(crop.hole[..., None], 0, crop.rgb - guess), crop.hole, crop.known | crop.hole)
-    return np.where(crop.hole[..., None], np.clip(guess + step, 0, 1), ground.base)
+    step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
+    own, reach = plausible(step, ground.depth, ground.interocular)
+    both = membrane(np.concatenate([own, step - own], 2), crop.hole, crop.known | crop.hole)
+    beside = np.exp(-ground.depth / reach)[..., None]
+    return np.where(crop.hole[..., None], np.clip(guess + both[..., :3] + beside * both[..., 3:], 0, 1), ground.base)

@@ -5,6 +5,8 @@ large (Poisson's formula), so blurs of several widths, taken by distance, stand 
 at a cost that does not grow with the hole.
 """
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,11 @@ RING = 2
 TILE = 256
 #: Levels of blurs that take too much memory to be kept.
 LARGE = 3
+#: Steps that light on stone makes (sRGB-encoded): in grey, and in hue.
+GREY_STEP, HUE_STEP = 0.2, 0.05
+#: In interocular distances: how far a stain reaches, and the greatest depth of holes below which every step is the
+#: hole's own, since all of it lies at the border, and from which on none but light's is.
+STAIN, NARROW, WIDE = 0.02, 0.12, 0.2
 
 
 def carry_in(
@@ -28,8 +35,11 @@ def carry_in(
     ring: NDArray[np.bool_],
     hole: NDArray[np.bool_],
     depth: NDArray[np.float32],
+    interocular: float | None = None,
 ) -> None:
     """Add to a picture, in the hole, what makes the ring's steps vanish.
+
+    What is implausible for light on stone reaches into the hole no further than a stain does.
 
     Done tile by tile, from blurs that are kept as small as they are wide: beside the arguments it takes little memory.
 
@@ -39,9 +49,48 @@ def carry_in(
         ring: (H, W) visible pixels beside the hole.
         hole: (H, W) bool.
         depth: (H, W) distance of the hole's pixels from its border in pixels.
+        interocular: distance of the outer eye corners in pixels; None = nothing is taken for a stain.
     """
     if not ring.any():
         return
+    if interocular is None:
+        _spread(picture, step, ring, hole, depth, None)
+        return
+    own, reach = plausible(step, depth, interocular)
+    _spread(picture, own, ring, hole, depth, None)
+    if (own != step).any():
+        _spread(picture, step - own, ring, hole, depth, reach)
+
+
+def plausible(step: NDArray[Any], depth: NDArray[np.float32], interocular: float) -> tuple[NDArray[Any], float]:
+    """The part of steps that light on stone makes; the rest is a stain's, or of what stands behind the head.
+
+    Nothing of a step is, whose hue is another thing's.
+
+    Args:
+        step: (..., 3) sRGB-encoded.
+        depth: (H, W) distance of the hole's pixels from its border in pixels.
+        interocular: distance of the outer eye corners in pixels.
+
+    Returns:
+        (..., 3), and how far the rest reaches into the hole, in pixels.
+    """
+    grey = step.mean(-1, keepdims=True)
+    hue = step - grey
+    same = np.clip(2 - np.abs(hue).max(-1, keepdims=True) / HUE_STEP, 0, 1)
+    light = same * (np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(hue, -HUE_STEP, HUE_STEP))
+    wide = np.clip((float(depth.max()) / interocular - NARROW) / (WIDE - NARROW), 0, 1).astype(step.dtype)
+    return wide * light + (1 - wide) * step, max(1.0, STAIN * interocular)
+
+
+def _spread(
+    picture: NDArray[np.float32],
+    step: NDArray[np.float32],
+    ring: NDArray[np.bool_],
+    hole: NDArray[np.bool_],
+    depth: NDArray[np.float32],
+    fading: float | None,
+) -> None:
     levels = _Levels(step, ring)
     for top in range(0, hole.shape[0], TILE):
         rows = slice(top, min(top + TILE, hole.shape[0]))
@@ -51,13 +100,19 @@ def carry_in(
             inside = hole[tile]
             if inside.any():
                 wanted = np.log2(np.maximum(SPREAD * depth[tile] / SHARPEST, 1)).astype(np.float32)
-                _carry_in_tile(picture[tile], shown, tile[1], inside, wanted)
+                share = None if fading is None else np.exp(-depth[tile] / np.float32(fading))
+                _carry_in_tile(picture[tile], shown, tile[1], inside, wanted, share)
 
 
 def _carry_in_tile(
-    picture: NDArray[np.float32], shown: "_Rows", columns: slice, inside: NDArray[np.bool_], wanted: NDArray[np.float32]
+    picture: NDArray[np.float32],
+    shown: "_Rows",
+    columns: slice,
+    inside: NDArray[np.bool_],
+    wanted: NDArray[np.float32],
+    faded: NDArray[np.float32] | None,
 ) -> None:
-    """``wanted``: (h, w) which level, and how far towards it from the one before."""
+    """``wanted``: (h, w) which level, and how far towards it from the one before; ``faded``: (h, w) share."""
     lowest, highest = (int(np.ceil(end(wanted[inside]))) for end in (np.min, np.max))
     below: list[NDArray[np.float32]] = []
     for level in range(max(0, lowest - 1), highest + 1):
@@ -69,6 +124,7 @@ def _carry_in_tile(
         if level >= lowest:
             for channel, values in enumerate(here):
                 added = below[channel] * (1 - share) + values * share if level else values
+                added = added if faded is None else added * faded
                 np.add(picture[..., channel], added, out=picture[..., channel], where=chosen)
         below = here
 

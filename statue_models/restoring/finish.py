@@ -10,27 +10,39 @@ from numpy.typing import NDArray
 from statue_models.memory import give_back
 from statue_models.restoring.bands import ROWS, bands
 from statue_models.restoring.border import RING, carry_in
-from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import as_unit, luma_of, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import face_outline, interocular_distance
-from statue_models.restoring.method import Crop, Fill
+from statue_models.restoring.landmarks68 import interocular_distance
+from statue_models.restoring.method import Crop, Fill, OtherHalf
+from statue_models.restoring.other_half import from_other_half
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.texture import Grain, blurred, drawn, grain_of, grained, log_luma, setting_in
+from statue_models.restoring.texture import (
+    FINENESS,
+    FINEST,
+    Grain,
+    blurred,
+    drawn,
+    grain_of,
+    grained,
+    log_luma,
+    log_luma_of,
+    setting_in,
+)
+from statue_models.restoring.visible_stone import visible_stone
 
 #: Interocular distances around the hole within which stone speaks for it.
 NEAR = 0.5
-#: Features whose edges are no grain, and how far around them, in interocular distances.
-FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(27, 36))
-AROUND = 0.06
+#: Detail of the face's other half: the blur that parts it from form, over the one for grain, and how much is taken on
+#: small faces, where a pixel's detail is chance; on large ones all of it.
+HALF_REACH, HALF_SHARE = 2.0, 0.6
 #: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances.
 CRISP = ((0.3, 1.0, 0.02), (0.0, 0.6, 0.006))
 #: Most that they take from shadows and add to lights (logarithm), and pixels from the border over which they set in.
 DARKER, LIGHTER, CRISP_FADE = 0.3, 0.12, 3.0
 #: Grain's mean square on small and on large faces, over that of visible stone of like relief: a fill has less relief
 #: than the statue had, which is seen the more the larger the face. Chosen on check and native (docs/experiments.md).
-ROUGHER = (0.8, 1.7)
+ROUGHER = (0.8, 1.6)
 #: Interocular distances in pixels of small and large faces.
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger.
@@ -102,12 +114,15 @@ class Finish:
         if fill.stone is not None and self._interocular:
             self._add(picture, self._crisp(picture, fill.stone))
             give_back()
+            if fill.half is not None:
+                self._add(picture, self._from_other_half(picture, fill.half))
+                give_back()
             if grain is not None:
                 self._add(picture, self._drawn(picture, fill.stone, grain, seed))
         ring = self._ring()
         photograph = as_unit(part_of(self._image, self._near)[ring])
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
-        carry_in(picture, photograph - picture[ring], ring, self._hole, depth)
+        carry_in(picture, photograph - picture[ring], ring, self._hole, depth, self._interocular or None)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
 
@@ -143,7 +158,7 @@ class Finish:
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""
-        log = _log_of(picture)
+        log = log_luma_of(picture)
         added = np.zeros_like(log)
         for small, large, reach in CRISP:
             share = np.float32(small + (large - small) * self._size)
@@ -157,12 +172,19 @@ class Finish:
         added *= self._share(stone)
         return np.clip(added, -DARKER, LIGHTER, out=added)
 
+    def _from_other_half(self, picture: NDArray[np.float32], half: OtherHalf) -> NDArray[np.float32]:
+        """(H, W) log luma: what is finer on the face's other half, where that is visible."""
+        reach = max(FINEST, HALF_REACH * FINENESS * self._span)
+        added = from_other_half(picture, self._hole, self._near, half, self._image, self._missing, self._frame, reach)
+        added *= np.float32(HALF_SHARE + (1 - HALF_SHARE) * self._size)
+        return added
+
     def _drawn(
         self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, seed: int
     ) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
-        added = drawn(grain, _log_of(picture), self._hole, np.random.default_rng(seed), rougher)
+        added = drawn(grain, log_luma_of(picture), self._hole, np.random.default_rng(seed), rougher)
         added *= self._share(stone)
         return added
 
@@ -174,33 +196,17 @@ class Finish:
     def _measured(self, stone: NDArray[np.float32]) -> Grain | None:
         """The visible stone's grain, measured where the first fill says that the head is."""
         if not self._grain_is_measured:
+            assert self._crop.landmarks is not None
+            points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
             known = part_of(self._missing, self._around) == 0
-            head = known & (enlarge(stone, self._frame, self._around) > 0.5)
-            away = np.asarray(cv2.distanceTransform(known.view(np.uint8), cv2.DIST_L2, 5))
-            head &= (away < NEAR * self._span) & (away > 2)
-            del away
-            face, features = self._face(head.shape)
-            head &= face
-            plain = head & ~features
-            self._grain = grain_of(log_luma(luma_of(self._image, self._around)), known, plain, self._span, head)
+            head = enlarge(stone, self._frame, self._around) > 0.5
+            shown = visible_stone(
+                head, known, points - np.array(self._around[:2]), NEAR * self._span, self._interocular
+            )
+            del head
+            # The log luma is nobody else's, so that its memory is free as soon as it is not needed.
+            self._grain = grain_of(
+                log_luma(luma_of(self._image, self._around)), known, shown.plain, self._span, shown.carved, shown.calm
+            )
             self._grain_is_measured = True
         return self._grain
-
-    def _face(self, shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """(H, W) the face, without hair, neck and what a fitted neck takes for itself, and its features."""
-        assert self._crop.landmarks is not None
-        points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
-        points = points - np.array(self._around[:2])
-        features = np.zeros(shape, np.uint8)
-        for feature in FEATURES:
-            cv2.fillConvexPoly(features, cv2.convexHull(points[list(feature)].astype(np.int32)), 1)
-        away = cv2.distanceTransform((features == 0).view(np.uint8), cv2.DIST_L2, 5)
-        return face_outline(points, shape), np.asarray(away <= AROUND * self._interocular)
-
-
-def _log_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(H, W) log luma of (H, W, 3)."""
-    out = np.empty(picture.shape[:2], np.float32)
-    for band in bands(len(picture)):
-        out[band] = log_luma(luma(picture[band]))
-    return out

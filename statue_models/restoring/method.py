@@ -35,6 +35,19 @@ class Crop:
 
 
 @dataclass(frozen=True, eq=False)
+class OtherHalf:
+    """Where on a crop the mirror images of its pixels lie.
+
+    Attributes:
+        places: (S, S, 2) float32 positions (x, y) in pixels of the crop, smooth.
+        share: (S, S) float32 in [0, 1], how well what is visible there answers for the pixel.
+    """
+
+    places: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
 class Fill:
     """One hypothesis for the hole, at the crop's size.
 
@@ -45,11 +58,13 @@ class Fill:
             was made from); NaN where there is none. None: the method draws all of its own texture, or wants none.
         stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
             than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
+        half: the face's other half, whose finest detail belongs here too, or None.
     """
 
     rgb: NDArray[np.float32]
     borrow: NDArray[np.float32] | None = None
     stone: NDArray[np.float32] | None = None
+    half: OtherHalf | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,6 +27,8 @@ BLACK = 0.03
 ROUGH, QUIET = 1.6, 0.5
 #: Robust deviations to which grain is cut: a speck that is strewn about is no longer one.
 SPECK = 6.0
+#: Share of the windows that are taken, those without lines; standard deviation in pixels of a blur that lines survive.
+EVEN, LINE = 0.25, 1.5
 #: Share of a window that must show stone.
 WHOLE = 0.97
 #: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
@@ -50,6 +52,14 @@ def log_luma(values: NDArray[np.float32]) -> NDArray[np.float32]:
     out = np.maximum(values, 0)
     out += np.float32(BLACK)
     return np.log(out, out=out)
+
+
+def log_luma_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W) log luma of (H, W, 3), without a plane of its luma."""
+    out = np.empty(picture.shape[:2], np.float32)
+    for band in bands(len(picture)):
+        out[band] = log_luma(luma(picture[band]))
+    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +91,7 @@ def grain_of(
     stone: NDArray[np.bool_],
     interocular: float,
     carved: NDArray[np.bool_] | None = None,
+    calm: NDArray[np.bool_] | None = None,
 ) -> Grain | None:
     """The grain of visible stone; None where there is too little of it.
 
@@ -90,9 +101,10 @@ def grain_of(
         stone: (H, W) those that show the stone in question, without features.
         interocular: distance of the outer eye corners in pixels.
         carved: (H, W) those that show it with its features; None = ``stone``.
+        calm: (H, W) those of ``stone`` that say how rough it may be at most; None = all.
     """
     reach = max(FINEST, FINENESS * interocular)
-    coarse = _mean(log, known, reach)
+    coarse = local_mean(log, known, reach)
     seen = log[known]
     del log  # most of it may be a hole
 
@@ -104,9 +116,10 @@ def grain_of(
     if stone.sum() < SMALLEST**2:
         return None
     side = 2 * max(SMALLEST // 2, int(WINDOW * interocular / 2))
-    rough = _mean(with_known(seen - coarse[known]), stone, max(side / 4, reach), squared=True)
+    rough = local_mean(with_known(seen - coarse[known]), stone, max(side / 4, reach), squared=True)
     np.sqrt(rough, out=rough)
-    usable = stone & (rough <= ROUGH * np.quantile(rough[stone], QUIET))
+    calm = stone if calm is None or calm.sum() < SMALLEST**2 else calm
+    usable = stone & (rough <= ROUGH * np.quantile(rough[calm], QUIET))
     del rough
     while side >= SMALLEST:
         box = (side, side)
@@ -131,7 +144,31 @@ def grain_of(
     deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
     np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     energy = max(float(np.mean(fine[usable] ** 2)), FAINTEST)
-    return Grain(fine, side, corners[order], levels[order], reach, energy, roughness_of(relief, rough))
+    even = _even(fine, corners, side)[order]
+    return Grain(fine, side, corners[order][even], levels[order][even], reach, energy, roughness_of(relief, rough))
+
+
+def _even(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> NDArray[np.bool_]:
+    """(N,) which windows hold no crack or edge: one that is strewn about is seen at once as a pattern.
+
+    Told by the kurtosis of their samples after a blur, which a line survives and grain does not.
+    """
+    peaked, beside = np.empty(len(corners), np.float32), int(4 * LINE) + 2
+    for rows in bands(len(fine), max(ROWS, side)):
+        here = np.flatnonzero((corners[:, 0] >= rows.start) & (corners[:, 0] < rows.stop))
+        if not len(here):
+            continue
+        first = max(0, rows.start - beside)
+        soft = cv2.GaussianBlur(fine[first : rows.stop + side + beside], (0, 0), LINE)
+        squares = soft * soft
+        second, fourth = (
+            cv2.boxFilter(each, -1, (side, side), anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)[
+                corners[here, 0] - first, corners[here, 1]
+            ]
+            for each in (squares, squares * squares)
+        )
+        peaked[here] = fourth / np.maximum(second * second, FAINTEST**2)
+    return np.asarray(peaked <= np.quantile(peaked, max(EVEN, min(1, ENOUGH / len(peaked)))))
 
 
 def drawn(
@@ -151,7 +188,7 @@ def drawn(
         rougher: mean square that is aimed at, over that of visible stone of like relief.
     """
     height, width = fill.shape
-    coarse = _mean(fill, hole, grain.reach)
+    coarse = local_mean(fill, hole, grain.reach)
     around = Neighbourhoods(hole, grain.reach, grain.side / 4)
     wanted = rougher * grain.roughness.of(around.relief(np.where(hole, fill, np.float32(0))))
     np.subtract(fill, coarse, out=fill)
@@ -224,7 +261,7 @@ def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _mean(
+def local_mean(
     values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool = False
 ) -> NDArray[np.float32]:
     """(H, W) Gaussian mean of the values there, or of their squares."""

@@ -168,3 +168,28 @@ def test_a_grained_picture_is_a_picture():
     picture[:4] = 0
     out = grained(picture, np.random.default_rng(1).normal(0, 2, (32, 32)).astype(np.float32))
     assert np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
+
+
+# From where
+
+
+def test_a_crack_is_not_strewn_about():
+    """Windows that hold a line are left out where there are others."""
+    luma = stone(0.02)
+    for column in range(8, 90, 20):
+        cv2.line(luma, (column, 0), (column + 30, SIZE), 0.4, 1)
+    plain = added(stone(0.02))
+    assert np.abs(added(luma)[INNER]).max() < 1.3 * np.abs(plain[INNER]).max()
+
+
+def test_calm_stone_says_what_is_too_rough_for_stone():
+    """A beard all over the lower face is not what a cheek is made of."""
+    luma = np.where(np.arange(SIZE)[:, None] < 60, stone(0.02), stone(0.12))
+    calm = np.zeros((SIZE, SIZE), bool)
+    calm[:60] = True
+    log, known = log_luma(luma), ~HOLE
+    taken = [grain_of(log, known, known, INTEROCULAR, calm=where) for where in (None, calm)]
+    assert all(grain is not None for grain in taken)
+    rows = [grain.corners[:, 0] for grain in taken]
+    assert (rows[0] > 60).any(), "most of the stone is rough"
+    assert (rows[1] < 60).all()

@@ -1,0 +1,93 @@
+"""Detail from the other half of a face at the photograph's own resolution.
+
+A crop of at most 512 pixels, and a mean of what statues look like, hold no sharp lid and no pit. Where the same place
+of the other half is visible, what is finer there than the model stands in for the fill's own, turned as a mirror does.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.restoring.bands import bands
+from statue_models.restoring.cropping import luma_of, with_margin
+from statue_models.restoring.detail import enlarge
+from statue_models.restoring.face_frame import FaceFrame
+from statue_models.restoring.method import OtherHalf
+from statue_models.restoring.overlay import Pixels, Rectangle, part_of
+from statue_models.restoring.texture import local_mean, log_luma, log_luma_of, setting_in
+
+#: Rows that are worked on at a time.
+ROWS = 256
+#: Share below which nothing is taken.
+LEAST = 0.02
+#: Pixels from the border over which it sets in; most that it adds or takes (logarithm).
+FADING, SHARPEST = 3.0, 0.5
+#: Logarithm of luma by which both sides may differ: what lies in shadow shows noise and the shadow's edge.
+ALIKE = 0.6
+WHOLE = 0.99  # of a sample's neighbours that must be visible
+
+
+def from_other_half(
+    picture: NDArray[np.float32],
+    hole: NDArray[np.bool_],
+    window: Rectangle,
+    half: OtherHalf,
+    image: Pixels,
+    missing: Pixels,
+    frame: FaceFrame,
+    reach: float,
+) -> NDArray[np.float32]:
+    """(height, width) log luma to add to a fill, 0 outside the hole: what is finer on the other half, less its own.
+
+    Args:
+        picture: (height, width, 3) in [0, 1], the fill.
+        hole: (height, width) bool, what is missing.
+        window: (x, y, width, height) of both in the photograph.
+        half: on the crop.
+        image: (H, W, C) the photograph.
+        missing: (H, W) uint8, > 0 = missing.
+        frame: of the crop.
+        reach: standard deviation in pixels of the blur that parts fine structure from form.
+    """
+    x, y, width, height = window
+    added, beside = np.zeros((height, width), np.float32), int(4 * reach) + 3
+    for band in bands(height, ROWS):
+        here = (x, y + band.start, width, band.stop - band.start)
+        share = np.clip(enlarge(half.share, frame, here), 0, 1)
+        share[~hole[band]] = 0
+        asked = share > LEAST
+        if not asked.any():
+            continue
+        size = half.share.shape[0]
+        in_crop = enlarge(half.places, frame, here).reshape(-1, 2)
+        places = frame.to_photograph(in_crop, size).reshape(*share.shape, 2) - 0.5
+        fine, level, seen = _sampled(image, missing, places, asked, reach)
+        share[~(asked & seen)] = 0
+        rows = slice(max(0, band.start - beside), band.stop + beside)
+        inner = slice(band.start - rows.start, band.stop - rows.start)
+        log = log_luma_of(picture[rows])
+        coarse = local_mean(log, hole[rows], reach)[inner]
+        share *= np.exp(-(((level - coarse) / ALIKE) ** 2))
+        share *= setting_in(hole, band, FADING)
+        added[band] = np.clip(share * (fine - (log[inner] - coarse)), -SHARPEST, SHARPEST)
+    return added
+
+
+def _sampled(
+    image: Pixels, missing: Pixels, places: NDArray[np.float64], asked: NDArray[np.bool_], reach: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """(h, w) at (h, w, 2) places, pixel centres at integers: log luma less its blur, that blur, where it is seen."""
+    ends = np.stack([places[asked].min(0), places[asked].max(0)])
+    (left, top), (right, low) = np.clip(ends, 0, np.array(image.shape[1::-1]) - 1).astype(int).tolist()
+    box = (left, top, right - left + 2, low - top + 2)
+    box = with_margin(box, int(4 * reach) + 3, image.shape)
+    known = part_of(missing, box) == 0
+    log = log_luma(luma_of(image, box))
+    coarse = local_mean(log, known, reach)
+    log -= coarse
+    log *= known
+    x, y = (np.ascontiguousarray(places[..., axis] - box[axis], np.float32) for axis in (0, 1))
+    shown = cv2.remap(known.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    level = cv2.remap(coarse, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    fine = cv2.remap(log, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(fine, np.float32), np.asarray(level, np.float32), np.asarray(shown > WHOLE)
