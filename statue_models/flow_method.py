@@ -27,6 +27,8 @@ STEPS = 1
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
 SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
+#: The same for draws: the network's answers lie nearer together than what it was shown, and than what may be true.
+DRAWN_SHARE = 0.4
 #: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
 CRISPING, CRISPING_REACH = 0.5, 1.0
 #: Pixels of the network over which its answer sets in at the hole's border.
@@ -190,7 +192,12 @@ class FlowMethod:
                     done += self.steps
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
-                made = _joined(rgb, start.rgb, crop, 1.0) if self.preview else _textured(rgb, start.rgb, plain, crop)
+                share = DRAWN_SHARE if number else SHARE
+                made = (
+                    _joined(rgb, start.rgb, crop, 1.0)
+                    if self.preview
+                    else _textured(rgb, start.rgb, plain, crop, share)
+                )
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone, start.half))
         return fills
 
@@ -258,7 +265,7 @@ def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop,
 
 
 def _textured(
-    coarse: NDArray[np.float32], fill: NDArray[np.float32], sketch: NDArray[np.float32], crop: Crop
+    coarse: NDArray[np.float32], fill: NDArray[np.float32], sketch: NDArray[np.float32], crop: Crop, share: float
 ) -> NDArray[np.float32]:
     """(S, S, 3): between fill and answer, with some more of the texture that the fill has over its sketch."""
     hole = crop.hole.astype(np.float32)
@@ -267,7 +274,7 @@ def _textured(
     inside = np.maximum(cv2.GaussianBlur(hole, (0, 0), reach), 1e-3)[..., None]
     fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
     crisp = coarse + CRISPING * (coarse - cv2.GaussianBlur(coarse, (0, 0), CRISPING_REACH))
-    return (_joined(crisp, fill, crop, SHARE) + TEXTURE * fine).astype(np.float32)
+    return (_joined(crisp, fill, crop, share) + TEXTURE * fine).astype(np.float32)
 
 
 def _resized(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:

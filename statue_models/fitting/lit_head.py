@@ -25,7 +25,7 @@ REFITS = 2
 #: was fitted to it says of other slopes is a guess.
 EXTREME = 0.01
 #: Share of the visible face that is darker than where lights are held back.
-BRIGHT = 0.7
+BRIGHT = 0.8
 GAP_EDGE = 0.008  # of the crop's side, over which a hollow darkens
 
 

@@ -22,7 +22,7 @@ NOISE = 0.025  # of a landmark, in interocular distances
 HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
 EXPRESSION_RANGE = (-0.1, 1.0)
 #: Share of an expression's deviation that draws have: a fit must reach a smile, statues seldom do.
-EXPRESSION_DRAW = 0.55
+EXPRESSION_DRAW = 0.45
 #: OpenCV looks along +z with y down; the head has y up and faces +z.
 HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
