@@ -38,7 +38,8 @@ class MirroredDetail:
     Attributes:
         log_detail: (S, S) float64 natural logarithm to add to the log of the shading, faded at the hole's border.
         confidence: (S, S) float64 in [0, 1], how well a visible mirror image answers for the pixel.
-        source: (S, S, 2) float32 crop position (x, y) of the nearest mirrored pixel (0 where there is none).
+        source: (S, S, 2) float32 crop position (x, y) of the mirror image, a mean of the nearest visible pixels; 0
+            where there is none.
     """
 
     log_detail: NDArray[np.float64]

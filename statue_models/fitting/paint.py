@@ -35,7 +35,8 @@ class Feature(NamedTuple):
 FEATURES = (Feature(0.0, -3.43, 2.7, 1.1, True), Feature(3.15, 3.35, 1.5, 0.8, False))  # mouth, eyes
 FRONT = 6.0  # cm: z from which on the mean head has them
 INTEROCULAR = 8.9  # cm: distance of the mean head's outer eye corners
-#: Robust deviations of the stone's hue between which paint is told from it, and the least deviation (logarithm).
+#: Between so many times the stone's usual distance from its own hue (1.48 medians) paint is told from it; the least of
+#: that distance (logarithm).
 STONE, PAINTED, LEAST = 2.5, 5.0, 0.02
 #: cm on the mean head: a place's neighbourhood, and the distance over which it speaks for another.
 SMOOTH, REACH = 0.12, 0.5
@@ -65,7 +66,7 @@ def paint_of(
     out = np.zeros(linear.shape)
     place = np.concatenate([np.abs(image.rest[..., :1]), image.rest[..., 1:]], 2)
     weights = [_within(place, feature) for feature in FEATURES]
-    shown, plain = face & free, face & free & (np.maximum(*weights) == 0)
+    shown, plain = face & free, face & free & (np.max(weights, axis=0) == 0)
     if not any(((weight > 0) & ~free).any() for weight in weights) or plain.sum() < ENOUGH:
         return out
     level = log_luminance(linear)

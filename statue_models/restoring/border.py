@@ -27,6 +27,8 @@ GREY_STEP, HUE_STEP = 0.2, 0.05
 #: In interocular distances: how far a stain reaches, and the greatest depth of holes below which every step is the
 #: hole's own, since all of it lies at the border, and from which on none but light's is.
 STAIN, NARROW, WIDE = 0.02, 0.12, 0.2
+LEAST = 1e-3  # of a step: less is rounding
+FADED = 12.0  # times as deep as it reaches, a stain is gone
 
 
 def carry_in(
@@ -58,8 +60,9 @@ def carry_in(
         return
     own, reach = plausible(step, depth, interocular)
     _spread(picture, own, ring, hole, depth, None)
-    if (own != step).any():
-        _spread(picture, step - own, ring, hole, depth, reach)
+    rest = step - own
+    if np.abs(rest).max() > LEAST:
+        _spread(picture, rest, ring, hole, depth, reach)
 
 
 def plausible(step: NDArray[Any], depth: NDArray[np.float32], interocular: float) -> tuple[NDArray[Any], float]:
@@ -98,7 +101,7 @@ def _spread(
         for left in range(0, hole.shape[1], TILE):
             tile = rows, slice(left, min(left + TILE, hole.shape[1]))
             inside = hole[tile]
-            if inside.any():
+            if inside.any() and (fading is None or depth[tile][inside].min() < FADED * fading):
                 wanted = np.log2(np.maximum(SPREAD * depth[tile] / SHARPEST, 1)).astype(np.float32)
                 share = None if fading is None else np.exp(-depth[tile] / np.float32(fading))
                 _carry_in_tile(picture[tile], shown, tile[1], inside, wanted, share)

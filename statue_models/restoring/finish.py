@@ -122,7 +122,9 @@ class Finish:
         ring = self._ring()
         photograph = as_unit(part_of(self._image, self._near)[ring])
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
-        carry_in(picture, photograph - picture[ring], ring, self._hole, depth, self._interocular or None)
+        # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
+        span = None if fill.stone is None else self._interocular or None
+        carry_in(picture, photograph - picture[ring], ring, self._hole, depth, span)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
 

@@ -16,8 +16,8 @@ from statue_models.restoring.method import OtherHalf
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.texture import local_mean, log_luma, log_luma_of, setting_in
 
-#: Rows that are worked on at a time.
-ROWS = 256
+#: Side in pixels of what is worked on at a time.
+TILE = 256
 #: Share below which nothing is taken.
 LEAST = 0.02
 #: Pixels from the border over which it sets in; most that it adds or takes (logarithm).
@@ -51,25 +51,30 @@ def from_other_half(
     """
     x, y, width, height = window
     added, beside = np.zeros((height, width), np.float32), int(4 * reach) + 3
-    for band in bands(height, ROWS):
-        here = (x, y + band.start, width, band.stop - band.start)
-        share = np.clip(enlarge(half.share, frame, here), 0, 1)
-        share[~hole[band]] = 0
-        asked = share > LEAST
-        if not asked.any():
-            continue
-        size = half.share.shape[0]
-        in_crop = enlarge(half.places, frame, here).reshape(-1, 2)
-        places = frame.to_photograph(in_crop, size).reshape(*share.shape, 2) - 0.5
-        fine, level, seen = _sampled(image, missing, places, asked, reach)
-        share[~(asked & seen)] = 0
-        rows = slice(max(0, band.start - beside), band.stop + beside)
-        inner = slice(band.start - rows.start, band.stop - rows.start)
-        log = log_luma_of(picture[rows])
-        coarse = local_mean(log, hole[rows], reach)[inner]
-        share *= np.exp(-(((level - coarse) / ALIKE) ** 2))
-        share *= setting_in(hole, band, FADING)
-        added[band] = np.clip(share * (fine - (log[inner] - coarse)), -SHARPEST, SHARPEST)
+    size = half.share.shape[0]
+    for band in bands(height, TILE):
+        # By tiles, because a strip across a tilted head is mirrored to one across the whole face.
+        border = setting_in(hole, band, FADING)
+        for columns in bands(width, TILE):
+            here = (x + columns.start, y + band.start, columns.stop - columns.start, band.stop - band.start)
+            share = np.clip(enlarge(half.share, frame, here), 0, 1)
+            share[~hole[band, columns]] = 0
+            asked = share > LEAST
+            if not asked.any():
+                continue
+            in_crop = enlarge(half.places, frame, here).reshape(-1, 2)
+            places = frame.to_photograph(in_crop, size).reshape(*share.shape, 2) - 0.5
+            fine, level, seen = _sampled(image, missing, places, asked, reach)
+            share[~(asked & seen)] = 0
+            rows, beyond = (slice(max(0, each.start - beside), each.stop + beside) for each in (band, columns))
+            inner = np.s_[
+                band.start - rows.start : band.stop - rows.start,
+                columns.start - beyond.start : columns.stop - beyond.start,
+            ]
+            log = log_luma_of(picture[rows, beyond])
+            coarse = local_mean(log, hole[rows, beyond], reach)[inner]
+            share *= np.exp(-(((level - coarse) / ALIKE) ** 2)) * border[:, columns]
+            added[band, columns] = np.clip(share * (fine - (log[inner] - coarse)), -SHARPEST, SHARPEST)
     return added
 
 

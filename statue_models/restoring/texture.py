@@ -29,6 +29,7 @@ ROUGH, QUIET = 1.6, 0.5
 SPECK = 6.0
 #: Share of the windows that are taken, those without lines; standard deviation in pixels of a blur that lines survive.
 EVEN, LINE = 0.25, 1.5
+FLAT = 1e-8  # mean square after that blur: windows with less of it show nothing
 #: Share of a window that must show stone.
 WHOLE = 0.97
 #: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
@@ -118,7 +119,7 @@ def grain_of(
     side = 2 * max(SMALLEST // 2, int(WINDOW * interocular / 2))
     rough = local_mean(with_known(seen - coarse[known]), stone, max(side / 4, reach), squared=True)
     np.sqrt(rough, out=rough)
-    calm = stone if calm is None or calm.sum() < SMALLEST**2 else calm
+    calm = stone if calm is None or calm.sum() < side**2 else calm
     usable = stone & (rough <= ROUGH * np.quantile(rough[calm], QUIET))
     del rough
     while side >= SMALLEST:
@@ -167,8 +168,13 @@ def _even(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> N
             ]
             for each in (squares, squares * squares)
         )
-        peaked[here] = fourth / np.maximum(second * second, FAINTEST**2)
-    return np.asarray(peaked <= np.quantile(peaked, max(EVEN, min(1, ENOUGH / len(peaked)))))
+        # Burnt out or crushed to black, a window shows no line because it shows nothing.
+        flat = second < FLAT
+        peaked[here] = np.where(flat, np.inf, fourth / np.maximum(second * second, FAINTEST**2))
+    shown = np.isfinite(peaked)
+    if shown.sum() < ENOUGH:
+        return np.ones(len(peaked), bool)
+    return np.asarray(peaked <= np.quantile(peaked[shown], max(EVEN, min(1, ENOUGH / shown.sum()))))
 
 
 def drawn(

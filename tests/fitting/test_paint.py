@@ -71,6 +71,9 @@ def test_a_mouth_of_which_nothing_is_left_stays_stone(statue):
     assert not paint(statue, hole, (within(statue, MOUTH, 0.8), RED)).any()
 
 
-def test_a_stain_beside_a_lost_nose_is_no_paint(statue):
-    stain = statue.ellipse(31, 0.1, 0.1)
-    assert not paint(statue, statue.ellipse(30, 0.2, 0.2), (stain, RED)).any()
+def test_a_stain_at_the_corner_of_a_lost_mouth_is_no_paint(statue):
+    stain = statue.ellipse(48, 0.05, 0.05)
+    hole = statue.ellipse(LEFT_CORNER, 0.28, 0.2)
+    lost = hole & within(statue, MOUTH, 0.7)
+    assert lost.sum() > 20 and (stain & ~hole & within(statue, MOUTH)).any()
+    assert np.abs(paint(statue, hole, (stain, RED))[lost]).mean() < 0.05

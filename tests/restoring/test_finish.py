@@ -184,6 +184,10 @@ def test_a_deeper_picture_gets_the_same_fill_in_finer_steps(restorer, asked, res
     form = [cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), 2) for picture in (deep / top * 255, restored)]
     off = np.abs(form[0] - form[1])[asked.mask > 0]
     assert off.mean() < 0.5 and np.quantile(off, 0.99) < 3
+    fine = [
+        (np.asarray(p, np.float32) - f)[asked.mask > 0] for p, f in zip((deep / top * 255, restored), form, strict=True)
+    ]
+    assert fine[0].std() == pytest.approx(fine[1].std(), rel=0.1)
 
 
 def steps(picture, mask):

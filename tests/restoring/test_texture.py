@@ -173,13 +173,24 @@ def test_a_grained_picture_is_a_picture():
 # From where
 
 
-def test_a_crack_is_not_strewn_about():
-    """Windows that hold a line are left out where there are others."""
-    luma = stone(0.02)
-    for column in range(8, 90, 20):
-        cv2.line(luma, (column, 0), (column + 30, SIZE), 0.4, 1)
-    plain = added(stone(0.02))
-    assert np.abs(added(luma)[INNER]).max() < 1.3 * np.abs(plain[INNER]).max()
+def test_windows_with_a_crack_are_left_out():
+    """One that is strewn about is seen at once as a pattern."""
+    luma, line = stone(0.04), np.zeros((SIZE, SIZE), np.uint8)
+    cv2.line(line, (128, 0), (128, SIZE), 1, 1)
+    luma[line > 0] *= 0.8
+    grain = measured(luma)
+    assert grain is not None
+    with_line = [line[y : y + grain.side, x : x + grain.side].any() for y, x in grain.corners]
+    assert np.mean(with_line) < 0.02
+
+
+def test_burnt_out_stone_is_no_even_stone():
+    luma = stone(0.04)
+    luma[:, :110] = 1.0
+    grain = measured(luma)
+    assert grain is not None
+    energies = [np.mean(grain.fine[y : y + grain.side, x : x + grain.side] ** 2) for y, x in grain.corners]
+    assert np.median(energies) > 0.3 * np.mean(grain.fine[:, 120:][~HOLE[:, 120:]] ** 2)
 
 
 def test_calm_stone_says_what_is_too_rough_for_stone():
