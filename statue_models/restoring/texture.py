@@ -267,14 +267,22 @@ def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
         values: (H, W) float32.
         reach: standard deviation in pixels.
     """
-    shrink = int(reach / WIDE)
-    if shrink < 2:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), reach), np.float32)
-    height, width = values.shape
-    small = cv2.resize(values, (-(-width // shrink), -(-height // shrink)), interpolation=cv2.INTER_AREA)
+    size = values.shape[::-1]
+    small = _blurred_small(values, reach)
     del values  # a plane less while the blur is enlarged, where the caller has no use for them
-    small = cv2.GaussianBlur(small, (0, 0), reach / shrink)
-    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    if small.shape[::-1] == size:
+        return small
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _blurred_small(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
+    """(h, w) the blur, on a picture that is smaller the wider it is; (H, W) where it is narrow."""
+    shrink = max(1, int(reach / WIDE))
+    if shrink > 1:
+        height, width = values.shape
+        size = (-(-width // shrink), -(-height // shrink))
+        values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), reach / shrink), np.float32)
 
 
 def local_mean(
@@ -282,9 +290,12 @@ def local_mean(
 ) -> NDArray[np.float32]:
     """(H, W) Gaussian mean of the values there, or of their squares."""
     if int(reach / WIDE) >= 2:
-        sums = _sums(values, where, reach, squared)
+        # Divided while they are small: neither sums nor weights are ever as large as the picture.
+        sums = _blurred_small(_masked(values, where, squared), reach)
         del values  # a plane less where the caller has no use for them
-        return _over(sums, where, reach)
+        weights = _blurred_small(where.astype(np.float32), reach)
+        sums /= np.maximum(weights, 1e-3)
+        return np.asarray(cv2.resize(sums, where.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
     out, beside = np.empty(values.shape, np.float32), int(4 * reach) + 2
     for band in bands(len(out), max(ROWS, 8 * beside)):
