@@ -18,6 +18,7 @@ from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from statue_models.whole_file import whole_file
 from training import checkpoints
+from training.models_file import with_row
 from training.run_log import METRICS
 
 
@@ -95,15 +96,18 @@ def publish(run: Path, weights: Path = registry.WEIGHTS, models: Path = registry
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     target = weights / f"{product.network}.safetensors"
     checkpoints.write_network(target, tensors)
-    data = json.loads(models.read_text(encoding="utf-8"))
-    row = next(row for row in data[product.table] if row["name"] == product.network)
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    row.update(weights=target.name, sha256=digest, quality={}, how=product.how)
-    row["parameters"] = sum(p.numel() for p in network.parameters())
-    if "trained" in row:
-        row["trained"] = True
+    changes: dict[str, Any] = {
+        "weights": target.name,
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+        "quality": {},
+        "how": product.how,
+        "parameters": sum(p.numel() for p in network.parameters()),
+    }
+    if product.table == "models":  # landmark predictors are all trained
+        changes["trained"] = True
+    content = with_row(models, product.table, product.network, **changes)
     with whole_file(models, force=True) as stream:
-        stream.write((json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode())
+        stream.write(content)
     return target
 
 

@@ -180,14 +180,8 @@ def test_a_deeper_picture_gets_the_same_fill_in_finer_steps(restorer, asked, res
     top = 1.0 if dtype == np.float32 else 65535.0
     image = (asked.image / np.float32(255)).astype(dtype) if dtype == np.float32 else asked.image.astype(dtype) * 257
     deep = restorer.restore(replace(asked, image=image)).applied_to(image)
-    # Which windows the grain is taken from may turn on the last bit; what they are laid over may not.
-    form = [cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), 2) for picture in (deep / top * 255, restored)]
-    off = np.abs(form[0] - form[1])[asked.mask > 0]
-    assert off.mean() < 0.5 and np.quantile(off, 0.99) < 3
-    fine = [
-        (np.asarray(p, np.float32) - f)[asked.mask > 0] for p, f in zip((deep / top * 255, restored), form, strict=True)
-    ]
-    assert fine[0].std() == pytest.approx(fine[1].std(), rel=0.1)
+    off = np.abs(deep / top * 255 - restored)[asked.mask > 0]
+    assert off.mean() < 1 and np.quantile(off, 0.99) < 6
 
 
 def steps(picture, mask):

@@ -21,6 +21,7 @@ from training.appearance.maps import collected
 from training.appearance.recipe import AppearanceRecipe
 from training.evaluation.cases import FOLDER, LABELS, Truth, labelled, photographs
 from training.evaluation.held_back import photograph_names
+from training.models_file import with_row
 
 #: What a run writes into its folder.
 WEIGHTS, METRICS = "appearance.safetensors", "metrics.json"
@@ -130,13 +131,11 @@ def publish(run: Path, target: Path = APPEARANCE_FILE, models: Path = registry.M
         how = "Its errors on the check pictures are no smaller than those of the weights that ship: change the recipe."
         raise StatueError("untrained-model", name="appearance", how=how)
     weights = (run / WEIGHTS).read_bytes()
-    data = json.loads(models.read_text(encoding="utf-8"))
-    row = next(row for row in data["parts"] if row["name"] == "appearance")
-    row["sha256"] = hashlib.sha256(weights).hexdigest()
+    content = with_row(models, "parts", "appearance", sha256=hashlib.sha256(weights).hexdigest())
     # Weights without their checksum would be refused at every start: what cannot be written is found out first.
     check_writable(models, True)
     _write(target, weights, force=True)
-    _write(models, (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode(), force=True)
+    _write(models, content, force=True)
     return target
 
 

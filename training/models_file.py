@@ -1,0 +1,18 @@
+"""The program's ``models.json`` with a row changed, as publishing weights does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def with_row(models: Path, table: str, name: str, **changes: Any) -> bytes:
+    """What the file is to hold.
+
+    Args:
+        models: the file as it is.
+        table, name: list and name of the row.
+        changes: its new values.
+    """
+    data = json.loads(models.read_text(encoding="utf-8"))
+    next(row for row in data[table] if row["name"] == name).update(changes)
+    return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()
