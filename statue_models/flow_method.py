@@ -28,7 +28,7 @@ STEPS = 1
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
 SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
 #: The same for draws: the network's answers lie nearer together than what it was shown, and than what may be true.
-DRAWN_SHARE = 0.4
+DRAWN_SHARE = 0.15
 #: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
 CRISPING, CRISPING_REACH = 0.5, 1.0
 #: Pixels of the network over which its answer sets in at the hole's border.

@@ -22,7 +22,11 @@ NOISE = 0.025  # of a landmark, in interocular distances
 HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
 EXPRESSION_RANGE = (-0.1, 1.0)
 #: Share of an expression's deviation that draws have: a fit must reach a smile, statues seldom do.
-EXPRESSION_DRAW = 0.45
+EXPRESSION_DRAW = 0.9
+#: cm between the inner edges of a statue's lips: closed on the mean head are .08.
+LIP_GAP = (0.0, 0.2)
+UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]
+ROUNDS = 8  # in which a draw comes to meet the lips' range and the expressions'
 #: OpenCV looks along +z with y down; the head has y up and faces +z.
 HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
@@ -186,10 +190,27 @@ def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[n
 
 
 def sample_fit(head: MorphableHead, fit: HeadFit, generator: np.random.Generator) -> HeadFit:
-    """Another head that the visible landmarks allow: one draw of the Gaussian posterior, pose and offset kept."""
+    """Another head that the visible landmarks allow: one draw of the Gaussian posterior, pose and offset kept.
+
+    Given that its lips are parted no further than statues' are, unless the likeliest head's already are.
+    """
     root = cholesky(fit.precision, lower=True)
-    step = solve_triangular(root.T, generator.standard_normal(len(root)))
-    step[head.identities :] *= EXPRESSION_DRAW
+    share = np.where(np.arange(len(root)) < head.identities, 1.0, EXPRESSION_DRAW)
+    step = share * solve_triangular(root.T, generator.standard_normal(len(root)))
+    opening = _lip_gap(head.modes[:, head.landmarks])
+    gap = float(_lip_gap(head.vertices[head.landmarks]) + opening @ fit.coefficients)
+    least, most = min(gap, LIP_GAP[0]), max(gap, LIP_GAP[1])
+    # What the Gaussian's draws change with it, given another gap.
+    along = share * cho_solve((root, True), share * opening)
     coefficients = fit.coefficients + step
-    coefficients[head.identities :] = np.clip(coefficients[head.identities :], *EXPRESSION_RANGE)
+    for _ in range(ROUNDS):
+        drawn = gap + float(opening @ (coefficients - fit.coefficients))
+        coefficients += along * (np.clip(drawn, least, most) - drawn) / (opening @ along)
+        coefficients[head.identities :] = np.clip(coefficients[head.identities :], *EXPRESSION_RANGE)
     return replace(fit, coefficients=coefficients)
+
+
+def _lip_gap(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(...) cm by which the upper lip lies above the lower one, of (..., 68, 3) landmarks in head coordinates."""
+    height = points[..., 1].astype(np.float64)
+    return np.asarray((height[..., UPPER_LIP] - height[..., LOWER_LIP]).mean(-1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic_statue import landmarks_of, posed
 
-from statue_models.fitting.pose import EXPRESSION_RANGE, fit_head, sample_fit
+from statue_models.fitting.pose import EXPRESSION_RANGE, LIP_GAP, LOWER_LIP, UPPER_LIP, fit_head, sample_fit
 from statue_models.restoring.landmarks68 import EYES, INNER, JAW, MOUTH, NOSE, interocular_distance
 
 NOTHING = np.zeros(68, bool)
@@ -98,6 +98,25 @@ def test_a_sample_keeps_the_camera_and_its_seed_decides(head):
     np.testing.assert_array_equal(first.rotation, fit.rotation)
     np.testing.assert_array_equal(first.translation, fit.translation)
     assert first.coefficients[head.identities :].min() >= EXPRESSION_RANGE[0]
+
+
+def lip_gap(head, fit):
+    """cm between the inner edges of the lips."""
+    height = fit.vertices(head)[head.landmarks][:, 1]
+    return float((height[UPPER_LIP] - height[LOWER_LIP]).mean())
+
+
+def test_no_draw_opens_a_mouth_as_statues_do_not(head):
+    """Lost mouths are drawn in many forms, but with lips that meet or nearly do: there is no throat in stone."""
+    points = landmarks_of(head, posed(head, 0, seed=4))
+    fit = fit_head(head, points, hiding(MOUTH, JAW), 160)
+    likeliest = lip_gap(head, fit)
+    drawn = [sample_fit(head, fit, np.random.default_rng(seed)) for seed in range(40)]
+    gaps = np.array([lip_gap(head, each) for each in drawn])
+    rest = 0.02  # cm, by which the range of the expressions' coefficients moves it at last
+    assert gaps.min() > min(likeliest, LIP_GAP[0]) - rest and gaps.max() < max(likeliest, LIP_GAP[1]) + rest
+    places = np.stack([landmarks_of(head, each)[MOUTH] for each in drawn])
+    assert (places.std(0).max(1) > 0.01 * interocular_distance(points)).all()
 
 
 def test_the_jaw_line_counts_less_than_the_eyes(head):
