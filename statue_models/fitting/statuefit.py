@@ -22,9 +22,9 @@ from statue_models.fitting.pose import HeadFit, fit_head, sample_fit
 from statue_models.fitting.raster import draw_head
 from statue_models.fitting.surroundings import with_surroundings
 from statue_models.fitting.uncertainty import expected_error
-from statue_models.restoring.border import plausible
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
+from statue_models.restoring.steps import deepest, parted, reach_of_stains
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ def _sketch(start: _Start, lit: LitHead | None) -> Sketch:
 def _carried_in(crop: Crop, ground: Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
     """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
     step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
-    own, reach = plausible(step, ground.depth, ground.interocular)
-    both = membrane(np.concatenate([own, step - own], 2), crop.hole, crop.known | crop.hole)
-    beside = np.exp(-ground.depth / reach)[..., None]
+    own, rest = parted(step, step, deepest(crop.hole, ground.depth) / ground.interocular)
+    both = membrane(np.concatenate([own, rest], 2), crop.hole, crop.known | crop.hole)
+    beside = np.exp(-ground.depth / reach_of_stains(ground.interocular))[..., None]
     return np.where(crop.hole[..., None], np.clip(guess + both[..., :3] + beside * both[..., 3:], 0, 1), ground.base)

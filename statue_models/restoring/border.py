@@ -5,8 +5,6 @@ large (Poisson's formula), so blurs of several widths, taken by distance, stand 
 at a cost that does not grow with the hole.
 """
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +20,7 @@ RING = 2
 TILE = 256
 #: Levels of blurs that take too much memory to be kept.
 LARGE = 3
-#: Steps that light on stone makes (sRGB-encoded): in grey, and in hue.
-GREY_STEP, HUE_STEP = 0.2, 0.05
-#: In interocular distances: how far a stain reaches, and the greatest depth of holes below which every step is the
-#: hole's own, since all of it lies at the border, and from which on none but light's is.
-STAIN, NARROW, WIDE = 0.02, 0.12, 0.2
-LEAST = 1e-3  # of a step: less is rounding
-FADED = 12.0  # times as deep as it reaches, a stain is gone
+FADED = 12.0  # times as deep as it reaches, what fades is gone
 
 
 def carry_in(
@@ -37,11 +29,9 @@ def carry_in(
     ring: NDArray[np.bool_],
     hole: NDArray[np.bool_],
     depth: NDArray[np.float32],
-    interocular: float | None = None,
+    fading: float | None = None,
 ) -> None:
     """Add to a picture, in the hole, what makes the ring's steps vanish.
-
-    What is implausible for light on stone reaches into the hole no further than a stain does.
 
     Done tile by tile, from blurs that are kept as small as they are wide: beside the arguments it takes little memory.
 
@@ -51,49 +41,10 @@ def carry_in(
         ring: (H, W) visible pixels beside the hole.
         hole: (H, W) bool.
         depth: (H, W) distance of the hole's pixels from its border in pixels.
-        interocular: distance of the outer eye corners in pixels; None = nothing is taken for a stain.
+        fading: pixels over which it fades besides, as a stain does; None = no further than a membrane does.
     """
     if not ring.any():
         return
-    if interocular is None:
-        _spread(picture, step, ring, hole, depth, None)
-        return
-    own, reach = plausible(step, depth, interocular)
-    _spread(picture, own, ring, hole, depth, None)
-    rest = step - own
-    if np.abs(rest).max() > LEAST:
-        _spread(picture, rest, ring, hole, depth, reach)
-
-
-def plausible(step: NDArray[Any], depth: NDArray[np.float32], interocular: float) -> tuple[NDArray[Any], float]:
-    """The part of steps that light on stone makes; the rest is a stain's, or of what stands behind the head.
-
-    Nothing of a step is, whose hue is another thing's.
-
-    Args:
-        step: (..., 3) sRGB-encoded.
-        depth: (H, W) distance of the hole's pixels from its border in pixels.
-        interocular: distance of the outer eye corners in pixels.
-
-    Returns:
-        (..., 3), and how far the rest reaches into the hole, in pixels.
-    """
-    grey = step.mean(-1, keepdims=True)
-    hue = step - grey
-    same = np.clip(2 - np.abs(hue).max(-1, keepdims=True) / HUE_STEP, 0, 1)
-    light = same * (np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(hue, -HUE_STEP, HUE_STEP))
-    wide = np.clip((float(depth.max()) / interocular - NARROW) / (WIDE - NARROW), 0, 1).astype(step.dtype)
-    return wide * light + (1 - wide) * step, max(1.0, STAIN * interocular)
-
-
-def _spread(
-    picture: NDArray[np.float32],
-    step: NDArray[np.float32],
-    ring: NDArray[np.bool_],
-    hole: NDArray[np.bool_],
-    depth: NDArray[np.float32],
-    fading: float | None,
-) -> None:
     levels = _Levels(step, ring)
     for top in range(0, hole.shape[0], TILE):
         rows = slice(top, min(top + TILE, hole.shape[0]))

@@ -3,6 +3,8 @@
 Only samples where the mask is 0 are looked at; what stands in the hole, or under a soft edge of the mask, never is.
 """
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop, Fill, OtherHalf
 from statue_models.restoring.other_half import from_other_half
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
+from statue_models.restoring.steps import deepest, parted, reach_of_stains, without_noise
+from statue_models.restoring.stone_look import StoneLook
 from statue_models.restoring.texture import (
     FINENESS,
     FINEST,
@@ -49,6 +53,7 @@ SMALL, LARGE = 64.0, 192.0
 LARGEST = 800.0
 #: Of ``Fill.stone``: less borrows the detail of what it grew from.
 WHOLLY_STONE = 0.9
+LEAST = 1e-3  # of a step: less is rounding
 
 
 class Finish:
@@ -87,6 +92,7 @@ class Finish:
         self._rectangle = rectangle
         self._first: Fill | None = None
         self._grain: Grain | None = None
+        self._look: StoneLook | None = None
         self._grain_is_measured = False
 
     @property
@@ -104,7 +110,11 @@ class Finish:
             grain = self._measured(fill.stone)
         borrowed = None if fill.borrow is None else self._borrowed(fill)
         give_back()
-        shown = np.where(self._crop.hole[..., None], fill.rgb, self._crop.rgb).astype(np.float32)
+        rgb = fill.rgb
+        if fill.stone is not None and self._interocular:
+            self._look = self._look or StoneLook(self._crop, fill.stone)
+            rgb = self._look.tinted(rgb, self._crop.hole, fill.stone)
+        shown = np.where(self._crop.hole[..., None], rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
         if borrowed is not None:
             picture[self._inner] += borrowed[..., None]
@@ -119,19 +129,42 @@ class Finish:
                 give_back()
             if grain is not None:
                 self._add(picture, self._drawn(picture, fill.stone, grain, seed))
-        ring = self._ring()
-        photograph = as_unit(part_of(self._image, self._near)[ring])
-        depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
-        # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
-        span = None if fill.stone is None else self._interocular or None
-        carry_in(picture, photograph - picture[ring], ring, self._hole, depth, span)
+                give_back()
+            self._hold_back(picture, fill.stone)
+        self._meet(picture, fill)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
+
+    @cached_property
+    def _deepest(self) -> NDArray[np.float32]:
+        """(S, S) greatest depth of the nearest connected hole, in interocular distances."""
+        assert self._crop.landmarks is not None
+        hole = self._crop.hole
+        depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
+        return deepest(hole, depth) / np.float32(interocular_distance(self._crop.landmarks))
 
     @property
     def hole(self) -> NDArray[np.bool_]:
         """(height, width) what is missing and filled here, over the rectangle."""
         return self._hole[self._inner]
+
+    def _meet(self, picture: NDArray[np.float32], fill: Fill) -> None:
+        """Carry into the hole of a picture (H, W, 3) what it differs by at the border."""
+        ring = self._ring()
+        step = as_unit(part_of(self._image, self._near)[ring]) - picture[ring]
+        depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
+        # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
+        if fill.stone is None or not self._interocular:
+            carry_in(picture, step, ring, self._hole, depth)
+            return
+        rows, columns = np.nonzero(ring)
+        places = np.stack([columns, rows], 1) + np.array(self._near[:2]) + 0.5
+        size = self._crop.hole.shape[0]
+        x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
+        own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(fill.stone[y, x], 0, 1))
+        carry_in(picture, own, ring, self._hole, depth)
+        if np.abs(rest).max(initial=0) > LEAST:
+            carry_in(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
 
     def _ring(self) -> NDArray[np.bool_]:
         """(H, W) visible pixels beside the hole."""
@@ -140,13 +173,25 @@ class Finish:
         return beside
 
     def _add(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
-        """Lay (H, W) log luma over the hole of a picture (H, W, 3)."""
+        """Lay (H, W) log luma over the hole of a picture (H, W, 3), with the hue that goes with it."""
+        factors = None if self._look is None else self._look.factors
         for band in bands(len(picture)):
             hole = self._hole[band]
             if hole.all():
-                picture[band] = grained(picture[band], added[band])
+                picture[band] = grained(picture[band], added[band], factors)
             elif hole.any():
-                picture[band][hole] = grained(picture[band][hole], added[band][hole])
+                picture[band][hole] = grained(picture[band][hole], added[band][hole], factors)
+
+    def _hold_back(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> None:
+        """Bend the lights of the stone in the hole of a picture (H, W, 3) towards those of visible stone."""
+        assert self._look is not None
+        x, y, width, _ = self._near
+        for band in bands(len(picture)):
+            hole = self._hole[band]
+            if hole.any():
+                rows = (x, y + band.start, width, band.stop - band.start)
+                share = np.clip(enlarge(stone, self._frame, rows)[hole], 0, 1)
+                picture[band][hole] = self._look.held_back(picture[band][hole], share)
 
     def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""

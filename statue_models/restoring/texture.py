@@ -252,11 +252,22 @@ def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[n
     return 1 - np.exp(-np.clip(inside, 0, reach) / fading)
 
 
-def grained(picture: NDArray[np.float32], added: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(..., 3) a picture 0..1 with (...) log luma added; its hue stays."""
+def grained(
+    picture: NDArray[np.float32], added: NDArray[np.float32], factors: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """(..., 3) a picture 0..1 with (...) log luma added.
+
+    Args:
+        picture: (..., 3).
+        added: (...).
+        factors: (3,) what goes into log(channel / luma) of what darkens it (``StoneLook.factors``); None = hue stays.
+    """
     level = np.maximum(luma(picture), 1e-3)
-    factor = np.maximum((level + BLACK) * np.exp(added) - BLACK, 0) / level
-    out = np.asarray(picture * factor[..., None], np.float32)
+    wanted = np.maximum((level + BLACK) * np.exp(added) - BLACK, 0)
+    if factors is not None:
+        picture = picture * np.exp(factors * np.minimum(added, 0)[..., None])
+        level = np.maximum(luma(picture), 1e-3)
+    out = np.asarray(picture * (wanted / level)[..., None], np.float32)
     return np.clip(out, 0, 1, out=out)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from statue_models.fitting.interpolation import membrane
-from statue_models.restoring.border import GREY_STEP, RING, carry_in
+from statue_models.restoring.border import RING, carry_in
 
 SIZE = 160
 
@@ -26,7 +26,7 @@ def disc(radius, size=SIZE):
 HOLE = square(40, 120)
 
 
-def in_hole(step, hole=HOLE, known=None, interocular=None):
+def in_hole(step, hole=HOLE, known=None, fading=None):
     """What is added, (H, W, C), for steps of which only those of the visible ring may be used."""
     step = np.asarray(step, np.float32)
     ring = cv2.dilate(hole.astype(np.uint8), np.ones((2 * RING + 1,) * 2)).astype(bool) & ~hole
@@ -34,7 +34,7 @@ def in_hole(step, hole=HOLE, known=None, interocular=None):
         ring &= known
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
     out = np.zeros_like(step)
-    carry_in(out, step[ring], ring, hole, depth, interocular)
+    carry_in(out, step[ring], ring, hole, depth, fading)
     return out
 
 
@@ -88,31 +88,12 @@ def test_where_nothing_is_visible_nothing_is_added():
     assert not in_hole(constant(0.25), hole=np.zeros((SIZE, SIZE), bool)).any()
 
 
-def one_sided(*values):
+def test_what_fades_meets_its_neighbours_and_does_not_reach_the_middle():
     step = constant(0.0, 0.0, 0.0)
-    step[:, :40] = values
-    return step
-
-
-def test_what_light_on_stone_may_be_is_carried_on_as_ever():
-    step = 0.1 + 0.02 * np.random.default_rng(0).random((SIZE, SIZE, 3))
-    np.testing.assert_allclose(in_hole(step, interocular=150.0), in_hole(step), atol=1e-6)
-
-
-def test_a_stain_meets_its_neighbours_and_does_not_tint_the_hole():
-    out = in_hole(one_sided(-0.2, 0.25, 0.1), interocular=150.0)
+    step[:, :40] = [-0.2, 0.25, 0.1]
+    out = in_hole(step, fading=3.0)
     np.testing.assert_allclose(out[80, 40], [-0.2, 0.25, 0.1], atol=0.08)
     assert np.abs(out[80, 60:]).max() < 0.005
-
-
-def test_in_a_narrow_hole_every_step_is_its_own():
-    step = one_sided(-0.2, 0.25, 0.1)
-    np.testing.assert_allclose(in_hole(step, interocular=400.0), in_hole(step), atol=1e-6)
-
-
-def test_a_step_too_large_for_light_is_carried_as_far_as_one_may_be():
-    grey = in_hole(one_sided(0.6, 0.6, 0.6), interocular=150.0)
-    np.testing.assert_allclose(grey[80, 70:110], in_hole(one_sided(*[GREY_STEP] * 3))[80, 70:110], atol=0.005)
 
 
 def test_a_large_hole_takes_less_memory_than_a_copy_of_it():

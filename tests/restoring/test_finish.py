@@ -42,15 +42,20 @@ def head():
     return Landmarks.given(points)
 
 
-def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None):
-    """(H, W, 3) what becomes of a fill that is a smooth cheek, where the method saw all of it a little too dark."""
+def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None, bump=0.0):
+    """(H, W, 3) what becomes of a fill that is a smooth cheek, where the method saw all of it a little too dark.
+
+    With a bump in its middle that is so much brighter.
+    """
     missing = mask if missing is None else missing
     clean = part_of(plugged(image, mask), (0, 0, SIDE, SIDE))
     crop = crop_of(clean, mask, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
     smooth, _ = FRAME.crop(cheek(0), SIZE)
     share = None if stone is None else np.broadcast_to(np.float32(stone), (SIZE, SIZE))
-    fill = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
+    y, x = (np.mgrid[:SIZE, :SIZE] * 2 - np.reshape((225, 160), (2, 1, 1))) / 12
+    lit = smooth / np.float32(255) - np.float32(darker) + bump * np.exp(-(x**2) - y**2)[..., None]
+    fill = Fill(lit.astype(np.float32), None, share)
     x, y, width, height = box = bounding_box(mask)
     photograph = clean if closed is None else np.where(closed[..., None] > 0, np.uint8(255), clean)
     picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(fill, seed)
@@ -98,6 +103,14 @@ def test_what_closes_thin_damage_is_no_stone_to_take_grain_from():
     cracks[HOLE > 0] = 0
     plain, other = (finished(cheek(0.08), missing=HOLE | cracks, closed=closed) for closed in (None, cracks))
     np.testing.assert_array_equal(plain, other)
+
+
+def test_it_outshines_no_visible_stone():
+    """However bright a fill and its grain: what no stone near the hole is, looks like metal."""
+    image = cheek(0.04)
+    brightest = luma(image[120:] / np.float32(255))[HOLE[120:] == 0].max()
+    assert luma(finished(image, bump=0.3)[INNER]).max() < brightest
+    assert luma(finished(image, bump=0.3, stone=0.0)[INNER]).max() > brightest + 0.1
 
 
 def test_a_seed_is_one_grain():

@@ -163,6 +163,17 @@ def test_grain_keeps_the_hue_and_scales_the_light():
     np.testing.assert_array_equal(grained(picture, np.zeros((4, 4), np.float32)), picture)
 
 
+def test_grain_that_darkens_brings_the_hue_of_dirt():
+    """Luma goes where it would have gone; what lightens keeps the hue."""
+    picture = np.full((1, 2, 3), (0.5, 0.4, 0.3), np.float32)
+    added, factors = np.array([[-0.2, 0.2]], np.float32), np.array([-0.2, 0.1, 0.5], np.float32)
+    plain, dirty = grained(picture, added), grained(picture, added, factors)
+    np.testing.assert_allclose(luma_of(dirty), luma_of(plain), atol=1e-6)
+    np.testing.assert_allclose(dirty[0, 1], plain[0, 1], rtol=1e-6)
+    gained = np.log(dirty[0, 0] / plain[0, 0])
+    np.testing.assert_allclose(gained - gained[1], -0.2 * (factors - factors[1]), atol=1e-5)
+
+
 def test_a_grained_picture_is_a_picture():
     picture = np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)
     picture[:4] = 0

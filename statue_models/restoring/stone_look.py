@@ -1,0 +1,121 @@
+"""What a fill has to keep to, to look like the stone that a crop shows: how bright it gets, and what dirt does to it.
+
+Creases and pits hold dirt, which is browner than the stone around them: relief that is laid over a fill as luma alone
+looks like metal. In visible stone the detail of log(channel) is, but for a rest, proportional to that of log luma, and
+the factors hardly differ from place to place on one head. Stone that outshines all that is visible looks like metal,
+too: a network, sharpening and grain each add a little to lights.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.restoring.compositing import luma
+from statue_models.restoring.landmarks68 import face_outline, interocular_distance
+from statue_models.restoring.method import Crop
+
+#: Of the interocular distance: standard deviation of the blur that parts relief from form, and how near to the hole.
+RELIEF, NEAR = 0.05, 0.5
+#: Added to samples (0..1) before their logarithm is taken: below it a photograph shows noise.
+BLACK = 0.03
+#: Pixels that must show stone; the largest factor that is believed; what is no more than rounding.
+ENOUGH, LARGEST, LEAST = 200, 1.0, 1e-3
+#: Robust deviations of the luma's relief beyond which an edge or a hole is left out.
+EDGE = 6.0
+#: Of the factors: with all of it fills are, on the whole, browner than the stone was (docs/quality.md).
+SHARE = 0.6
+#: Shares of the visible stone that are darker than where lights bend, and than what they never reach.
+LIGHTS = (0.8, 0.995)
+STONE = 0.5  # of ``Fill.stone``
+
+
+class StoneLook:
+    """How the stone near a hole looks.
+
+    Args:
+        crop: with landmarks.
+        stone: (S, S) as ``Fill.stone``.
+
+    Attributes:
+        factors: (3,) float32 change of log(channel / luma) per change of log luma where relief darkens. Where it
+            lightens visible stone is paler, but fills are too pale already: they keep their hue. None where the
+            photograph has no colour or shows too little stone.
+        lights: luma from which lights bend, and that they never reach; None where it shows too little stone.
+    """
+
+    def __init__(self, crop: Crop, stone: NDArray[np.float32]) -> None:
+        assert crop.landmarks is not None
+        interocular = interocular_distance(crop.landmarks)
+        self._reach = max(1.0, RELIEF * interocular)
+        away = cv2.distanceTransform((~crop.hole).astype(np.uint8), cv2.DIST_L2, 5)
+        seen = crop.known & (stone > STONE) & (away > 1) & (away < NEAR * interocular)
+        seen &= face_outline(crop.landmarks, crop.hole.shape)
+        self.factors: NDArray[np.float32] | None = None
+        self.lights: tuple[float, float] | None = None
+        if seen.sum() < ENOUGH:
+            return
+        factors = _factors(*_relief(crop.rgb, seen, self._reach), seen)
+        if np.abs(factors).max() >= LEAST:
+            self.factors = np.float32(SHARE) * factors
+        start, end = np.quantile(luma(crop.rgb[seen]), LIGHTS)
+        self.lights = float(start), float(end)
+
+    def tinted(
+        self, rgb: NDArray[np.float32], hole: NDArray[np.bool_], stone: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """(S, S, 3) a fill in [0, 1] whose own relief has the hue that visible relief has; its luma stays.
+
+        Args:
+            rgb: (S, S, 3) in [0, 1].
+            hole: (S, S) bool, where it is meant.
+            stone: (S, S) as ``Fill.stone``.
+        """
+        inside = hole & (stone > STONE)
+        if self.factors is None or inside.sum() < ENOUGH:
+            return rgb
+        relief, hue = _relief(rgb, inside, self._reach)
+        lacking = self.factors - np.float32(SHARE) * _factors(relief, hue, inside)
+        changed = rgb * np.exp(lacking * (np.minimum(relief, 0) * np.clip(stone, 0, 1))[..., None])
+        changed *= (luma(rgb) / np.maximum(luma(changed), 1e-3))[..., None]
+        return np.clip(np.where(inside[..., None], changed, rgb), 0, 1).astype(np.float32)
+
+    def held_back(self, picture: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(..., 3) a picture in [0, 1] whose lights bend towards those of visible stone; hue stays.
+
+        Args:
+            picture: (..., 3).
+            share: (...) in [0, 1], how far it is held back.
+        """
+        if self.lights is None:
+            return picture
+        start, end = self.lights
+        room = max(end - start, 1e-3)
+        level = luma(picture)
+        excess = np.maximum(level - start, 0)
+        held = 1 + share * (room * np.tanh(excess / room) - excess) / np.maximum(level, 1e-3)
+        return np.asarray(picture * held[..., None], np.float32)
+
+
+def _relief(
+    rgb: NDArray[np.float32], where: NDArray[np.bool_], reach: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(S, S) log luma and (S, S, 3) log(channel / luma), each less its mean around; 0 elsewhere."""
+    level = np.log(luma(rgb) + np.float32(BLACK))
+    hue = np.log(rgb + np.float32(BLACK)) - level[..., None]
+    both = np.where(where[..., None], np.concatenate([level[..., None], hue], 2), np.float32(0))
+    weight = cv2.GaussianBlur(where.astype(np.float32), (0, 0), reach)
+    both -= cv2.GaussianBlur(both, (0, 0), reach) / np.maximum(weight, 1e-3)[..., None]
+    both *= where[..., None]
+    return both[..., 0], both[..., 1:]
+
+
+def _factors(relief: NDArray[np.float32], hue: NDArray[np.float32], where: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(3,) of hue by relief, by least squares; 0 without relief."""
+    level = relief[where].astype(np.float64)
+    plain = np.abs(level) <= EDGE * 1.4826 * np.median(np.abs(level))
+    level = level[plain]
+    energy = float(level @ level)
+    if not energy:
+        return np.zeros(3, np.float32)
+    factors = level @ hue[where][plain].astype(np.float64) / energy
+    return np.clip(factors, -LARGEST, LARGEST).astype(np.float32)
