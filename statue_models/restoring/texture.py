@@ -223,13 +223,15 @@ def drawn(
         for left in range(int(columns[0]) - half - int(shift[1]), int(columns[-1]) + 1, half):
             here = np.s_[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
             inside = hole[here]
-            choice = int(generator.integers(0, alike))
+            choice, turned = int(generator.integers(0, alike)), int(generator.integers(0, 4))
             if not inside.any():
                 continue
             middle = int(np.searchsorted(grain.levels, coarse[here][inside].mean()))
             first = int(np.clip(middle - alike // 2, 0, max(0, len(grain.corners) - alike)))
             y, x = grain.corners[min(first + choice, len(grain.corners) - 1)]
-            strip[:, left + side : left + 2 * side] += window * grain.fine[y : y + side, x : x + side]
+            # Turned over by chance: a scratch that is always the same way up is seen as a pattern.
+            flips = np.s_[:: 1 - 2 * (turned & 1), :: 1 - (turned & 2)]
+            strip[:, left + side : left + 2 * side] += window * grain.fine[y : y + side, x : x + side][flips]
         whole = slice(max(0, top), max(0, min(top + half, height)))  # no later window reaches these rows
         added[whole] *= strip[whole.start - top : whole.stop - top, side : side + width]
         added[whole] *= np.sqrt(setting_in(hole, whole, FADING))
