@@ -112,7 +112,7 @@ class Finish:
         give_back()
         rgb = fill.rgb
         if fill.stone is not None and self._interocular:
-            self._look = self._look or StoneLook(self._crop, fill.stone)
+            self._look = self._look or StoneLook(self._crop, self._known, fill.stone)
             rgb = self._look.tinted(rgb, self._crop.hole, fill.stone)
         shown = np.where(self._crop.hole[..., None], rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
@@ -136,12 +136,16 @@ class Finish:
         return picture[self._inner]
 
     @cached_property
+    def _known(self) -> NDArray[np.bool_]:
+        """(S, S) pixels of the crop that the photograph shows; the crop shows what closes cracks, too."""
+        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.hole.shape[0]) == 0)
+
+    @cached_property
     def _deepest(self) -> NDArray[np.float32]:
         """(S, S) greatest depth of the nearest connected hole, in interocular distances."""
         assert self._crop.landmarks is not None
-        hole = self._crop.hole
-        depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-        return deepest(hole, depth) / np.float32(interocular_distance(self._crop.landmarks))
+        unit = np.float32(interocular_distance(self._crop.landmarks))
+        return deepest(self._crop.hole, self._crop.known) / unit
 
     @property
     def hole(self) -> NDArray[np.bool_]:
@@ -183,15 +187,16 @@ class Finish:
                 picture[band][hole] = grained(picture[band][hole], added[band][hole], factors)
 
     def _hold_back(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> None:
-        """Bend the lights of the stone in the hole of a picture (H, W, 3) towards those of visible stone."""
+        """Bend the lights of the stone in a picture (H, W, 3) towards those of visible stone.
+
+        Those beside the hole, too: what the photograph has there after all is carried in by ``_meet``.
+        """
         assert self._look is not None
         x, y, width, _ = self._near
         for band in bands(len(picture)):
-            hole = self._hole[band]
-            if hole.any():
-                rows = (x, y + band.start, width, band.stop - band.start)
-                share = np.clip(enlarge(stone, self._frame, rows)[hole], 0, 1)
-                picture[band][hole] = self._look.held_back(picture[band][hole], share)
+            rows = (x, y + band.start, width, band.stop - band.start)
+            share = np.clip(enlarge(stone, self._frame, rows), 0, 1)
+            picture[band] = self._look.held_back(picture[band], share)
 
     def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""

@@ -54,13 +54,14 @@ def reach_of_stains(interocular: float) -> float:
     return max(1.0, STAIN * interocular)
 
 
-def deepest(hole: NDArray[np.bool_], depth: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(H, W) the greatest depth of the nearest connected hole.
+def deepest(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(H, W) the greatest depth in pixels of the nearest connected hole.
 
     Args:
         hole: (H, W) bool.
-        depth: (H, W) distance of the hole's pixels from its border.
+        known: (H, W) bool, what is visible; the picture's edge is no border of a hole.
     """
+    depth = np.asarray(cv2.distanceTransform((~known).view(np.uint8), cv2.DIST_L2, 5), np.float32)
     count, found = cv2.connectedComponents(hole.view(np.uint8), connectivity=8)
     labels = np.asarray(found, np.int32)
     greatest = np.zeros(count, np.float32)

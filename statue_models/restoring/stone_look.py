@@ -22,7 +22,7 @@ BLACK = 0.03
 ENOUGH, LARGEST, LEAST = 200, 1.0, 1e-3
 #: Robust deviations of the luma's relief beyond which an edge or a hole is left out.
 EDGE = 6.0
-#: Of the factors: with all of it fills are, on the whole, browner than the stone was (docs/quality.md).
+#: Of the factors: with all of them colour is further off than with .5 to .7 of them (docs/quality.md).
 SHARE = 0.6
 #: Shares of the visible stone that are darker than where lights bend, and than what they never reach.
 LIGHTS = (0.8, 0.995)
@@ -34,6 +34,7 @@ class StoneLook:
 
     Args:
         crop: with landmarks.
+        known: (S, S) bool, those of its pixels that the photograph shows; what closes cracks is not among them.
         stone: (S, S) as ``Fill.stone``.
 
     Attributes:
@@ -43,12 +44,12 @@ class StoneLook:
         lights: luma from which lights bend, and that they never reach; None where it shows too little stone.
     """
 
-    def __init__(self, crop: Crop, stone: NDArray[np.float32]) -> None:
+    def __init__(self, crop: Crop, known: NDArray[np.bool_], stone: NDArray[np.float32]) -> None:
         assert crop.landmarks is not None
         interocular = interocular_distance(crop.landmarks)
         self._reach = max(1.0, RELIEF * interocular)
         away = cv2.distanceTransform((~crop.hole).astype(np.uint8), cv2.DIST_L2, 5)
-        seen = crop.known & (stone > STONE) & (away > 1) & (away < NEAR * interocular)
+        seen = known & (stone > STONE) & (away > 1) & (away < NEAR * interocular)
         seen &= face_outline(crop.landmarks, crop.hole.shape)
         self.factors: NDArray[np.float32] | None = None
         self.lights: tuple[float, float] | None = None
@@ -75,8 +76,9 @@ class StoneLook:
             return rgb
         relief, hue = _relief(rgb, inside, self._reach)
         lacking = self.factors - np.float32(SHARE) * _factors(relief, hue, inside)
-        changed = rgb * np.exp(lacking * (np.minimum(relief, 0) * np.clip(stone, 0, 1))[..., None])
-        changed *= (luma(rgb) / np.maximum(luma(changed), 1e-3))[..., None]
+        share = np.clip((stone - STONE) / (1 - STONE), 0, 1)
+        changed = rgb * np.exp(lacking * (np.minimum(relief, 0) * share)[..., None])
+        changed *= (np.maximum(luma(rgb), 1e-3) / np.maximum(luma(changed), 1e-3))[..., None]
         return np.clip(np.where(inside[..., None], changed, rgb), 0, 1).astype(np.float32)
 
     def held_back(self, picture: NDArray[np.float32], share: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -75,6 +75,7 @@ class Grain:
         reach: standard deviation in pixels of the blur.
         energy: mean square of ``fine`` where it is plain stone.
         roughness: by relief, of plain and carved stone.
+        even_axis: 0 or 1, along which the stone looks the same either way: not the one along which light falls.
     """
 
     fine: NDArray[np.float32]
@@ -84,6 +85,7 @@ class Grain:
     reach: float
     energy: float
     roughness: Roughness
+    even_axis: int
 
 
 def grain_of(
@@ -147,7 +149,8 @@ def grain_of(
     np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     energy = max(float(np.mean(fine[usable] ** 2)), FAINTEST)
     even = _even(fine, corners, side)[order]
-    return Grain(fine, side, corners[order][even], levels[order][even], reach, energy, roughness_of(relief, rough))
+    kept, roughness = corners[order][even], roughness_of(relief, rough)
+    return Grain(fine, side, kept, levels[order][even], reach, energy, roughness, _even_axis(fine))
 
 
 def _places(where: NDArray[np.bool_]) -> NDArray[np.int32]:
@@ -157,6 +160,16 @@ def _places(where: NDArray[np.bool_]) -> NDArray[np.int32]:
     np.floor_divide(flat, where.shape[1], out=out[:, 0], casting="unsafe")
     np.remainder(flat, where.shape[1], out=out[:, 1], casting="unsafe")
     return out
+
+
+def _even_axis(fine: NDArray[np.float32]) -> int:
+    """The axis along which slopes are as steep up as down: along the other, light falls into pits."""
+    cubes = np.zeros(2)
+    for band in bands(len(fine)):
+        for axis in (0, 1):
+            slope = np.diff(fine[band.start : band.stop + (axis == 0)], axis=axis)
+            cubes[axis] += float((slope * slope * slope).sum(dtype=np.float64))
+    return int(np.argmin(np.abs(cubes)))
 
 
 def _even(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> NDArray[np.bool_]:
@@ -223,15 +236,15 @@ def drawn(
         for left in range(int(columns[0]) - half - int(shift[1]), int(columns[-1]) + 1, half):
             here = np.s_[max(0, top) : max(0, top + side), max(0, left) : max(0, left + side)]
             inside = hole[here]
-            choice, turned = int(generator.integers(0, alike)), int(generator.integers(0, 4))
+            choice, over = int(generator.integers(0, alike)), bool(generator.integers(0, 2))
             if not inside.any():
                 continue
             middle = int(np.searchsorted(grain.levels, coarse[here][inside].mean()))
             first = int(np.clip(middle - alike // 2, 0, max(0, len(grain.corners) - alike)))
             y, x = grain.corners[min(first + choice, len(grain.corners) - 1)]
+            piece = grain.fine[y : y + side, x : x + side]
             # Turned over by chance: a scratch that is always the same way up is seen as a pattern.
-            flips = np.s_[:: 1 - 2 * (turned & 1), :: 1 - (turned & 2)]
-            strip[:, left + side : left + 2 * side] += window * grain.fine[y : y + side, x : x + side][flips]
+            strip[:, left + side : left + 2 * side] += window * (np.flip(piece, grain.even_axis) if over else piece)
         whole = slice(max(0, top), max(0, min(top + half, height)))  # no later window reaches these rows
         added[whole] *= strip[whole.start - top : whole.stop - top, side : side + width]
         added[whole] *= np.sqrt(setting_in(hole, whole, FADING))

@@ -85,10 +85,21 @@ def test_every_hole_is_as_deep_as_itself():
     hole[40:120, 40:120] = True
     hole[150:160, 150:160] = True
     depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-    found = deepest(hole, depth)
+    found = deepest(hole, ~hole)
     assert found[80, 80] == found[38, 80] == depth[40:120, 40:120].max()
     assert found[155, 155] == found[155, 162] == depth[150:160, 150:160].max()
-    assert not deepest(np.zeros((8, 8), bool), np.zeros((8, 8), np.float32)).any()
+    assert not deepest(np.zeros((8, 8), bool), np.ones((8, 8), bool)).any()
+
+
+def test_the_pictures_edge_is_no_border_of_a_hole():
+    """Half a hole that lies at it is as deep as the whole one would be at its middle."""
+    whole = np.zeros((100, 100), bool)
+    whole[20:80, 30:70] = True
+    half = whole[:, :50]
+    assert deepest(half, ~half).max() == deepest(whole, ~whole).max()
+    beyond = whole.copy()
+    beyond[:, 50:] = False
+    assert deepest(beyond, ~whole).max() == deepest(whole, ~whole).max()
 
 
 def test_a_stain_reaches_at_least_a_pixel():

@@ -153,6 +153,24 @@ def test_a_hole_at_the_pictures_edge_is_grained_up_to_it():
     assert out[:4, :30].std() > 0.7 * seen and out[:30, :4].std() > 0.7 * seen
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_pits_lit_from_one_side_stay_so(axis):
+    """Dark, then bright, towards the light: turned over along it, a pit would be a bump."""
+    pits = (np.random.default_rng(3).random((SIZE, SIZE)) < 0.02).astype(np.float32)
+    shade = cv2.GaussianBlur(pits, (0, 0), 1.2)
+    lit = np.roll(shade, 1, axis) - np.roll(shade, -1, axis)
+    luma = stone(0.01) * np.exp(3 * lit)
+
+    def sided(values, where):
+        inner = cv2.erode(where.astype(np.uint8), np.ones((9, 9))) > 0
+        slope = (np.roll(values, -1, axis) - values)[inner]
+        return float((slope**3).mean() / slope.std() ** 3)
+
+    seen = sided(fine(luma), ~HOLE)
+    assert abs(seen) > 0.5
+    assert np.mean([sided(added(luma, seed=seed), HOLE) for seed in range(6)]) / seen > 0.2
+
+
 def test_one_scratch_does_not_come_back_as_rows_of_it():
     """Windows are turned over by chance: what leans one way in the stone leans both ways in the fill."""
     y, x = np.mgrid[:SIZE, :SIZE]
