@@ -1,11 +1,13 @@
-"""A fill in its photograph: without a step, grained as the stone is, and made of nothing that the mask covers."""
+"""A fill in its photograph, by hand: without a step, and of the grain, hue and lights of the stone around it.
+
+A cheek of even light on a crop of half the photograph's size; whole restorations are in test_finish_example.py.
+"""
 
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
-from bundled_example import SCALE, example
 
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.cropping import bounding_box, crop_of, plugged
@@ -14,23 +16,29 @@ from statue_models.restoring.finish import Finish
 from statue_models.restoring.landmarks68 import JAW, Landmarks
 from statue_models.restoring.method import Fill
 from statue_models.restoring.overlay import part_of
-from statue_models.restoring.request import RestorationRequest
-
-# A fill, by hand: a cheek of even light on a crop of half the photograph's size
 
 SIDE, SIZE = 320, 160
 FRAME = FaceFrame((SIDE / 2, SIDE / 2), float(SIDE))
 HOLE = np.zeros((SIDE, SIDE), np.uint8)
 HOLE[190:260, 110:210] = 255
 INNER = cv2.erode(HOLE, np.ones((13, 13))) > 0
+MIDDLE = np.s_[220:231, 155:166]
 INTEROCULAR = 150.0
 
 
-def cheek(roughness, seed=0):
-    """(H, W, 3) uint8, darker to one side."""
+def cheek(roughness, seed=0, factors=(0, 0, 0)):
+    """(H, W, 3) uint8, darker to one side; its grain's hue goes with its luma by ``factors``."""
     grain = cv2.GaussianBlur(np.random.default_rng(seed).normal(0, 1, (SIDE, SIDE)), (0, 0), 0.8)
-    light = 0.5 * np.linspace(0.9, 1.1, SIDE) * np.exp(grain / grain.std() * roughness)
-    return np.rint(np.clip(light[..., None] * (255, 240, 220), 0, 255)).astype(np.uint8)
+    grain *= roughness / grain.std()
+    light = 0.5 * np.linspace(0.9, 1.1, SIDE)[:, None] * np.exp(grain[..., None] * (1 + np.array(factors)))
+    return np.rint(np.clip(light * (255, 240, 220), 0, 255)).astype(np.uint8)
+
+
+def bumped(image, by, x=160, y=225):
+    """The picture with a bump there, whose middle is so much brighter."""
+    rows, columns = np.ogrid[:SIDE, :SIDE]
+    bump = np.exp(-(((columns - x) / 12) ** 2) - ((rows - y) / 12) ** 2)
+    return np.rint(np.clip(image + 255 * by * bump[..., None], 0, 255)).astype(np.uint8)
 
 
 def head():
@@ -42,23 +50,18 @@ def head():
     return Landmarks.given(points)
 
 
-def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None, bump=0.0):
-    """(H, W, 3) what becomes of a fill that is a smooth cheek, where the method saw all of it a little too dark.
-
-    With a bump in its middle that is so much brighter.
-    """
+def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None, fill=None):
+    """(H, W, 3) what becomes of a fill, a smooth cheek, where the method saw all of it a little too dark."""
     missing = mask if missing is None else missing
     clean = part_of(plugged(image, mask), (0, 0, SIDE, SIDE))
     crop = crop_of(clean, mask, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
-    smooth, _ = FRAME.crop(cheek(0), SIZE)
+    smooth, _ = FRAME.crop(cheek(0) if fill is None else fill, SIZE)
     share = None if stone is None else np.broadcast_to(np.float32(stone), (SIZE, SIZE))
-    y, x = (np.mgrid[:SIZE, :SIZE] * 2 - np.reshape((225, 160), (2, 1, 1))) / 12
-    lit = smooth / np.float32(255) - np.float32(darker) + bump * np.exp(-(x**2) - y**2)[..., None]
-    fill = Fill(lit.astype(np.float32), None, share)
+    answer = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
     x, y, width, height = box = bounding_box(mask)
     photograph = clean if closed is None else np.where(closed[..., None] > 0, np.uint8(255), clean)
-    picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(fill, seed)
+    picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(answer, seed)
     assert picture.shape == (height, width, 3) and picture.min() >= 0 and picture.max() <= 1
     out = np.full((SIDE, SIDE, 3), np.nan, np.float32)
     out[y : y + height, x : x + width] = picture
@@ -109,8 +112,93 @@ def test_it_outshines_no_visible_stone():
     """However bright a fill and its grain: what no stone near the hole is, looks like metal."""
     image = cheek(0.04)
     brightest = luma(image[120:] / np.float32(255))[HOLE[120:] == 0].max()
-    assert luma(finished(image, bump=0.3)[INNER]).max() < brightest
-    assert luma(finished(image, bump=0.3, stone=0.0)[INNER]).max() > brightest + 0.1
+    bright = bumped(cheek(0), 0.3)
+    assert luma(finished(image, fill=bright)[INNER]).max() < brightest
+    assert luma(finished(image, fill=bright, stone=0.0)[INNER]).max() > brightest + 0.1
+    stone = np.ones((SIZE, SIZE))
+    stone[95:130, 65:95] = 0
+    assert luma(finished(image, fill=bright, stone=stone)[INNER]).max() > brightest + 0.1, "a gilded ornament may"
+
+
+def test_a_highlight_that_the_hole_cuts_through_goes_on():
+    """Lights bend on both sides of the border: what they lose beside it is seen, and carried in."""
+    lit = bumped(cheek(0), 0.35, x=110)
+    out = finished(lit, fill=lit)
+    beside = np.s_[195:255, 110:113]
+    np.testing.assert_allclose(out[beside], lit[beside] / 255, atol=0.02)
+
+
+BROWN = (-0.3, 0.0, 0.8)
+
+
+def blueness_of(picture):
+    return np.log(picture[..., 2] / picture[..., 0])
+
+
+def test_a_crease_is_as_brown_as_those_of_the_stone_around_it():
+    """A method that draws it in grey would give the stone a seam of metal."""
+    crease = bumped(cheek(0), -0.2)
+    grey, brown = (blueness_of(finished(cheek(0.1, factors=f), fill=crease)[MIDDLE]).mean() for f in ((0, 0, 0), BROWN))
+    assert brown < grey - 0.1
+
+
+def test_pits_of_the_drawn_grain_are_brown_too():
+    browner = []
+    for factors in ((0, 0, 0), BROWN):
+        out = finished(cheek(0.1, factors=factors))
+        dark = INNER & (luma(out) < np.quantile(luma(out)[INNER], 0.1))
+        browner.append(blueness_of(out)[INNER].mean() - blueness_of(out)[dark].mean())
+    assert abs(browner[0]) < 0.01 and browner[1] > 0.05
+
+
+def test_what_closes_thin_damage_is_no_stone_to_look_like():
+    """Nor may a fill's hue and lights come from there, where the method's crop shows it as if it were stone."""
+    cracks = np.zeros_like(HOLE)
+    cracks[165:320:12, 20:300:9] = 255
+    cracks[cv2.dilate(HOLE, np.ones((25, 25))) > 0] = 0
+    image = cheek(0.08)
+    closed = np.where(cracks[..., None] > 0, np.uint8(255), image)
+    plain, other = (finished(one, missing=HOLE | cracks) for one in (image, closed))
+    np.testing.assert_array_equal(plain, other)
+
+
+def lacking(out):
+    """(H, W, 3) what the hole lacks of a smooth cheek."""
+    return cheek(0) / 255 - out
+
+
+def test_what_is_no_light_reaches_no_further_into_the_hole_than_a_stain():
+    """Something green beside it that the method did not see: met at the border, it is gone a little further in."""
+    green = (0.0, 0.15, 0.0)
+    off = lacking(finished(cheek(0), darker=green))
+    np.testing.assert_allclose(off[MIDDLE].mean((0, 1)), green, atol=0.02)
+    assert 0 <= off[210:240, 110, 1].mean() < 0.07
+
+
+def test_a_narrow_hole_takes_all_of_a_step():
+    """All of it lies at the border, wherever a wide one is."""
+    mask = HOLE.copy()
+    mask[60:150, 230:246] = 255
+    off = lacking(finished(cheek(0), darker=(0.0, 0.15, 0.0), mask=mask))
+    assert np.abs(off[65:145, 230:246]).max() < 0.03
+    assert off[MIDDLE][..., 1].min() > 0.12
+
+
+def test_a_faint_hue_is_carried_into_stone_alone():
+    """Hair, or a wall: its hue would be answered by the opposite one."""
+    faint = np.array([0.04, 0.0, -0.04])
+    np.testing.assert_allclose(lacking(finished(cheek(0), darker=faint))[INNER].mean(0), 0, atol=0.012)
+    stone = np.ones((SIZE, SIZE))
+    stone[85:] = 0
+    beside = lacking(finished(cheek(0), darker=faint, stone=stone))
+    np.testing.assert_allclose(beside[INNER].mean(0), faint, atol=0.012)
+
+
+def test_noise_of_the_photograph_hides_no_step():
+    """Single pixels of any hue are a camera's; what they have in common is the light's."""
+    noise = np.random.default_rng(1).normal(0, 20, (SIDE, SIDE, 3))
+    noisy = np.rint(np.clip(cheek(0) + noise, 0, 255)).astype(np.uint8)
+    assert abs(lacking(finished(noisy, darker=0.08))[INNER].mean()) < 0.015
 
 
 def test_a_seed_is_one_grain():
@@ -124,107 +212,3 @@ def test_a_hole_at_the_photographs_edge_is_finished_up_to_it():
     mask[250:, 100:220] = 255
     out = finished(cheek(0), mask=mask)
     np.testing.assert_allclose(out[mask > 0], cheek(0)[mask > 0] / 255, atol=0.012)
-
-
-# Whole restorations of the bundled example
-
-
-CONTENTS = ["grey", "black", "white", "noise", "itself"]
-
-
-def with_content(image, where, content):
-    """The picture with something else where ``where`` is true."""
-    out = image.copy()
-    noise = np.random.default_rng(3).integers(0, 256, image.shape, dtype=np.uint8)
-    if content != "itself":
-        out[where] = {"grey": 128, "black": 0, "white": 255}.get(content, noise[where])
-    return out
-
-
-@pytest.fixture(scope="module")
-def asked(request_):
-    """By the fitted head alone, and with a crack beside the lost nose."""
-    top = int(request_.landmarks.points[:, 1].min())
-    mask = request_.mask.copy()
-    mask[top - 12 : top - 10, 60:110] = 255
-    return replace(request_, mask=mask, model="statuefit")
-
-
-@pytest.fixture(scope="module")
-def restored(restorer, asked):
-    return restorer.restore(asked).applied_to(asked.image)
-
-
-@pytest.mark.parametrize("content", CONTENTS)
-def test_nothing_under_the_mask_has_a_say(restorer, asked, restored, content):
-    """Not even as a starting value: the fill's bytes are the same whatever stands in the hole."""
-    hole = asked.mask > 0
-    image = with_content(asked.image, hole, content)
-    again = restorer.restore(replace(asked, image=image)).applied_to(image)
-    assert again[hole].tobytes() == restored[hole].tobytes()
-    assert again[~hole].tobytes() == asked.image[~hole].tobytes()
-
-
-@pytest.mark.parametrize("content", CONTENTS)
-def test_nothing_under_a_soft_edge_has_a_say(restorer, asked, content):
-    """A feathered selection: paint that shines through it is mixed in by the mask, but never looked at."""
-    soft = cv2.GaussianBlur(cv2.dilate(asked.mask, np.ones((5, 5))), (0, 0), 1.5)
-    assert ((soft > 0) & (soft < 255)).sum() > 500 and (soft == 255).sum() > 500
-    image = with_content(asked.image, soft > 0, content)
-    fills = [restorer.restore(replace(asked, mask=soft, image=one)).applied_to(one) for one in (asked.image, image)]
-    assert fills[0][soft == 255].tobytes() == fills[1][soft == 255].tobytes()
-    assert fills[1][soft == 0].tobytes() == asked.image[soft == 0].tobytes()
-
-
-def test_nothing_under_the_mask_has_a_say_in_a_networks_fill(restorer, request_, result):
-    hole = request_.mask > 0
-    image = with_content(request_.image, hole, "noise")
-    again = restorer.restore(replace(request_, image=image, model="statueflow")).applied_to(image)
-    assert again[hole].tobytes() == result.applied_to(request_.image)[hole].tobytes()
-
-
-def test_restoring_a_restored_photograph_again_changes_nothing(restorer, asked, restored):
-    again = restorer.restore(replace(asked, image=restored)).applied_to(restored)
-    assert again.tobytes() == restored.tobytes()
-
-
-@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
-def test_a_deeper_picture_gets_the_same_fill_in_finer_steps(restorer, asked, restored, dtype):
-    top = 1.0 if dtype == np.float32 else 65535.0
-    image = (asked.image / np.float32(255)).astype(dtype) if dtype == np.float32 else asked.image.astype(dtype) * 257
-    deep = restorer.restore(replace(asked, image=image)).applied_to(image)
-    off = np.abs(deep / top * 255 - restored)[asked.mask > 0]
-    assert off.mean() < 1 and np.quantile(off, 0.99) < 6
-
-
-def steps(picture, mask):
-    """Mean absolute luma step across the hole's border, and between neighbours near it outside and inside."""
-    grey = luma(picture.astype(np.float32))
-    hole = mask > 0
-    near = cv2.dilate(mask, np.ones((9, 9))) > 0
-    deep = cv2.erode(mask, np.ones((9, 9))) > 0
-    across, outside, inside = [], [], []
-    for a, b in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
-        step = np.abs(grey[a] - grey[b])
-        across.append(step[hole[a] != hole[b]])
-        outside.append(step[~hole[a] & ~hole[b] & near[a] & near[b]])
-        inside.append(step[hole[a] & hole[b] & ~deep[a] & ~deep[b]])
-    return tuple(float(np.concatenate(found).mean()) for found in (across, outside, inside))
-
-
-@pytest.mark.parametrize("scale", [SCALE, 2])
-def test_there_is_no_step_at_the_border(restorer, landmarks, scale):
-    """Across the hole's border the restored example changes no more than the stone beside it does."""
-    image, mask = example("damaged.jpg", scale), example("mask.png", scale)
-    given = Landmarks.given(landmarks.points * SCALE / scale)
-    out = restorer.restore(RestorationRequest(image, mask, landmarks=given, model="statuefit")).applied_to(image)
-    across, outside, inside = steps(out, mask)
-    assert across < 1.25 * max(outside, inside)
-    darker = np.where(mask[..., None] > 0, np.maximum(out, 12) - 12, out).astype(np.uint8)
-    across, outside, inside = steps(darker, mask)
-    assert across > 1.25 * max(outside, inside), "a step of twelve levels would be seen"
-
-
-def test_there_is_no_step_at_the_border_of_a_networks_fill(request_, result):
-    across, outside, inside = steps(result.applied_to(request_.image), request_.mask)
-    assert across < 1.3 * max(outside, inside)

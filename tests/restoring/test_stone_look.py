@@ -1,11 +1,14 @@
 """A fill looks like the visible stone: brown creases where dirt lies in them, no light brighter than its own."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
 from statue_models.fitting.head import load_head
 from statue_models.restoring.compositing import luma
+from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop
 from statue_models.restoring.stone_look import LIGHTS, SHARE, StoneLook
 
@@ -65,6 +68,21 @@ def test_creases_of_a_grey_fill_turn_brown_and_stay_as_dark():
     dark = relief(1)[inner] < -0.12
     assert blueness[dark].mean() < blueness[~dark].mean() - 0.03
     np.testing.assert_array_equal(out[~crop.hole], fill[~crop.hole])
+    light = relief(1)[inner] > 0.12
+    np.testing.assert_allclose(out[inner][light], fill[inner][light], atol=1e-4, err_msg="no dirt lies on ridges")
+
+
+def test_the_tint_sets_in_softly_with_the_stone():
+    """Where hair begins, by and by: a sharp edge of brown would be seen."""
+    crop = crop_of(stone(relief(), FACTORS))
+    fill = stone(relief(1), np.zeros(3))
+    dark = crop.hole & (relief(1) < -0.1)
+    whole, half, none = (
+        np.abs(np.log(look_of(crop).tinted(fill, crop.hole, share * ALL) / fill))[dark].mean()
+        for share in (1, 0.75, 0.501)
+    )
+    assert half == pytest.approx(whole / 2, rel=0.1)
+    assert none < 0.01 * whole
 
 
 def test_a_fill_that_is_tinted_already_stays_as_it_is():
@@ -98,6 +116,38 @@ def test_what_the_hole_holds_says_nothing():
     other = look_of(crop_of(rgb))
     np.testing.assert_array_equal(look.factors, other.factors)
     assert look.lights == other.lights
+
+
+def test_only_visible_stone_of_the_face_near_the_hole_has_a_say():
+    """Not what closes cracks, nor what resampling mixes into the hole's neighbours, another place, or a wall."""
+    hole = np.zeros((SIDE, SIDE), bool)
+    hole[100:170, 40:100] = True
+    crop = crop_of(stone(relief(), FACTORS), hole)
+    known = crop.known.copy()
+    known[180:190, 40:100] = False
+    points, columns = landmarks(), np.broadcast_to(np.arange(SIDE), (SIDE, SIDE))
+    beside = cv2.dilate(hole.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))) > 0
+    plain = look_of(replace(crop, known=known))
+    for where in (
+        ~known,
+        beside,
+        columns > 100 + 0.5 * interocular_distance(points),
+        columns < points[:, 0].min() - 1,
+    ):
+        rgb = crop.rgb.copy()
+        rgb[where] = np.nan
+        look = look_of(replace(crop, rgb=rgb, known=known))
+        np.testing.assert_array_equal(look.factors, plain.factors)
+        assert look.lights == plain.lights
+
+
+def test_deep_holes_do_not_say_what_hue_relief_has():
+    """A drilled nostril is black whatever the stone: few of them would outweigh all its creases."""
+    rgb = stone(relief(), FACTORS)
+    expected = look_of(crop_of(rgb)).factors
+    for x in range(92, 160, 16):
+        cv2.circle(rgb, (x, 180), 2, (0.0, 0.0, 0.06), -1)
+    np.testing.assert_allclose(look_of(crop_of(rgb)).factors, expected, atol=0.05)
 
 
 def test_lights_bend_towards_the_brightest_visible_stone_and_keep_their_hue():
