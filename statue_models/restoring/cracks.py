@@ -17,7 +17,7 @@ from statue_models.restoring.cropping import bounding_box, unit_samples, with_ma
 from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
 from statue_models.restoring.request import RestorationRequest
-from statue_models.restoring.texture import Grain, drawn, grain_of, grained, log_luma
+from statue_models.restoring.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
 
 #: Greatest width of thin damage in interocular distances.
 WIDTH = 0.15
@@ -36,6 +36,7 @@ GRAINED = 96
 CALM = 0.003
 #: What stands for the interocular distance without a face, in photograph's shorter sides.
 USUAL = 0.15
+WIDER = 1.5  # than the blur that parts grain from form: what of grain is no level
 THIN_METHOD = "biharmonic continuation, with the grain of the stone beside it"
 
 
@@ -167,6 +168,8 @@ class _Group:
         if self._grain is None:
             return self.closed
         added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
+        # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
+        added -= local_mean(added, self.hole, WIDER * self._grain.reach) * self.hole
         return grained(self.closed, added)
 
 

@@ -127,6 +127,15 @@ def test_a_crack_in_rough_stone_cannot_be_seen_any_more():
     assert roughness(closed(image, mask, face(40)), inner) < 0.5 * roughness(large, inner)
 
 
+def test_grain_makes_a_crack_neither_lighter_nor_darker():
+    """A crack shows but a part of a window of grain, whose mean is not 0: how light it is stays the continuation's."""
+    image, mask = grainy(), crack(9)
+    there, several = mask > 0, [closed(image, mask, face(250), seed).astype(np.float32).mean(2) for seed in range(6)]
+    weight = np.maximum(cv2.GaussianBlur(there.astype(np.float32), (0, 0), 5), 1e-3)
+    levels = [cv2.GaussianBlur(each * there, (0, 0), 5) / weight for each in several]
+    assert np.std(levels, 0)[there].mean() < 0.06 * np.std(several, 0)[there].mean()
+
+
 @pytest.mark.parametrize("content", [0, 90, 255, "noise"])
 def test_what_stands_in_the_damage_changes_nothing(content):
     image, mask = grainy(), crack(6)
