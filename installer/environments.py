@@ -104,9 +104,7 @@ def slim(directory: Path) -> None:
             for tests in [path for path in package.rglob("tests") if path.is_dir()]:
                 remove(tests)
         if package.is_dir():
-            for path in [
-                path for path in package.rglob("*") if path.suffix in (".pyi", ".pxd", ".h", ".hpp", ".a", ".lib")
-            ]:
+            for path in [path for path in package.rglob("*") if path.suffix in _DEVELOPMENT]:
                 remove(path)
     for script in [*python_of(directory).parent.glob("[Aa]ctivate*"), *python_of(directory).parent.glob("deactivate*")]:
         remove(script)

@@ -16,6 +16,8 @@ from training.ranks import Ranks
 from training.recipe import Recipe
 from training.systems.system import Batch, Player, System
 
+_MOMENTS = ("exp_avg", "exp_avg_sq")  # of Adam
+
 #: After so many steps in a row without a finite gradient a player goes on from the average; at most so many times.
 BAD_STEPS, ROLLBACKS = 20, 3
 
@@ -161,6 +163,3 @@ class Mover:
             # In the parameter's memory format, which fused kernels take for granted.
             state = {key: torch.empty_like(parameter).copy_(moments[f"{name}.{key}"]) for key in _MOMENTS}
             self.optimiser.state[parameter] = {"step": step, **{key: value.detach() for key, value in state.items()}}
-
-
-_MOMENTS = ("exp_avg", "exp_avg_sq")

@@ -26,9 +26,6 @@ def run(options: Namespace) -> None:
     photograph = Photograph.read(options.photo)
     size = (photograph.width, photograph.height)
     mask = None if options.mask is None else read_mask(options.mask, size)
-    if mask is not None and mask.shape != (photograph.height, photograph.width):
-        height, width = mask.shape
-        raise StatueError("mask-size", mask_width=width, mask_height=height, width=size[0], height=size[1])
     for note in photograph.notes:
         output.say(note, options.quiet)
 

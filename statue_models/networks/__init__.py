@@ -1,4 +1,5 @@
 """Pure networks, one architecture per file: tensors in, tensors out; no files, no devices, no photographs.
 
-This is the only room, with ``statue_models.flow_method``, that imports torch.
+Beside them only the methods that run them (``flow_method``, ``landmark_network``) import torch, and ``Restorer``, to
+ask what the machine has.
 """

@@ -59,7 +59,7 @@ def interocular_distance(points: NDArray[np.floating]) -> float:
     return float(np.linalg.norm(points[36] - points[45]))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Landmarks:
     """68 landmarks on one picture.
 

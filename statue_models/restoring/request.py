@@ -61,28 +61,13 @@ class RestorationRequest:
             StatueError: with the code of the first thing that is wrong.
         """
         image, mask = self.image, self.mask
-        if (
-            image.ndim != 3
-            or image.shape[2] not in (1, 2, 3, 4)
-            or image.dtype not in (np.uint8, np.uint16, np.float32)
-        ):
-            raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
-        height, width = image.shape[:2]
-        if min(height, width) < MIN_SIDE:
-            raise StatueError("image-too-small", width=width, height=height)
-        if height * width > MAX_MEGAPIXELS * 1_000_000:
-            raise StatueError("image-too-large", megapixels=round(height * width / 1e6), limit=MAX_MEGAPIXELS)
-        if mask.ndim != 2 or mask.dtype != np.uint8:
-            raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
-        if mask.shape != (height, width):
-            mask_height, mask_width = mask.shape
-            raise StatueError("mask-size", mask_width=mask_width, mask_height=mask_height, width=width, height=height)
+        check_picture(image)
+        check_mask(mask, image)
+        height, width = mask.shape
         if not mask.any():
             raise StatueError("empty-mask")
         if mask.all():
             raise StatueError("full-mask")
-        if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
-            raise StatueError("bad-pixels")
         if not 1 <= self.variants <= MAX_VARIANTS:
             raise StatueError("usage", reason=f"the number of variants is {self.variants}, not 1 to {MAX_VARIANTS}")
         if not 0 <= self.seed < 2**63:
@@ -120,6 +105,39 @@ class RestorationRequest:
             "device": self.device,
             "precision": self.precision,
         }
+
+
+def check_picture(image: NDArray[Any]) -> None:
+    """Whether an array is a picture that can be worked on.
+
+    Args:
+        image: as in ``RestorationRequest``.
+
+    Raises:
+        StatueError: "bad-request", "image-too-small", "image-too-large" or "bad-pixels".
+    """
+    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
+        raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
+    height, width = image.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise StatueError("image-too-small", width=width, height=height)
+    if height * width > MAX_MEGAPIXELS * 1_000_000:
+        raise StatueError("image-too-large", megapixels=round(height * width / 1e6), limit=MAX_MEGAPIXELS)
+    if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
+        raise StatueError("bad-pixels")
+
+
+def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
+    """Whether an array is a mask of a picture.
+
+    Raises:
+        StatueError: "bad-request" or "mask-size".
+    """
+    if mask.ndim != 2 or mask.dtype != np.uint8:
+        raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
+    (height, width), (mask_height, mask_width) = image.shape[:2], mask.shape
+    if mask.shape != (height, width):
+        raise StatueError("mask-size", mask_width=mask_width, mask_height=mask_height, width=width, height=height)
 
 
 def pixel_hash(array: NDArray[Any]) -> str:

@@ -1,6 +1,8 @@
 """The pipeline, and the public API: ``Restorer().restore(request) -> Restoration``."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from statue_models.restoring.request import (
     Restoration,
     RestorationRequest,
     Variant,
+    check_mask,
+    check_picture,
     no_progress,
     variant_seed,
 )
@@ -58,15 +62,8 @@ class Restorer:
                 here, or "interrupted" when ``progress`` asked for it.
         """
         request = request.checked()
-        with self._lock, one_thread():
-            try:
-                return self._restored(request, progress)
-            except MemoryError:
-                raise StatueError("out-of-memory") from None
-            except cv2.error as error:
-                if error.code == cv2.Error.StsNoMem:
-                    raise StatueError("out-of-memory") from None
-                raise
+        with self._lock, one_thread(), _out_of_memory():
+            return self._restored(request, progress)
 
     def find_landmarks(
         self,
@@ -81,9 +78,14 @@ class Restorer:
             image: as in ``RestorationRequest``.
             mask: as there, or None.
             face: (x, y, width, height) in pixels, or None to search.
+
+        Raises:
+            StatueError: for a picture or a mask that is none, when no face is found, or "interrupted".
         """
+        check_picture(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
-        with self._lock, one_thread():
+        check_mask(hole, image)
+        with self._lock, one_thread(), _out_of_memory():
             return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
@@ -146,6 +148,19 @@ class Restorer:
         if self._predictor is None:
             self._predictor = predictor("default", self._landmark_models)
         return self._predictor
+
+
+@contextmanager
+def _out_of_memory() -> Iterator[None]:
+    """What Python and OpenCV raise without memory, as the ``StatueError`` of that code."""
+    try:
+        yield
+    except MemoryError:
+        raise StatueError("out-of-memory") from None
+    except cv2.error as error:
+        if error.code == cv2.Error.StsNoMem:
+            raise StatueError("out-of-memory") from None
+        raise
 
 
 def _part(progress: Progress, start: float, end: float) -> Progress:

@@ -160,6 +160,21 @@ def test_landmarks_can_be_asked_for_alone(restorer, request_, landmarks):
     assert not without_colour.hidden[INNER].any()
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"image": np.zeros((20, 64, 3), np.uint8)}, "image-too-small"),
+        ({"image": np.zeros((64, 64), np.uint8)}, "bad-request"),
+        ({"image": np.full((64, 64, 3), np.nan, np.float32)}, "bad-pixels"),
+        ({"mask": np.zeros((64, 65), np.uint8)}, "mask-size"),
+        ({"mask": np.zeros((64, 64), bool)}, "bad-request"),
+    ],
+)
+def test_landmarks_of_what_is_no_picture_are_refused_like_its_restoration(restorer, change, code):
+    asked = {"image": np.zeros((64, 64, 3), np.uint8), "mask": np.zeros((64, 64), np.uint8)} | change
+    assert code_of(restorer.find_landmarks, **asked) == code
+
+
 def test_damage_beyond_the_face_is_closed_plainly_and_said(restorer, request_, result):
     """A hole in the wall, three faces away from the nose, too wide to be a crack."""
     height, width = request_.mask.shape

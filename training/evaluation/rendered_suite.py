@@ -56,11 +56,6 @@ def rendered_truths(
         yield _truth(folder, row)
 
 
-def is_rendered(cache: Path | None) -> bool:
-    """Whether nothing needs to be rendered any more."""
-    return _rows(default_cache() if cache is None else cache) is not None
-
-
 def _rows(folder: Path) -> list[dict[str, Any]] | None:
     """The suite's rows of the manifest, in the order of seeds; None where there is no manifest yet.
 

@@ -1,1 +1,1 @@
-"""Trains ``statueflow``: pictures, loop and checkpoints; ``training.train_flow`` is the command."""
+"""What networks are trained on: crops with fitted heads, faces of sets, landmark priors, in batches."""

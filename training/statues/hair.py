@@ -185,11 +185,11 @@ def loose(g: Hair, q: wp.vec3) -> float:
     if g.volume <= 0.0:
         return 0.0
     # Shoulders stay bare: the mass ends on them.
-    return _behind(q, 0.6, wp.max(g.length, -10.0)) * rise(7.5, 3.5, q[1])
+    return behind_face(q, 0.6, wp.max(g.length, -10.0)) * rise(7.5, 3.5, q[1])
 
 
 @wp.func
-def _behind(q: wp.vec3, front: float, bottom: float) -> float:
+def behind_face(q: wp.vec3, front: float, bottom: float) -> float:
     """1 behind the plane z = ``front`` (which leans back towards the neck) and above y = ``bottom``."""
     lean = wp.min(q[1] + 2.0, 0.0) * 0.12
     return rise(front + lean + 0.7, front + lean - 0.7, q[2]) * rise(bottom - 0.8, bottom + 0.4, q[1])

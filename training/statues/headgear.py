@@ -2,7 +2,7 @@
 
 import warp as wp
 
-from training.statues.hair import SKULL_Y, SKULL_Z, _behind, near_ear
+from training.statues.hair import SKULL_Y, SKULL_Z, behind_face, near_ear
 from training.statues.layout import Headgear
 from training.statues.noise import bell, fractal, rise
 
@@ -35,7 +35,7 @@ def worn(g: Headgear, q: wp.vec3) -> float:
     if g.kind == HELMET:
         return rise(-0.2, 0.1, v) * ear
     # Cloths hang down behind the ears.
-    hanging = _behind(q, 0.8, -15.0) * rise(8.0, 5.0, q[1])
+    hanging = behind_face(q, 0.8, -15.0) * rise(8.0, 5.0, q[1])
     return wp.max(rise(-0.3, 0.3, v), hanging)
 
 
