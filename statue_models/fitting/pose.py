@@ -21,7 +21,7 @@ POSE_PRECISION = 1e-8  # radians and cm
 NOISE = 0.025  # of a landmark, in interocular distances
 HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
 EXPRESSION_RANGE = (-0.1, 1.0)
-#: Share of an expression's deviation that draws have: a fit must reach a smile, statues seldom do.
+#: Share of an expression's deviation that draws have: with it four mouths differ and none grins (docs/experiments.md).
 EXPRESSION_DRAW = 0.9
 #: cm between the inner edges of a statue's lips: closed on the mean head are .08.
 LIP_GAP = (0.0, 0.2)
