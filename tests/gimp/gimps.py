@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -88,7 +89,7 @@ class Runner:
         self.log.close()
 
 
-class Gimp:
+class Gimp(ABC):
     """One GIMP with the plug-in.
 
     Attributes:
@@ -150,15 +151,15 @@ class Gimp:
         """True when the process is gone."""
         return self.process is None or self.process.poll() is not None
 
-    def listening(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    def listening(self) -> list[str]: ...
 
-    def answers(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def answers(self) -> bool: ...
 
+    @abstractmethod
     def evaluate(self, code: str, timeout: float = 180) -> Any:
         """The value of an expression in GIMP's own script language; GimpError with GIMP's text when it fails."""
-        raise NotImplementedError
 
 
 class Gimp3(Gimp):
