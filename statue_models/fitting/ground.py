@@ -10,6 +10,7 @@ from statue_models.fitting.interpolation import membrane
 from statue_models.fitting.light import to_linear
 from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop
+from statue_models.restoring.steps import deepest
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +19,14 @@ class Ground:
 
     Attributes:
         depth: (S, S) float32 distance of the hole's pixels to its border, in pixels.
+        deepest: (S, S) float32 the greatest depth of the nearest connected hole, in interocular distances.
         base: (S, S, 3) float64 sRGB-encoded: the photograph, in the hole a membrane, for what the head does not cover.
         linear: (S, S, 3) float64 the same in linear light.
         interocular: distance of the outer eye corners in pixels.
     """
 
     depth: NDArray[np.float32]
+    deepest: NDArray[np.float32]
     base: NDArray[np.float64]
     linear: NDArray[np.float64]
     interocular: float
@@ -34,7 +37,8 @@ def ground_of(crop: Crop) -> Ground:
     assert crop.landmarks is not None
     depth = np.asarray(cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     base = membrane(crop.rgb.astype(np.float64), crop.hole, crop.known | crop.hole)
-    return Ground(depth, base, to_linear(base), interocular_distance(crop.landmarks))
+    interocular = interocular_distance(crop.landmarks)
+    return Ground(depth, deepest(crop.hole, crop.known) / interocular, base, to_linear(base), interocular)
 
 
 def widened(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:

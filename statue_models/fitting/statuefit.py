@@ -24,7 +24,7 @@ from statue_models.fitting.surroundings import with_surroundings
 from statue_models.fitting.uncertainty import expected_error
 from statue_models.restoring.method import Answer, Crop, Fill
 from statue_models.restoring.request import Progress
-from statue_models.restoring.steps import deepest, parted, reach_of_stains
+from statue_models.restoring.steps import parted, reach_of_stains
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ def _sketch(start: _Start, lit: LitHead | None) -> Sketch:
 def _carried_in(crop: Crop, ground: Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
     """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
     step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
-    own, rest = parted(step, step, deepest(crop.hole, crop.known) / ground.interocular)
+    own, rest = parted(step, step, ground.deepest)
     both = membrane(np.concatenate([own, rest], 2), crop.hole, crop.known | crop.hole)
     beside = np.exp(-ground.depth / reach_of_stains(ground.interocular))[..., None]
     return np.where(crop.hole[..., None], np.clip(guess + both[..., :3] + beside * both[..., 3:], 0, 1), ground.base)

@@ -20,6 +20,7 @@ RING = 2
 TILE = 256
 #: Levels of blurs that take too much memory to be kept.
 LARGE = 3
+NOISE = 2.0  # pixels: standard deviation of the blur that rids a step of the noise of single pixels
 FADED = 12.0  # times as deep as it reaches, what fades is gone
 
 
@@ -56,6 +57,21 @@ def carry_in(
                 wanted = np.log2(np.maximum(SPREAD * depth[tile] / SHARPEST, 1)).astype(np.float32)
                 share = None if fading is None else np.exp(-depth[tile] / np.float32(fading))
                 _carry_in_tile(picture[tile], shown, tile[1], inside, wanted, share)
+
+
+def without_noise(step: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """(N, C) means of a ring's steps around each of its pixels.
+
+    Args:
+        step: (N, C) at the ring's pixels in row-major order.
+        ring: (H, W) bool.
+    """
+    levels, means = _Levels(step, ring), [np.empty((0, step.shape[1]), np.float32)]
+    for top in range(0, len(ring), TILE):
+        inner = ring[top : top + TILE]
+        if inner.any():
+            means.append(np.stack([each[inner] for each in levels.blurred(top, top + len(inner), 0, NOISE)], 1))
+    return np.concatenate(means)
 
 
 def _carry_in_tile(
@@ -99,7 +115,10 @@ class _Levels:
         """(last - first, w) per channel at the level's own size; less where the picture ends before."""
         if level >= LARGE:
             return [blurred[first:last] for blurred in self._small(level)]
-        shrink, sigma = max(0, level - 1), SHARPEST * 2.0 ** min(level, 1)
+        return self.blurred(first, last, max(0, level - 1), SHARPEST * 2.0 ** min(level, 1))
+
+    def blurred(self, first: int, last: int, shrink: int, sigma: float) -> list[NDArray[np.float32]]:
+        """(last - first, w) per channel of a picture halved ``shrink`` times; less where it ends before."""
         reach = int(np.ceil(4 * sigma)) + 1  # OpenCV's Gaussian ends at four standard deviations
         begin = max(0, first - reach)
         *values, weights = self._spread(begin << shrink, (last + reach) << shrink, shrink)

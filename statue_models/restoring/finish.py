@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.memory import give_back
 from statue_models.restoring.bands import ROWS, bands
-from statue_models.restoring.border import RING, carry_in
+from statue_models.restoring.border import RING, carry_in, without_noise
 from statue_models.restoring.cropping import as_unit, luma_of, with_margin
 from statue_models.restoring.detail import FineDetail, enlarge
 from statue_models.restoring.face_frame import FaceFrame
@@ -19,7 +19,7 @@ from statue_models.restoring.landmarks68 import interocular_distance
 from statue_models.restoring.method import Crop, Fill, OtherHalf
 from statue_models.restoring.other_half import from_other_half
 from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.steps import deepest, parted, reach_of_stains, without_noise
+from statue_models.restoring.steps import deepest, parted, reach_of_stains
 from statue_models.restoring.stone_look import StoneLook
 from statue_models.restoring.texture import (
     FINENESS,
@@ -105,15 +105,14 @@ class Finish:
         # What needs planes of its own comes first: the picture is the largest of all. Between, what small arrays have
         # taken and left goes back to the system.
         give_back()
-        grain = None
-        if fill.stone is not None and self._interocular:
-            grain = self._measured(fill.stone)
+        stone = fill.stone if self._interocular else None
+        grain = None if stone is None else self._measured(stone)
         borrowed = None if fill.borrow is None else self._borrowed(fill)
         give_back()
         rgb = fill.rgb
-        if fill.stone is not None and self._interocular:
-            self._look = self._look or StoneLook(self._crop, self._known, fill.stone)
-            rgb = self._look.tinted(rgb, self._crop.hole, fill.stone)
+        if stone is not None:
+            self._look = self._look or StoneLook(self._crop, self._known, stone)
+            rgb = self._look.tinted(rgb, self._crop.hole, stone)
         shown = np.where(self._crop.hole[..., None], rgb, self._crop.rgb).astype(np.float32)
         picture = enlarge(shown, self._frame, self._near)
         if borrowed is not None:
@@ -121,17 +120,17 @@ class Finish:
             del borrowed
             give_back()
         np.clip(picture, 0, 1, out=picture)
-        if fill.stone is not None and self._interocular:
-            self._add(picture, self._crisp(picture, fill.stone))
+        if stone is not None:
+            self._add(picture, self._crisp(picture, stone))
             give_back()
             if fill.half is not None:
                 self._add(picture, self._from_other_half(picture, fill.half))
                 give_back()
             if grain is not None:
-                self._add(picture, self._drawn(picture, fill.stone, grain, seed))
+                self._add(picture, self._drawn(picture, stone, grain, seed))
                 give_back()
-            self._hold_back(picture, fill.stone)
-        self._meet(picture, fill)
+            self._hold_back(picture, stone)
+        self._meet(picture, stone)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
 
@@ -152,20 +151,20 @@ class Finish:
         """(height, width) what is missing and filled here, over the rectangle."""
         return self._hole[self._inner]
 
-    def _meet(self, picture: NDArray[np.float32], fill: Fill) -> None:
+    def _meet(self, picture: NDArray[np.float32], stone: NDArray[np.float32] | None) -> None:
         """Carry into the hole of a picture (H, W, 3) what it differs by at the border."""
         ring = self._ring()
         step = as_unit(part_of(self._image, self._near)[ring]) - picture[ring]
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
         # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
-        if fill.stone is None or not self._interocular:
+        if stone is None:
             carry_in(picture, step, ring, self._hole, depth)
             return
         rows, columns = np.nonzero(ring)
         places = np.stack([columns, rows], 1) + np.array(self._near[:2]) + 0.5
         size = self._crop.hole.shape[0]
         x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
-        own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(fill.stone[y, x], 0, 1))
+        own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(stone[y, x], 0, 1))
         carry_in(picture, own, ring, self._hole, depth)
         if np.abs(rest).max(initial=0) > LEAST:
             carry_in(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))

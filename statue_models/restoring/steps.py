@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.fitting.interpolation import nearest
-from statue_models.restoring.border import TILE
 
 #: Steps that light on stone makes (sRGB-encoded): in grey, and in hue; and in hue on what is not the head's stone,
 #: where a little more is another thing already.
@@ -15,12 +14,11 @@ GREY_STEP, HUE_STEP, BESIDE_HUE_STEP = 0.2, 0.05, 0.02
 #: In interocular distances: how far a stain reaches, and the greatest depth of holes below which every step is the
 #: hole's own, since all of it lies at the border, and from which on none but light's is.
 STAIN, NARROW, WIDE = 0.02, 0.12, 0.2
-NOISE = 2.0  # pixels: standard deviation of the blur after which a step is judged
 TINY = 1e-6
 
 
 def parted(
-    step: NDArray[Any], judged: NDArray[Any], deepest: NDArray[Any], stone: NDArray[Any] | float = 1.0
+    step: NDArray[Any], judged: NDArray[Any], depth: NDArray[Any], stone: NDArray[Any] | float = 1.0
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The part of steps that light on stone makes, and the rest, which reaches no further into a hole than a stain.
 
@@ -30,7 +28,7 @@ def parted(
     Args:
         step: (..., 3) sRGB-encoded, photograph - fill.
         judged: (..., 3) the same without the noise of single pixels.
-        deepest: (...) greatest depth of the hole beside which a step is, in interocular distances.
+        depth: (...) greatest depth of the hole beside which a step is, in interocular distances.
         stone: (...) in [0, 1], how far it shows the head's stone.
     """
     stone = np.asarray(stone, step.dtype)[..., None]
@@ -42,7 +40,7 @@ def parted(
     hue = step - grey
     light = grey * np.minimum(1, GREY_STEP / np.maximum(np.abs(looks), TINY))
     light = same * (light + hue * np.minimum(1, limit / np.maximum(tint, TINY)))
-    wide = np.clip((deepest - NARROW) / (WIDE - NARROW), 0, 1).astype(step.dtype)[..., None]
+    wide = np.clip((depth - NARROW) / (WIDE - NARROW), 0, 1).astype(step.dtype)[..., None]
     own = wide * light + (1 - wide) * step
     rest = step - own
     grey = rest.mean(-1, keepdims=True)
@@ -67,26 +65,3 @@ def deepest(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.flo
     greatest = np.zeros(count, np.float32)
     np.maximum.at(greatest, labels[hole], depth[hole])
     return np.asarray(nearest(greatest[labels][..., None], ~hole)[..., 0], np.float32)
-
-
-def without_noise(step: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """(N, C) means of a ring's steps around each of its pixels.
-
-    Args:
-        step: (N, C) at the ring's pixels in row-major order.
-        ring: (H, W) bool.
-    """
-    out, beside = np.empty_like(step), int(4 * NOISE) + 1
-    first = np.concatenate([[0], np.cumsum(np.count_nonzero(ring, axis=1))])
-    for top in range(0, len(ring), TILE):
-        start, end = max(0, top - beside), min(len(ring), top + TILE + beside)
-        near, inner = ring[start:end], ring[top : top + TILE]
-        if not inner.any():
-            continue
-        planes = np.zeros((*near.shape, step.shape[1] + 1), np.float32)
-        planes[near, :-1] = step[first[start] : first[end]]
-        planes[near, -1] = 1
-        blurred = cv2.GaussianBlur(planes, (0, 0), NOISE, borderType=cv2.BORDER_CONSTANT)
-        values = blurred[top - start :][: len(inner)][inner]
-        out[first[top] : first[top + len(inner)]] = values[:, :-1] / values[:, -1:]
-    return out

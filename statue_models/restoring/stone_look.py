@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.fitting.interpolation import blurred_within
 from statue_models.restoring.compositing import luma
 from statue_models.restoring.landmarks68 import face_outline, interocular_distance
 from statue_models.restoring.method import Crop
@@ -105,8 +106,7 @@ def _relief(
     level = np.log(luma(rgb) + np.float32(BLACK))
     hue = np.log(rgb + np.float32(BLACK)) - level[..., None]
     both = np.where(where[..., None], np.concatenate([level[..., None], hue], 2), np.float32(0))
-    weight = cv2.GaussianBlur(where.astype(np.float32), (0, 0), reach)
-    both -= cv2.GaussianBlur(both, (0, 0), reach) / np.maximum(weight, 1e-3)[..., None]
+    both -= blurred_within(both, where.astype(np.float32), reach)
     both *= where[..., None]
     return both[..., 0], both[..., 1:]
 

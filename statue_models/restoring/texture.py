@@ -319,26 +319,22 @@ def local_mean(
         # Divided while they are small: neither sums nor weights are ever as large as the picture.
         sums = _blurred_small(_masked(values, where, squared), reach)
         del values  # a plane less where the caller has no use for them
-        weights = _blurred_small(where.astype(np.float32), reach)
-        sums /= np.maximum(weights, 1e-3)
-        return np.asarray(cv2.resize(sums, where.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+        return np.asarray(
+            cv2.resize(_over(sums, where, reach), where.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32
+        )
     # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
     out, beside = np.empty(values.shape, np.float32), int(4 * reach) + 2
     for band in bands(len(out), max(ROWS, 8 * beside)):
         around = slice(max(0, band.start - beside), band.stop + beside)
-        ratio = _over(_sums(values[around], where[around], reach, squared), where[around], reach)
+        sums = _blurred_small(_masked(values[around], where[around], squared), reach)
+        ratio = _over(sums, where[around], reach)
         out[band] = ratio[band.start - around.start : band.stop - around.start]
     return out
 
 
-def _sums(values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool) -> NDArray[np.float32]:
-    """The blur of the values there, and of 0 elsewhere."""
-    return blurred(_masked(values, where, squared), reach)
-
-
 def _over(sums: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
     """In place, the blur over that of 1 there."""
-    total = blurred(where.astype(np.float32), reach)
+    total = _blurred_small(where.astype(np.float32), reach)
     np.maximum(total, 1e-3, out=total)
     return np.divide(sums, total, out=sums)
 

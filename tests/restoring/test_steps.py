@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from statue_models.restoring.border import without_noise
 from statue_models.restoring.steps import (
     GREY_STEP,
     NARROW,
@@ -11,7 +12,6 @@ from statue_models.restoring.steps import (
     deepest,
     parted,
     reach_of_stains,
-    without_noise,
 )
 
 DEEP, SHALLOW = np.full(1, 2 * WIDE), np.full(1, NARROW / 2)
@@ -73,7 +73,7 @@ def test_means_of_a_ring_are_the_same_in_pieces(monkeypatch):
     ring = np.abs(np.hypot(y - 300, x - 150) - 140) < 1.5
     step = np.random.default_rng(1).random((int(ring.sum()), 3)).astype(np.float32)
     pieces = without_noise(step, ring)
-    monkeypatch.setattr("statue_models.restoring.steps.TILE", 1000)
+    monkeypatch.setattr("statue_models.restoring.border.TILE", 1000)
     np.testing.assert_allclose(pieces, without_noise(step, ring), atol=1e-6)
     assert pieces.std() < 0.6 * step.std()
     np.testing.assert_allclose(without_noise(np.full_like(step, 0.3), ring), 0.3, atol=1e-6)
