@@ -8,6 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import torch
+
+# Before there is a group: this module's functions have the group as a default value. Imported later (by data-parallel
+# wrappers), they keep it for ever, its threads run into the interpreter's end, and now and then one aborts the process.
+import torch.distributed.nn.functional
 from torch import distributed
 
 from statue_models.errors import StatueError
