@@ -12,11 +12,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Restorer": "statue_models.restoring.restorer",
-    "RestorationRequest": "statue_models.restoring.request",
-    "Restoration": "statue_models.restoring.request",
-    "Variant": "statue_models.restoring.request",
-    "Landmarks": "statue_models.restoring.landmarks68",
-    "FaceFrame": "statue_models.restoring.face_frame",
+    "RestorationRequest": "statue_models.request",
+    "Restoration": "statue_models.request",
+    "Variant": "statue_models.request",
+    "Landmarks": "statue_models.face.landmarks68",
+    "FaceFrame": "statue_models.face.face_frame",
     "StatueError": "statue_models.errors",
 }
 
@@ -24,11 +24,11 @@ __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from statue_models.errors import StatueError as StatueError
-    from statue_models.restoring.face_frame import FaceFrame as FaceFrame
-    from statue_models.restoring.landmarks68 import Landmarks as Landmarks
-    from statue_models.restoring.request import Restoration as Restoration
-    from statue_models.restoring.request import RestorationRequest as RestorationRequest
-    from statue_models.restoring.request import Variant as Variant
+    from statue_models.face.face_frame import FaceFrame as FaceFrame
+    from statue_models.face.landmarks68 import Landmarks as Landmarks
+    from statue_models.request import Restoration as Restoration
+    from statue_models.request import RestorationRequest as RestorationRequest
+    from statue_models.request import Variant as Variant
     from statue_models.restoring.restorer import Restorer as Restorer
 
 

@@ -15,10 +15,10 @@ import pytest
 
 from statue_models import cli
 from statue_models.errors import StatueError, catalogue
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import Landmarks, format_pts, read_landmarks
+from statue_models.request import Restoration, Variant, variant_seed
 from statue_models.restoring import restorer
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import Landmarks, format_pts, read_landmarks
-from statue_models.restoring.request import Restoration, Variant, variant_seed
 
 REPOSITORY = Path(__file__).parents[1]
 POINTS = np.stack([np.arange(68) % 10 * 5.0 + 12, np.arange(68) // 10 * 8.0 + 8], axis=1)

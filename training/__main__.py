@@ -16,7 +16,7 @@ from pathlib import Path
 
 from statue_models.errors import StatueError
 from training.commands import exit_status
-from training.recipe import Recipe, read_recipe
+from training.engine.recipe import Recipe, read_recipe
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -66,7 +66,7 @@ def train(options: argparse.Namespace) -> int:
     """Train; returns the exit status.
 
     Raises:
-        StatueError: for a bad recipe or bad options, and all that ``training.trainer.train`` raises.
+        StatueError: for a bad recipe or bad options, and all that ``training.engine.trainer.train`` raises.
     """
     recipe = read_recipe(
         options.recipe, options.changes,
@@ -79,12 +79,12 @@ def train(options: argparse.Namespace) -> int:
 
 def _run(recipe: Recipe, options: argparse.Namespace) -> int:
     try:
-        from training import ranks, trainer
+        from training.engine import ranks, trainer
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise StatueError("missing-package", package="torch", how="Install it with 'pip install torch'.") from None
-    from training.stopping import StopSignals
+    from training.engine.stopping import StopSignals
 
     with ranks.joined(options.device) as own, StopSignals(quiet=not own.first) as signals:
         outcome = trainer.train(

@@ -10,16 +10,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.flow_method import template_of
 from statue_models.networks.landmarknet import LandmarkNet
+from statue_models.networks.loading import template_of
 from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from statue_models.whole_file import whole_file
-from training import checkpoints
+from training.engine import checkpoints
+from training.engine.run_log import METRICS
 from training.models_file import with_row
-from training.run_log import METRICS
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ PRODUCTS = {
 }  # fmt: skip
 
 
-def publish(run: Path, weights: Path = registry.WEIGHTS, models: Path = registry.MODELS) -> Path:
+def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = models_file.MODELS) -> Path:
     """Copy a run's network beside the program and name it in ``models.json``.
 
     Args:

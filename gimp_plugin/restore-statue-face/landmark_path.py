@@ -1,6 +1,6 @@
 """68 landmarks as the nine strokes of a path, and back.
 
-The strokes are those of ``statue_models.restoring.landmarks68.STROKES``; the plug-in imports nothing of that package,
+The strokes are those of ``statue_models.face.landmarks68.STROKES``; the plug-in imports nothing of that package,
 so they stand here again, and a test compares the two.
 """
 

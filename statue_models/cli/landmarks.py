@@ -6,8 +6,8 @@ from typing import Any
 
 from statue_models.cli import output
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import Landmarks, format_pts, format_svg
-from statue_models.restoring.photograph import Photograph, read_mask
+from statue_models.face.landmarks68 import Landmarks, format_pts, format_svg
+from statue_models.pictures.photograph import Photograph, read_mask
 from statue_models.whole_file import check_writable
 
 _ENDINGS = (".json", ".pts", ".svg")

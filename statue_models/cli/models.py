@@ -2,14 +2,14 @@
 
 from argparse import Namespace
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.cli import output
 
 
 def run(options: Namespace) -> None:
     """Print the table, or with ``--json`` every field of the registry."""
-    entries = registry.models()
-    default = registry.entry("default").name
+    entries = models_file.models()
+    default = models_file.entry("default").name
     if options.json:
         output.print_json({"default": default, "models": [entry.to_json() for entry in entries]})
         return

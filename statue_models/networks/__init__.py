@@ -1,5 +1,5 @@
 """Pure networks, one architecture per file: tensors in, tensors out; no files, no devices, no photographs.
 
-Beside them only the methods that run them (``flow_method``, ``landmark_network``) import torch, and ``Restorer``, to
-ask what the machine has.
+``loading`` brings their weights from files, and them onto a device. Beside this room only what runs a network imports
+torch: its method, its landmark predictor, and ``Restorer``, to ask what the machine has.
 """

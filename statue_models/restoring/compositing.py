@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Luma weights of Rec. 709 (ITU-R BT.709-6, section 3.2), applied to encoded values.
-LUMA = (0.2126, 0.7152, 0.0722)
+from statue_models.pixels.samples import luma
+
 _BAND = 1 << 18  # pixels mixed at a time
-
-
-def luma(rgb: NDArray[Any]) -> NDArray[Any]:
-    """(...) luma of (..., 3) floats; exactly the common value where the three channels are equal."""
-    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    return red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,15 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.interpolation import biharmonic, blurred_within
-from statue_models.restoring.bands import bands
-from statue_models.restoring.border import carry_in
-from statue_models.restoring.compositing import Piece, luma
-from statue_models.restoring.cropping import bounding_box, unit_samples, with_margin
-from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
-from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.request import RestorationRequest
-from statue_models.restoring.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
+from statue_models.inpainting.border import carry_in
+from statue_models.inpainting.interpolation import biharmonic, blurred_within
+from statue_models.inpainting.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
+from statue_models.pixels.bands import bands
+from statue_models.pixels.overlay import Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.samples import luma, unit_samples
+from statue_models.request import RestorationRequest
+from statue_models.restoring.compositing import Piece
 
 #: Greatest width of thin damage in interocular distances.
 WIDTH = 0.15

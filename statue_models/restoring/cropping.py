@@ -5,37 +5,23 @@ A photograph is never scaled as a whole, and samples that mean nothing (missing,
 
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.interpolation import nearest
-from statue_models.restoring.bands import bands
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Crop
-from statue_models.restoring.overlay import Overlay, Pixels, Rectangle, part_of
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.inpainting.interpolation import nearest
+from statue_models.methods.method import Crop
+from statue_models.pixels.bands import bands
+from statue_models.pixels.overlay import Overlay, Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.samples import as_unit
 
 #: How far the face frame may be widened so that the whole hole lies in it; what is still outside is interpolated.
 WIDEST = 2.0
 #: The frame of models that know no faces: the selection's box with half its size as margin.
 SELECTION_MARGIN = 2.0
 LARGEST_SELECTION = 1024
-
-
-def bounding_box(mask: NDArray[np.uint8] | NDArray[np.bool_]) -> Rectangle:
-    """(x, y, width, height) of what is not 0 in a mask (H, W); of no size where there is nothing."""
-    x, y, width, height = cv2.boundingRect(mask.view(np.uint8))
-    return x, y, width, height
-
-
-def with_margin(rectangle: Rectangle, margin: int, shape: tuple[int, ...]) -> Rectangle:
-    """The rectangle and so many pixels around it, inside a picture of that shape (H, W, ...)."""
-    x, y, width, height = rectangle
-    left, top = max(0, x - margin), max(0, y - margin)
-    right, low = min(shape[1], x + width + margin), min(shape[0], y + height + margin)
-    return left, top, right - left, low - top
 
 
 def widened(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
@@ -70,40 +56,6 @@ def _inside(frame: FaceFrame, points: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) which of (N, 2) positions in the photograph the frame holds."""
     places = frame.to_crop(points, 1)
     return np.asarray(((places >= 0) & (places <= 1)).all(1))
-
-
-def unit_samples(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
-    """A part of the photograph as (h, w, 3) float32 in [0, 1], without alpha."""
-    return as_unit(part_of(image, window))
-
-
-def as_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
-    """Samples (..., C) of a photograph as (..., 3) float32 in [0, 1], without alpha."""
-    samples = samples[..., :3] if samples.shape[-1] >= 3 else np.repeat(samples[..., :1], 3, axis=-1)
-    top = 1.0 if samples.dtype == np.float32 else np.iinfo(samples.dtype).max
-    out = np.asarray(samples / np.float32(top), np.float32)
-    return np.clip(out, 0, 1, out=out)
-
-
-def luma_of(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
-    """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
-    x, y, width, height = window
-    out = np.empty((height, width), np.float32)
-    for band in bands(height):
-        out[band] = luma(unit_samples(image, (x, y + band.start, width, band.stop - band.start)))
-    return out
-
-
-def rgb8(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """The photograph as (H, W, 3) uint8 for the face search; no copy where it already is that."""
-    if image.dtype == np.uint8 and image.shape[2] == 3:
-        return image
-    part = image[..., :3] if image.shape[2] >= 3 else np.repeat(image[..., :1], 3, axis=2)
-    if part.dtype == np.uint16:
-        return (part >> 8).astype(np.uint8)
-    return (
-        np.round(np.clip(part, 0, 1) * 255).astype(np.uint8) if part.dtype == np.float32 else np.ascontiguousarray(part)
-    )
 
 
 def plugged(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:

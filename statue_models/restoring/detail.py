@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.patches import window_votes, without_edges
-from statue_models.restoring.bands import bands
-from statue_models.restoring.compositing import LUMA
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.method import Crop, Fill
-from statue_models.restoring.overlay import Rectangle
+from statue_models.face.face_frame import FaceFrame
+from statue_models.inpainting.patches import window_votes, without_edges
+from statue_models.methods.method import Crop, Fill
+from statue_models.pixels.bands import bands
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.samples import LUMA
 
 #: Photograph pixels per crop pixel below which the crop holds everything.
 WORTH_IT = 1.15

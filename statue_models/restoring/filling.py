@@ -9,17 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
+from statue_models.methods.method import Method
+from statue_models.pixels.overlay import Overlay, Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.request import Progress, RestorationRequest, no_progress
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
-from statue_models.restoring.cropping import bounding_box, crop_of, plugged, seen, selection_frame, with_margin
+from statue_models.restoring.cropping import crop_of, plugged, seen, selection_frame
 from statue_models.restoring.detail import enlarge
-from statue_models.restoring.face_frame import FaceFrame
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
 from statue_models.restoring.masks import RIM_DIFFERS, RIMS, grow, left_over
-from statue_models.restoring.method import Method
-from statue_models.restoring.overlay import Overlay, Pixels, Rectangle, part_of
-from statue_models.restoring.request import Progress, RestorationRequest, no_progress
 
 #: Progress when the face is known, and when a method has restored it.
 FOUND, RESTORED = 0.2, 0.85

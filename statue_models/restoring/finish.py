@@ -9,19 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.memory import give_back
-from statue_models.restoring.bands import ROWS, bands
-from statue_models.restoring.border import RING, carry_in, without_noise
-from statue_models.restoring.cropping import as_unit, luma_of, with_margin
-from statue_models.restoring.detail import FineDetail, enlarge
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import interocular_distance
-from statue_models.restoring.method import Crop, Fill, OtherHalf
-from statue_models.restoring.other_half import from_other_half
-from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.steps import deepest, parted, reach_of_stains
-from statue_models.restoring.stone_look import StoneLook
-from statue_models.restoring.texture import (
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import interocular_distance
+from statue_models.inpainting.border import RING, carry_in, without_noise
+from statue_models.inpainting.steps import deepest, parted, reach_of_stains
+from statue_models.inpainting.texture import (
     FINENESS,
     FINEST,
     Grain,
@@ -33,6 +25,15 @@ from statue_models.restoring.texture import (
     log_luma_of,
     setting_in,
 )
+from statue_models.memory import give_back
+from statue_models.methods.method import Crop, Fill, OtherHalf
+from statue_models.pixels.bands import ROWS, bands
+from statue_models.pixels.overlay import Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.samples import as_unit, luma_of
+from statue_models.restoring.detail import FineDetail, enlarge
+from statue_models.restoring.other_half import from_other_half
+from statue_models.restoring.stone_look import StoneLook
 from statue_models.restoring.visible_stone import visible_stone
 
 #: Interocular distances around the hole within which stone speaks for it.

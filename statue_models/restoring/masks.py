@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.cropping import bounding_box, luma_of, with_margin
-from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.texture import log_luma
+from statue_models.inpainting.texture import log_luma
+from statue_models.pixels.overlay import Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.samples import luma_of
 
 #: Widths in pixels of the rims that are looked for.
 RIMS = (2, 4, 8)

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.bands import bands
-from statue_models.restoring.cropping import luma_of, with_margin
+from statue_models.face.face_frame import FaceFrame
+from statue_models.inpainting.texture import local_mean, log_luma, log_luma_of, setting_in
+from statue_models.methods.method import OtherHalf
+from statue_models.pixels.bands import bands
+from statue_models.pixels.overlay import Pixels, part_of
+from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.samples import luma_of
 from statue_models.restoring.detail import enlarge
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.method import OtherHalf
-from statue_models.restoring.overlay import Pixels, Rectangle, part_of
-from statue_models.restoring.texture import local_mean, log_luma, log_luma_of, setting_in
 
 #: Side in pixels of what is worked on at a time.
 TILE = 256

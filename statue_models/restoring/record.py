@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 import statue_models
-from statue_models import registry
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import RestorationRequest
+from statue_models import models_file
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.request import RestorationRequest
 from statue_models.threads import THREADS
 
 
@@ -39,7 +39,7 @@ def _installed(package: str) -> str | None:
 
 def record(
     request: RestorationRequest,
-    entry: registry.ModelEntry,
+    entry: models_file.ModelEntry,
     landmarks: Landmarks | None,
     frame: FaceFrame,
     size: int,
@@ -54,7 +54,7 @@ def record(
             "name": entry.name,
             "kind": entry.kind,
             "weights_sha256": entry.sha256,
-            "parts_sha256": {part.name: part.sha256 for part in registry.parts().values() if entry.name in part.of},
+            "parts_sha256": {part.name: part.sha256 for part in models_file.parts().values() if entry.name in part.of},
             "notes": notes,
         },
         "landmarks": None if landmarks is None else landmarks.to_json(),

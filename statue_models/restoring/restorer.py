@@ -10,20 +10,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.restoring.compositing import composed
-from statue_models.restoring.cracks import thin_without_face
-from statue_models.restoring.cropping import Rectangle, bounding_box, rgb8, selection_frame, widened
-from statue_models.restoring.face_frame import FaceFrame, working_size
-from statue_models.restoring.face_search import find_face
-from statue_models.restoring.filling import filling
-from statue_models.restoring.landmark_predictor import LandmarkPredictor, predictor
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Method
-from statue_models.restoring.record import Clock
-from statue_models.restoring.record import record as record_of
-from statue_models.restoring.request import (
+from statue_models.face.face_frame import FaceFrame, working_size
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.search import find_face
+from statue_models.methods import registry
+from statue_models.methods.method import Method
+from statue_models.pixels.rectangle import Rectangle, bounding_box
+from statue_models.pixels.samples import rgb8
+from statue_models.request import (
     Progress,
     Restoration,
     RestorationRequest,
@@ -33,6 +30,12 @@ from statue_models.restoring.request import (
     no_progress,
     variant_seed,
 )
+from statue_models.restoring.compositing import composed
+from statue_models.restoring.cracks import thin_without_face
+from statue_models.restoring.cropping import selection_frame, widened
+from statue_models.restoring.filling import filling
+from statue_models.restoring.record import Clock
+from statue_models.restoring.record import record as record_of
 from statue_models.threads import one_thread
 
 OUTSIDE_METHOD = "telea"
@@ -90,7 +93,7 @@ class Restorer:
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         clock = Clock()
-        entry = registry.entry(request.model)
+        entry = models_file.entry(request.model)
         device = request.device if request.device != "auto" else self._device
         method = self._method(entry.name, _usable(device), request.precision, request.steps)
         seeds = [variant_seed(request.seed, number) for number in range(request.variants)]

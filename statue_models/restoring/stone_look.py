@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.interpolation import blurred_within
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.landmarks68 import face_outline, interocular_distance
-from statue_models.restoring.method import Crop
+from statue_models.face.landmarks68 import face_outline, interocular_distance
+from statue_models.inpainting.interpolation import blurred_within
+from statue_models.methods.method import Crop
+from statue_models.pixels.samples import luma
 
 #: Of the interocular distance: standard deviation of the blur that parts relief from form, and how near to the hole.
 RELIEF, NEAR = 0.05, 0.5

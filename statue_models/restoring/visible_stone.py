@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.restoring.landmarks68 import BROWS, CHIN, face_outline
+from statue_models.face.landmarks68 import BROWS, CHIN, face_outline
 
 #: Features whose edges are no grain, and how far around them, in interocular distances.
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(27, 36))

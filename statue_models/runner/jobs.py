@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from statue_models.errors import StatueError
-from statue_models.restoring.request import Progress, Restoration, RestorationRequest
+from statue_models.request import Progress, Restoration, RestorationRequest
 from statue_models.runner.wire import result_json
 
 log = logging.getLogger(__name__)

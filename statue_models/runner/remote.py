@@ -10,8 +10,8 @@ import numpy as np
 import statue_models
 from statue_models import places
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import Progress, Restoration, RestorationRequest, Variant, no_progress
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.request import Progress, Restoration, RestorationRequest, Variant, no_progress
 from statue_models.runner.client import RunnerClient, RunnerError
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 

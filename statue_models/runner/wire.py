@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import COUNT, Landmarks
-from statue_models.restoring.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
+from statue_models.face.landmarks68 import COUNT, Landmarks
+from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
 
 SCHEMA = 1
 DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}

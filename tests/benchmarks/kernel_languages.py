@@ -17,7 +17,7 @@ import numba
 import numpy as np
 import warp as wp
 
-from training.statues.noise import fractal
+from training.statues.kernels.noise import fractal
 
 POINTS, OCTAVES, ROUNDS = 262_144, 5, 7
 

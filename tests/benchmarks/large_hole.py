@@ -48,7 +48,7 @@ def memory(key: str) -> float:
 def measure(options: argparse.Namespace, model: str) -> None:
     """Print a row; in a process of its own."""
     from statue_models import RestorationRequest, Restorer
-    from statue_models.restoring.landmarks68 import Landmarks
+    from statue_models.face.landmarks68 import Landmarks
 
     photo = cv2.imread(str(options.photo))
     if photo is None:

@@ -142,7 +142,7 @@ def test_other_formats(picture, example, how, depth):
 
 def wide_gamut_profile():
     """Adobe RGB's primaries and exponent."""
-    path = gimps.REPOSITORY / "tests/restoring/icc_profiles.py"
+    path = gimps.REPOSITORY / "tests/pictures/icc_profiles.py"
     spec = importlib.util.spec_from_file_location("icc_profiles", path)
     profiles = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(profiles)

@@ -93,7 +93,7 @@ def test_a_selection_must_be_there_and_touch_the_layer(plugin, scene, options, f
 
 
 def test_a_layer_over_the_limit_is_refused_before_it_is_read(plugin, scene, options, fake_runner):
-    from statue_models.restoring.request import MAX_MEGAPIXELS
+    from statue_models.request import MAX_MEGAPIXELS
 
     assert plugin.restore.MAX_MEGAPIXELS == MAX_MEGAPIXELS
     scene[2].frame = (0, 0, 8001, 8000)

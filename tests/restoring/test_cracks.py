@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.pixels.rectangle import bounding_box
+from statue_models.request import RestorationRequest
 from statue_models.restoring import cracks
 from statue_models.restoring.compositing import composed
 from statue_models.restoring.cracks import ThinDamage, thin_part, thin_width, thin_without_face
-from statue_models.restoring.cropping import bounding_box
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import RestorationRequest
 from statue_models.restoring.restorer import Restorer
 
 HEIGHT, WIDTH = 220, 260

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.restoring.compositing import LUMA
+from statue_models.face.face_frame import FaceFrame
+from statue_models.methods.method import Crop, Fill
+from statue_models.pixels.samples import LUMA
 from statue_models.restoring.detail import FineDetail, enlarge
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.method import Crop, Fill
 
 SIDE, SIZE = 256, 64  # of the photograph and of the crop: four photograph pixels per crop pixel
 FRAME = FaceFrame((SIDE / 2, SIDE / 2), SIDE)

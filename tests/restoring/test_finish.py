@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.cropping import bounding_box, crop_of, plugged
-from statue_models.restoring.face_frame import FaceFrame
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import JAW, Landmarks
+from statue_models.methods.method import Fill
+from statue_models.pixels.overlay import part_of
+from statue_models.pixels.rectangle import bounding_box
+from statue_models.pixels.samples import luma
+from statue_models.restoring.cropping import crop_of, plugged
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.landmarks68 import JAW, Landmarks
-from statue_models.restoring.method import Fill
-from statue_models.restoring.overlay import part_of
 
 SIDE, SIZE = 320, 160
 FRAME = FaceFrame((SIDE / 2, SIDE / 2), float(SIDE))

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from bundled_example import SCALE, example
 
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import RestorationRequest
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.pixels.samples import luma
+from statue_models.request import RestorationRequest
 
 CONTENTS = ["grey", "black", "white", "noise", "itself"]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statue_models.restoring.bands import bands
-from statue_models.restoring.texture import setting_in
+from statue_models.inpainting.texture import setting_in
+from statue_models.pixels.bands import bands
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.method import OtherHalf
+from statue_models.face.face_frame import FaceFrame
+from statue_models.inpainting.texture import log_luma
+from statue_models.methods.method import OtherHalf
 from statue_models.restoring.other_half import SHARPEST, from_other_half
-from statue_models.restoring.texture import log_luma
 
 WIDTH, HEIGHT, SIZE = 240, 160, 60
 REACH = 3.0

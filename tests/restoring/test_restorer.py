@@ -17,13 +17,14 @@ import pytest
 from bundled_example import SCALE, example
 
 import statue_models
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.face.face_frame import frame_of_landmarks
+from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
+from statue_models.landmarks.predictor import default_predictor
+from statue_models.methods import registry
+from statue_models.request import RestorationRequest, variant_seed
 from statue_models.restoring.cropping import crop_of
-from statue_models.restoring.face_frame import frame_of_landmarks
-from statue_models.restoring.landmark_predictor import default_predictor
-from statue_models.restoring.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.restoring.request import RestorationRequest, variant_seed
 from statue_models.restoring.restorer import Restorer
 
 
@@ -279,10 +280,10 @@ def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     assert set(record) == {"schema", "program", "request", "method", "landmarks", "frame", "engine", "seconds"}
     assert record["program"] == {"name": "restore-statue-face", "version": statue_models.__version__}
     assert record["request"] == json.loads(json.dumps(replace(request_, variants=2).to_json()))
-    default = registry.entry("default")
+    default = models_file.entry("default")
     assert record["method"]["name"] == default.name != "default", "the name that stands behind 'default'"
     assert record["method"]["weights_sha256"] == default.sha256
-    assert record["method"]["parts_sha256"] == {name: part.sha256 for name, part in registry.parts().items()}
+    assert record["method"]["parts_sha256"] == {name: part.sha256 for name, part in models_file.parts().items()}
     assert {"residual", "yaw_degrees"} <= set(record["method"]["notes"])
     assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame
     assert len(record["landmarks"]["points"]) == 68

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import RestorationRequest
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.request import RestorationRequest
 
 
 def test_sixteen_bits_and_floats_give_the_same_picture_in_their_own_depth(restorer, request_, result):

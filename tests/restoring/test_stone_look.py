@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.fitting.head import load_head
-from statue_models.restoring.compositing import luma
-from statue_models.restoring.landmarks68 import interocular_distance
-from statue_models.restoring.method import Crop
+from statue_models.face.landmarks68 import interocular_distance
+from statue_models.head.morphable_head import load_head
+from statue_models.methods.method import Crop
+from statue_models.pixels.samples import luma
 from statue_models.restoring.stone_look import LIGHTS, SHARE, StoneLook
 
 SIDE = 256

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bundled_example import SCALE, example
 
-from statue_models.restoring.landmarks68 import face_outline, interocular_distance
+from statue_models.face.landmarks68 import face_outline, interocular_distance
 from statue_models.restoring.visible_stone import NOSE_BASE, visible_stone
 
 

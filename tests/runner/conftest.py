@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from fake_restorer import FakeRestorer, wait_until
 
-from statue_models.restoring.request import RestorationRequest
+from statue_models.request import RestorationRequest
 from statue_models.runner import server
 from statue_models.runner.client import RunnerClient
 from statue_models.runner.jobs import Limits

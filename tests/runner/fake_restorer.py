@@ -6,8 +6,8 @@ import time
 import numpy as np
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.request import Restoration, Variant, variant_seed
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.request import Restoration, Variant, variant_seed
 
 GRID = np.stack([np.arange(68) % 10 * 4.0 + 5, np.arange(68) // 10 * 5.0 + 5], axis=1)
 

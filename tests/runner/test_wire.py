@@ -7,7 +7,7 @@ import pytest
 from fake_restorer import GRID
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import Landmarks
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.runner import wire
 
 PLAIN = {"schema": 1, "width": 64, "height": 48, "channels": 3, "depth": "uint8"}

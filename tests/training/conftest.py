@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from statue_models.fitting.head import load_head
-from training.evaluation.mobilenet import FILE, MobileNet
+from statue_models.head.morphable_head import load_head
+from training.features.mobilenet import FILE, MobileNet
 
 SIZE = 96
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from statue_models.restoring.landmark_predictor import Proposal
+from statue_models.landmarks.predictor import Proposal
 
 _generator = np.random.default_rng(4)
 #: 68 points on the unit square, the outer eye corners level and 0.4 apart.

@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.fitting.appearance import MODES, load_appearance
+from statue_models.head.appearance import MODES, load_appearance
 from training.__main__ import main
 from training.appearance import run
 from training.appearance.recipe import appearance_recipe_of, read_appearance_recipe
-from training.evaluation.held_back import photograph_names
+from training.suites.held_back import photograph_names
 
 SMALL = ["--set", "appearance.rounds=2", "--set", "appearance.fillings=2", "--workers", "1"]
 
@@ -75,7 +75,7 @@ def test_only_what_is_better_is_published(made, tmp_path):
     target, metrics = tmp_path / "appearance.safetensors", json.loads((made / run.METRICS).read_text())
     folder, models = tmp_path / "run", tmp_path / "models.json"
     folder.mkdir()
-    models.write_bytes(registry.MODELS.read_bytes())
+    models.write_bytes(models_file.MODELS.read_bytes())
     (folder / run.WEIGHTS).write_bytes((made / run.WEIGHTS).read_bytes())
 
     def judged(overall: float) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from statue_models.fitting.appearance import COLUMNS, ROWS, Appearance
+from statue_models.head.appearance import COLUMNS, ROWS, Appearance
 from training.appearance.judging import PARTS, judged, overall, part_cells
 from training.appearance.learning import learnt, nothing_learnt, soft_impute
 from training.appearance.recipe import AppearanceRecipe

@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from statue_models.errors import StatueError
-from statue_models.flow_method import template_of
+from statue_models.networks.loading import template_of
 from statue_models.weights_file import load_weights
-from training import checkpoints, trainer
-from training.average import Average
-from training.checkpoints import COMPACT, STATE, Position
-from training.ranks import Ranks
-from training.recipe import recipe_of
+from training.engine import checkpoints, trainer
+from training.engine.average import Average
+from training.engine.checkpoints import COMPACT, STATE, Position
+from training.engine.ranks import Ranks
+from training.engine.recipe import recipe_of
 from training.systems import system
 
 ALONE = Ranks(torch.device("cpu"))

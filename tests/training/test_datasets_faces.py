@@ -13,12 +13,12 @@ from PIL import Image
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.restoring.landmark_predictor import predictor
+from statue_models.landmarks.predictor import predictor
 from training.datasets import face_crops, face_workers, faces
 from training.datasets.face_finding import find_faces
 from training.datasets.face_set import read_manifest
 from training.datasets.picture_files import list_pictures, read_rgb
-from training.evaluation.held_back import photograph_names
+from training.suites.held_back import photograph_names
 
 INTACT = Path(statue_models.__file__).parent / "example" / "intact.jpg"
 

@@ -8,7 +8,7 @@ import pytest
 from statue_models.errors import StatueError
 from training.datasets import mobilenet
 from training.datasets.packed import write_npz
-from training.evaluation.mobilenet import FILE, MobileNet
+from training.features.mobilenet import FILE, MobileNet
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from face_pictures import SHAPE, RedSquares, red_square
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import MIRROR
 from training.datasets import relabel
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from statue_models.fitting.head import load_head
-from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import MIRROR
+from statue_models.head.morphable_head import load_head
 from training.examples.pictures import Pictures
 from training.systems.definitions import RenderDefinition, axes, signed_turn
 

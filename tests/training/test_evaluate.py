@@ -8,17 +8,18 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.flow_method import FlowMethod
-from statue_models.restoring.method import Answer, Fill
-from training.evaluation import baselines, evaluate, predictors
+from statue_models.methods.method import Answer, Fill
+from statue_models.methods.statueflow import FlowMethod
+from training.evaluation import evaluate
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
-from training.evaluation.cases import check_cases
-from training.evaluation.contenders import Setting, contender
-from training.evaluation.metrics import FeatureMetric
-from training.evaluation.mobilenet import MobileNet
+from training.evaluation.contenders import baselines, predictors
+from training.evaluation.contenders.contender import Setting, contender
+from training.evaluation.metrics.hole import FeatureMetric
 from training.evaluation.scoring import LandmarkSource, Scorer
+from training.features.mobilenet import MobileNet
+from training.suites.cases import check_cases
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +108,9 @@ def test_an_external_module_is_scored_and_its_crash_counts_as_untouched(run, tmp
 
 
 def test_an_untrained_model_is_refused_before_any_work(run, monkeypatch, capsys):
-    row = replace(registry.entry("statueflow"), name="dreamer", trained=False, how="Train it first.")
-    known = (row, *registry.models())
-    monkeypatch.setattr(registry, "_file", lambda: ("dreamer", known))
+    row = replace(models_file.entry("statueflow"), name="dreamer", trained=False, how="Train it first.")
+    known = (row, *models_file.models())
+    monkeypatch.setattr(models_file, "_file", lambda: ("dreamer", known))
     status, out = run("--models", "dreamer")
     assert status == 5 and not (out / RESULTS).exists()
     assert "dreamer" in (said := capsys.readouterr().err) and "Train it first." in said

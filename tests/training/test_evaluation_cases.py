@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.evaluation import rendered_suite
-from training.evaluation.cases import Case, cases_of, check_cases, final_pictures, photographs, suite_digest
-from training.evaluation.held_back import HELD_BACK_SEEDS, holds_back
+from training.suites import rendered as rendered_suite
+from training.suites.cases import Case, cases_of, check_cases, final_pictures, photographs, suite_digest
+from training.suites.held_back import HELD_BACK_SEEDS, holds_back
 
 
 @pytest.fixture(scope="module")

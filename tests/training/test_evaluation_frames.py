@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.restoring.landmarks68 import interocular_distance
-from training.evaluation.frame_calibration import calibration
-from training.evaluation.frame_cases import composed_cases, composed_digest
-from training.evaluation.frame_heads import Head, Heads, _read, _write
-from training.evaluation.frame_outcomes import Outcome, frame_error
-from training.evaluation.frame_scenes import Scenes
+from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
+from statue_models.face.landmarks68 import interocular_distance
+from training.evaluation.frames.calibration import calibration
+from training.evaluation.frames.outcomes import Outcome, frame_error
+from training.suites.composed.cases import composed_cases, composed_digest
+from training.suites.composed.heads import Head, Heads, _read, _write
+from training.suites.composed.scenes import Scenes
 
 
 def face(roll=0.0):

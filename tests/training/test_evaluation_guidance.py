@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models import registry
-from statue_models.fitting.head import load_head
-from statue_models.restoring.landmark_predictor import Proposal
+from statue_models.head.morphable_head import load_head
+from statue_models.landmarks.predictor import Proposal
+from statue_models.methods import registry
 from training.evaluation import guidance
-from training.evaluation.cases import Case
 from training.evaluation.guidance import SIDE, dragged, frame_of, mean_face, movements, patch_shift, step_of, warped
+from training.suites.cases import Case
 
 
 @pytest.fixture

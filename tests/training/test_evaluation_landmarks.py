@@ -7,13 +7,19 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from statue_models.restoring.face_frame import frame_of_landmarks
-from statue_models.restoring.landmark_predictor import Proposal
-from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
-from training.evaluation import landmark_errors
-from training.evaluation.cases import Case, Truth
-from training.evaluation.landmark_errors import ELLIPSE, face_error, landmark_outcome, rectangle_cases, summarised
-from training.evaluation.table import landmark_rows
+from statue_models.face.face_frame import frame_of_landmarks
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
+from statue_models.landmarks.predictor import Proposal
+from training.evaluation.metrics import landmark_errors
+from training.evaluation.metrics.landmark_errors import (
+    ELLIPSE,
+    face_error,
+    landmark_outcome,
+    rectangle_cases,
+    summarised,
+)
+from training.evaluation.reporting.table import landmark_rows
+from training.suites.cases import Case, Truth
 
 
 def head() -> np.ndarray:

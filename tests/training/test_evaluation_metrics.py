@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from training.evaluation import metrics
-from training.evaluation.masks import KINDS, damage_mask
-from training.evaluation.mobilenet import TAPS
+from training.evaluation.metrics import hole as metrics
+from training.features.mobilenet import TAPS
+from training.suites.masks import KINDS, damage_mask
 
 SIZE = 96
 

@@ -9,19 +9,19 @@ import pytest
 from face_pictures import RedSquares, red_square
 
 from statue_models.errors import StatueError
+from statue_models.methods.method import Answer, Fill
 from statue_models.restoring import restorer as pipeline
-from statue_models.restoring.method import Answer, Fill
 from training.evaluation import evaluate
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
-from training.evaluation.baselines import MethodRestoring
-from training.evaluation.contenders import Contender, Setting
+from training.evaluation.contenders.baselines import MethodRestoring
+from training.evaluation.contenders.contender import Contender, Setting
 from training.evaluation.native import contenders as native_contenders
 from training.evaluation.native import run as native
-from training.evaluation.native.cases import cases_of
 from training.evaluation.native.contenders import NativeContenders
-from training.evaluation.native.faces import Face
 from training.evaluation.native.sheet import CELL, WIDTH, Cell, SheetRow, centred, contact_sheet
 from training.evaluation.scoring import LandmarkSource
+from training.suites.native.cases import cases_of
+from training.suites.native.faces import Face
 
 FACE = Face(
     np.array([80, 60, 100, 100], np.float32),

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.evaluation.cases import case_digest
-from training.evaluation.native import faces
-from training.evaluation.native.cases import cases_of, digest, photographs
-from training.evaluation.native.damage import KINDS, SHARES, damage, in_one_piece
-from training.evaluation.native.faces import Face, face_finder, known_faces
+from training.suites.cases import case_digest
+from training.suites.native import faces
+from training.suites.native.cases import cases_of, digest, photographs
+from training.suites.native.damage import KINDS, SHARES, damage, in_one_piece
+from training.suites.native.faces import Face, face_finder, known_faces
 
 SHAPE = (420, 360)
 #: Area, then the box (x, y, width, height) of the holes that ``hole_of`` draws.

@@ -7,7 +7,7 @@ from importlib.machinery import ModuleSpec
 import numpy as np
 import torch
 
-from training.evaluation import perceptual
+from training.evaluation.metrics import perceptual
 
 
 def test_without_the_package_the_reason_is_said(monkeypatch):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.evaluation import detection, realism
-from training.evaluation.cases import FOLDER
-from training.evaluation.detection import Detector, shares
-from training.evaluation.rendered import Rendered, rendered
+from training.evaluation.metrics import detection, realism
+from training.evaluation.metrics.detection import Detector, shares
+from training.evaluation.metrics.rendered_pictures import Rendered, rendered
+from training.suites.cases import FOLDER
 
 SIZE = 96
 

@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from training.evaluation.markdown_table import best
+from training.evaluation.reporting.markdown_table import best
+from training.evaluation.reporting.table import METRICS, rows
 from training.evaluation.scoring import Score
-from training.evaluation.table import METRICS, rows
 
 BY_KEY = {metric.key: metric for metric in METRICS}
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from statue_models.errors import StatueError
-from training.evaluation import resynthesizer
-from training.evaluation.cases import Case
+from training.evaluation.contenders import resynthesizer
+from training.suites.cases import Case
 
 #: Stands in for gimp-console: answers the probe, and "heals" by making the whole picture red.
 FAKE = """#!{python}

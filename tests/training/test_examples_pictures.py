@@ -11,9 +11,9 @@ from made_up_assets import assets_with_renders
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
-from training.evaluation.held_back import photograph_names
 from training.examples import pictures
 from training.examples.batches import Jitter, cut_out, draw_batch, draw_chosen, face_frames, framed, seen_through
+from training.suites.held_back import photograph_names
 
 SIZE = 64
 CPU = torch.device("cpu")

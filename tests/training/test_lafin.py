@@ -11,16 +11,16 @@ from made_up_assets import assets_with_renders
 from torch import nn
 
 from statue_models.errors import StatueError
+from statue_models.methods.method import Crop
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.lafin_landmarks import LafinLandmarks
-from statue_models.restoring.method import Crop
-from statue_models.restoring.request import no_progress
+from statue_models.request import no_progress
 from training import __main__ as command
 from training.damage.draws import Draws
 from training.damage.registry import damage
-from training.evaluation.contenders import SCHEMES
-from training.evaluation.contenders import Setting as ContenderSetting
-from training.evaluation.lafin_method import LafinMethod
+from training.evaluation.contenders.contender import SCHEMES
+from training.evaluation.contenders.contender import Setting as ContenderSetting
+from training.evaluation.contenders.lafin import LafinMethod
 from training.examples.fitted import COUNTED, MISSING
 from training.examples.pictures import read_pictures
 from training.systems.discriminators import PatchDiscriminator

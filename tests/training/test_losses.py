@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 
 from statue_models.errors import StatueError
+from training.features.feature_network import MobileNetFeatures, Vgg19, feature_network
 from training.losses.adversarial import KINDS, discriminator_loss, generator_loss
-from training.losses.features import MobileNetFeatures, Vgg19, feature_network
 from training.losses.perceptual import content_loss, gram, style_loss
 from training.losses.pixels import LEAST_HOLE, l1_over_hole, total_variation
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from statue_models.errors import StatueError
-from training import recipe as recipes
-from training.recipe import RECIPES, read_recipe, read_table, recipe_of
+from training.engine import recipe as recipes
+from training.engine.recipe import RECIPES, read_recipe, read_table, recipe_of
 
 SMALL = """
 [system]

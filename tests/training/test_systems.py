@@ -8,10 +8,10 @@ import pytest
 import torch
 from made_up_assets import assets_with_renders
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.flow_method import template_of
 from statue_models.networks.landmarknet import LandmarkNet
+from statue_models.networks.loading import template_of
 from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from training import __main__ as command
@@ -115,7 +115,7 @@ def test_only_what_is_better_than_its_start_is_published(tmp_path):
 
 def test_weights_of_another_network_are_refused(assets, tmp_path):
     run, examples = tmp_path / "run", tmp_path / "examples"
-    shipped = registry.WEIGHTS / "statueflow.safetensors"
+    shipped = models_file.WEIGHTS / "statueflow.safetensors"
     place = ("--set", f'system.examples="{examples}"', "--set", f'system.weights="{shipped}"')
     assert trained("statueflow_smoke", run, assets, *place) != 0
     assert not list(examples.glob("*")), "nothing was prepared for it"

@@ -10,10 +10,10 @@ import toy_systems
 from safetensors import safe_open
 
 from statue_models.errors import StatueError
-from training import trainer
-from training.checkpoints import COMPACT, STATE, read
-from training.ranks import Ranks
-from training.recipe import recipe_of
+from training.engine import trainer
+from training.engine.checkpoints import COMPACT, STATE, read
+from training.engine.ranks import Ranks
+from training.engine.recipe import recipe_of
 from training.systems import system
 
 ALONE = Ranks(torch.device("cpu"))

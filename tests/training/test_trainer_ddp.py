@@ -11,10 +11,10 @@ import torch
 import toy_systems
 from safetensors.torch import load_file
 
-from training import trainer
-from training.checkpoints import STATE, read
-from training.ranks import Ranks
-from training.recipe import recipe_of
+from training.engine import trainer
+from training.engine.checkpoints import STATE, read
+from training.engine.ranks import Ranks
+from training.engine.recipe import recipe_of
 from training.systems import system
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +29,8 @@ import torch
 import toy_systems
 from safetensors.torch import save_file
 
-from training import ranks, trainer
-from training.recipe import recipe_of
+from training.engine import ranks, trainer
+from training.engine.recipe import recipe_of
 from training.systems import system
 
 torch.set_num_threads(1)

@@ -9,8 +9,8 @@ import pytest
 import toy_systems
 
 from training.__main__ import main
-from training.checkpoints import COMPACT, STATE, read
-from training.stopping import StopSignals
+from training.engine.checkpoints import COMPACT, STATE, read
+from training.engine.stopping import StopSignals
 from training.systems import system
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.appearance import ANGLE, COLUMNS, HIGHEST, LOWEST, ROWS, Appearance
+from statue_models.head.appearance import ANGLE, COLUMNS, HIGHEST, LOWEST, ROWS, Appearance
 
 #: Maps are left out that show fewer cells than these outside the part, and in it.
 LEAST_SEEN, LEAST_HIDDEN = 300, 30

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from statue_models.fitting.appearance import Appearance
+from statue_models.head.appearance import Appearance
 from training.appearance.recipe import AppearanceRecipe
 
 

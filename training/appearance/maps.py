@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from statue_models.fitting.appearance import Appearance, seen_map
-from statue_models.fitting.bending import bent
-from statue_models.fitting.ground import ground_of
-from statue_models.fitting.head import MorphableHead, load_head
-from statue_models.fitting.interpolation import nearest
-from statue_models.fitting.lit_head import light_up
-from statue_models.fitting.pose import fit_head
-from statue_models.fitting.raster import draw_head
-from statue_models.restoring.face_frame import frame_of_landmarks, working_size
-from statue_models.restoring.method import Crop
-from training.evaluation.cases import Truth
+from statue_models.face.face_frame import frame_of_landmarks, working_size
+from statue_models.head.appearance import Appearance, seen_map
+from statue_models.head.bending import bent
+from statue_models.head.morphable_head import MorphableHead, load_head
+from statue_models.head.pose import fit_head
+from statue_models.head.raster import draw_head
+from statue_models.inpainting.interpolation import nearest
+from statue_models.methods.method import Crop
+from statue_models.methods.statuefit.ground import ground_of
+from statue_models.methods.statuefit.lit_head import light_up
+from training.suites.cases import Truth
 
 
 def face_crop(truth: Truth) -> Crop:

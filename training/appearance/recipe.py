@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from statue_models.errors import StatueError
-from training.recipe import read_table
+from training.engine.recipe import read_table
 
 TABLE = "appearance"
 
@@ -16,7 +16,7 @@ class AppearanceRecipe:
     """All that the model depends on beside the photographs; the keys of ``[appearance]``, every one needed.
 
     Attributes:
-        modes: main ways in which maps differ; the program wants ``statue_models.fitting.appearance.MODES``.
+        modes: main ways in which maps differ; the program wants ``statue_models.head.appearance.MODES``.
         rounds: times that heads are lit and the model is learnt; in the first one no model helps with the light.
         least_share: a cell is learnt if at least this share of the maps, mirror images included, show it.
         fillings: iterations in which what the maps do not show is filled in.

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.fitting.appearance import APPEARANCE_FILE, COLUMNS, ROWS, Appearance, load_appearance
+from statue_models.head.appearance import APPEARANCE_FILE, COLUMNS, ROWS, Appearance, load_appearance
 from statue_models.whole_file import check_writable, whole_file
 from training.appearance.judging import PartError, judged, overall
 from training.appearance.learning import learnt, nothing_learnt
 from training.appearance.maps import collected
 from training.appearance.recipe import AppearanceRecipe
-from training.evaluation.cases import FOLDER, LABELS, Truth, labelled, photographs
-from training.evaluation.held_back import photograph_names
 from training.models_file import with_row
+from training.suites.cases import FOLDER, LABELS, Truth, labelled, photographs
+from training.suites.held_back import photograph_names
 
 #: What a run writes into its folder.
 WEIGHTS, METRICS = "appearance.safetensors", "metrics.json"
@@ -112,7 +112,7 @@ def sentence(errors: Mapping[str, PartError]) -> str:
     return "; ".join(parts) or "nothing to judge by"
 
 
-def publish(run: Path, target: Path = APPEARANCE_FILE, models: Path = registry.MODELS) -> Path:
+def publish(run: Path, target: Path = APPEARANCE_FILE, models: Path = models_file.MODELS) -> Path:
     """Copy a run's weights beside the program, if they are better on ``check`` than those that were there.
 
     Args:

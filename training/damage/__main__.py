@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         import torch
 
-        from statue_models.flow_method import torch_device
+        from statue_models.networks.loading import torch_device
         from training.damage import draws, faces, sheet, table
     except ModuleNotFoundError as error:
         if error.name != "torch":

@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from statue_models.restoring.landmarks68 import COUNT
+from statue_models.face.landmarks68 import COUNT
 from training.damage.draws import Draws
 
 #: Lengths that the catalogue gives in pixels are meant at this side (systems that work at another one say so).

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from statue_models.errors import StatueError
-from statue_models.fitting.head import load_head
-from statue_models.restoring.landmarks68 import COUNT
+from statue_models.face.landmarks68 import COUNT
+from statue_models.head.morphable_head import load_head
 from training.damage.draws import Draws
 
 #: Larger side of the landmarks' box, and where its middle lies, as on the photographs of ``statues128``.

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from statue_models.restoring.landmarks68 import BROWS, COUNT
+from statue_models.face.landmarks68 import BROWS, COUNT
 from training.damage.canvas import SIDE, Canvas
 
 _EYE_AND_BROW = {"right": (*range(17, 22), *range(36, 42)), "left": (*range(22, 27), *range(42, 48))}

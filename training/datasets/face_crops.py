@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmark_predictor import LandmarkPredictor
+from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 from training.datasets.face_finding import BoxDetector, find_faces
 from training.datasets.picture_files import read_rgb

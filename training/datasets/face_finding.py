@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.face_frame import FaceFrame, block_mean, frame_of_landmarks
-from statue_models.restoring.landmark_predictor import LandmarkPredictor, Proposal
+from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor, Proposal
 
 Rgb = NDArray[np.uint8]
 #: (x, y, width, height) in pixels of the photograph.

@@ -14,7 +14,7 @@ from typing import TypeVar
 import cv2
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmark_predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.predictor import LandmarkPredictor, predictor
 from training.datasets import relabel
 from training.datasets.face_crops import FaceCrop, Settings, harvest
 from training.datasets.face_finding import BoxDetector, yunet

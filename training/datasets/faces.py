@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.face_frame import MARGIN
+from statue_models.face.face_frame import MARGIN
 from training.commands import exit_status
 from training.datasets.contact_sheet import shown, tile, write_sheet
 from training.datasets.duplicates import fingerprint

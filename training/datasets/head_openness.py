@@ -8,8 +8,8 @@ lies nearer along it (a depth buffer per direction).
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.fitting.head import vertex_normals
-from statue_models.fitting.raster import rasterise
+from statue_models.head.morphable_head import vertex_normals
+from statue_models.head.raster import rasterise
 
 DIRECTIONS = 256
 SIDE = 512  # pixels of each depth buffer

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.face_frame import FaceFrame
-from statue_models.restoring.landmark_predictor import LandmarkPredictor, Proposal
-from statue_models.restoring.landmarks68 import MIRROR, interocular_distance
+from statue_models.face.face_frame import FaceFrame
+from statue_models.face.landmarks68 import MIRROR, interocular_distance
+from statue_models.landmarks.predictor import LandmarkPredictor, Proposal
 from statue_models.whole_file import whole_file
 
 #: (mirrored, turned by so many radians, repeated edge on each side over the crop's side).

@@ -4,17 +4,17 @@ import argparse
 import os
 from pathlib import Path
 
-from statue_models import registry
+from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.restoring.request import MAX_VARIANTS
+from statue_models.request import MAX_VARIANTS
 from statue_models.whole_file import check_writable
-from training.evaluation.contenders import BASELINES
-from training.evaluation.masks import FEATURES, KINDS
-from training.evaluation.native.damage import KINDS as NATIVE_KINDS
+from training.evaluation.contenders.contender import BASELINES
+from training.evaluation.contenders.predictors import LANDMARK_BASELINE, NETWORK
 from training.evaluation.native.report import ABOUT as NATIVE_ABOUT
 from training.evaluation.native.report import SUITE as NATIVE
-from training.evaluation.predictors import LANDMARK_BASELINE, NETWORK
-from training.evaluation.suites import SUITES
+from training.suites.masks import FEATURES, KINDS
+from training.suites.native.damage import KINDS as NATIVE_KINDS
+from training.suites.suite import SUITES
 
 RESULTS, TABLE, SHEET = "results.json", "table.md", "sheet.jpg"
 #: A JPEG file has at most 65,535 pixels on a side.
@@ -39,7 +39,7 @@ def arguments() -> argparse.ArgumentParser:
     assets = os.environ.get("STATUE_ASSETS")
     add("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR",
         help="folder of the packed data (docs/datasets.md; default: STATUE_ASSETS)")  # fmt: skip
-    add("--models", type=_names, default=[registry.entry("default").name], metavar="A,B",
+    add("--models", type=_names, default=[models_file.entry("default").name], metavar="A,B",
         help="the registry's names; statueflow@FILE.safetensors for other weights; path:DIR for the folder of a"
         " training run of it; module:NAME for restore(bgr, mask) -> (bgr, info) of an importable module"
         " (default: the registry's)")  # fmt: skip

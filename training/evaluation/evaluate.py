@@ -18,24 +18,25 @@ import numpy as np
 from tqdm import tqdm
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmark_predictor import LandmarkPredictor
+from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 from training.commands import exit_status
-from training.evaluation import perceptual, stopwatch, table
 from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, arguments, checked
-from training.evaluation.cases import Case, Truth, case_digest, cases_of, suite_digest
-from training.evaluation.contenders import Setting, contenders
-from training.evaluation.landmark_errors import LandmarkOutcome, landmark_outcome, rectangle_cases
-from training.evaluation.masks import FEATURES
-from training.evaluation.metrics import FeatureMetric
-from training.evaluation.mobilenet import MobileNet
+from training.evaluation.contenders.contender import Setting, contenders
+from training.evaluation.contenders.predictors import predictors
+from training.evaluation.metrics import perceptual, stopwatch
+from training.evaluation.metrics.hole import FeatureMetric
+from training.evaluation.metrics.landmark_errors import LandmarkOutcome, landmark_outcome, rectangle_cases
 from training.evaluation.native import run as native
-from training.evaluation.predictors import predictors
-from training.evaluation.report import Report, json_ready, markdown
+from training.evaluation.reporting import table
+from training.evaluation.reporting.report import Report, json_ready, markdown
+from training.evaluation.reporting.sheet import SheetRow, contact_sheet, sheet_row
+from training.evaluation.reporting.sheet import chosen as chosen_rows
 from training.evaluation.scoring import CaseResult, LandmarkSource, Scorer
-from training.evaluation.sheet import SheetRow, contact_sheet, sheet_row
-from training.evaluation.sheet import chosen as chosen_rows
-from training.evaluation.suites import SUITES, Suite
+from training.features.mobilenet import MobileNet
+from training.suites.cases import Case, Truth, case_digest, cases_of, suite_digest
+from training.suites.masks import FEATURES
+from training.suites.suite import SUITES, Suite
 
 QUALITY = 88
 #: Seconds before a progress bar: what cannot be is said at once, alone.

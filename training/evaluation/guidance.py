@@ -24,16 +24,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import registry
-from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.restoring.landmark_predictor import LandmarkPredictor
-from statue_models.restoring.landmarks68 import COUNT, Landmarks
-from statue_models.restoring.method import Method
+from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
+from statue_models.face.landmarks68 import COUNT, Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.methods import registry
+from statue_models.methods.method import Method
 from training.commands import exit_status
-from training.evaluation.baselines import MethodRestoring, Picture, Restoring
-from training.evaluation.cases import Case, check_cases, labelled
-from training.evaluation.landmark_errors import face_error, found_on, points_found
-from training.evaluation.predictors import named_predictor
+from training.evaluation.contenders.baselines import MethodRestoring, Picture, Restoring
+from training.evaluation.contenders.predictors import named_predictor
+from training.evaluation.metrics.landmark_errors import face_error, found_on, points_found
+from training.suites.cases import Case, check_cases, labelled
 
 Points = NDArray[np.float64]
 

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from statue_models.restoring.landmark_predictor import LandmarkPredictor
-from statue_models.restoring.landmarks68 import Landmarks
-from training.evaluation import metrics
-from training.evaluation.baselines import Picture, of_registry
-from training.evaluation.cases import Case
-from training.evaluation.contenders import Contender
-from training.evaluation.landmark_errors import face_error, found_on
-from training.evaluation.perceptual import Lpips
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor
+from training.evaluation.contenders.baselines import Picture, of_registry
+from training.evaluation.contenders.contender import Contender
+from training.evaluation.metrics import hole as metrics
+from training.evaluation.metrics.landmark_errors import face_error, found_on
+from training.evaluation.metrics.perceptual import Lpips
+from training.suites.cases import Case
 
 #: What a hypothesis must not be worse than: a smear.
 SMEAR = "telea"

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from statue_models.restoring.face_frame import LIFT, MARGIN
-from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.face.face_frame import LIFT, MARGIN
+from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
 from training.examples.pictures import Pictures

@@ -74,11 +74,11 @@ def drawn_statues(
         StatueError: ``missing-package``, ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
     """
     try:
-        from training.statues.environments import read_environments
-        from training.statues.factory import Factory
-        from training.statues.head_model import read_head
-        from training.statues.samples import BATCH
-        from training.statues.stream import stream
+        from training.statues.output.samples import BATCH
+        from training.statues.output.stream import stream
+        from training.statues.rendering.factory import Factory
+        from training.statues.sources.environments import read_environments
+        from training.statues.sources.head_model import read_head
     except ModuleNotFoundError as error:
         how = "Install what training needs with 'pip install -e .[train]'."
         raise StatueError("missing-package", package=error.name, how=how) from None

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.evaluation.held_back import holds_back
 from training.examples.pictures import Pictures
+from training.suites.held_back import holds_back
 
 
 def read_shards(folder: Path, size: int, limit: int | None = None) -> Pictures:

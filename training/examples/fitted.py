@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.errors import StatueError
-from statue_models.fitting.statuefit import StatueFit
-from statue_models.restoring.landmarks68 import Landmarks, interocular_distance
-from statue_models.restoring.method import Crop
-from statue_models.restoring.request import no_progress
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
+from statue_models.methods.method import Crop
+from statue_models.methods.statuefit.statuefit import StatueFit
+from statue_models.request import no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks

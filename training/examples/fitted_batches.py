@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.examples.fitted import COUNTED, MISSING, Fitted
 

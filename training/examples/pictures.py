@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.errors import StatueError
-from training.evaluation.cases import FOLDER, LABELS
-from training.evaluation.held_back import photograph_names
+from training.suites.cases import FOLDER, LABELS
+from training.suites.held_back import photograph_names
 
 RENDERS = ("renders256.npz", "renders256_b.npz")
 #: At the head of each file of renders, one in so many is held back, and at most so many in all. They lie together

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from training.losses.features import FeatureNetwork
+from training.features.feature_network import FeatureNetwork
 
 
 def gram(maps: Tensor) -> Tensor:

@@ -82,11 +82,11 @@ def run(options: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         how = "Install what training needs with 'pip install -e .[train]'."
         raise StatueError("missing-package", package=error.name, how=how) from None
-    from training.statues import shards, sheet, timing
-    from training.statues.environments import read_environments
-    from training.statues.factory import Factory
-    from training.statues.head_model import read_head
-    from training.statues.samples import Wish
+    from training.statues.output import shards, sheet, timing
+    from training.statues.output.samples import Wish
+    from training.statues.rendering.factory import Factory
+    from training.statues.sources.environments import read_environments
+    from training.statues.sources.head_model import read_head
 
     device = options.device
     if device == "auto":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from statue_models.restoring.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.examples.batches import developed, film, framed
 from training.examples.pictures import Pictures

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from training.evaluation.mobilenet import MobileNet
+from training.features.mobilenet import MobileNet
 
 #: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself.
 SIDE = 160

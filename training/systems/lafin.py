@@ -13,11 +13,11 @@ from statue_models.errors import StatueError
 from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_map
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
-from training.evaluation.mobilenet import FILE
 from training.examples.fitted import Fitted
 from training.examples.pictures import PictureSet
+from training.features.feature_network import FeatureNetwork, feature_network
+from training.features.mobilenet import FILE
 from training.losses import adversarial
-from training.losses.features import FeatureNetwork, feature_network
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
 from training.systems.discriminators import PatchDiscriminator, frozen

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
+from statue_models.face.landmarks68 import MIRROR
 from statue_models.networks.landmarknet import SIZE
-from statue_models.restoring.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.restoring.landmarks68 import MIRROR
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.features import break_line

@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from training.damage.draws import Draws
-from training.evaluation.masks import FEATURES, damage_mask
 from training.examples.batches import developed, film, framed
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
+from training.suites.masks import FEATURES, damage_mask
 from training.systems.system import Judgement
 
 SEED = 11

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.flow_method import load_into
+from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
 from training.examples.drawn import statues

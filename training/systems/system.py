@@ -1,4 +1,4 @@
-"""What the trainer asks of a model: the protocol between ``training.trainer`` and everything else in this folder."""
+"""What the trainer asks of a model: the protocol between ``training.engine`` and everything else in this folder."""
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence

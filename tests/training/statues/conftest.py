@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from training.datasets.morphable_head import PARTS
-from training.statues.environments import Environments, studio_environments
-from training.statues.factory import Factory
-from training.statues.head_model import EYEBALL, HeadModel
+from training.statues.rendering.factory import Factory
+from training.statues.sources.environments import Environments, studio_environments
+from training.statues.sources.head_model import EYEBALL, HeadModel
 
 FACE, SKULL = 0, [name for name, _ in PARTS].index("head and neck")
 SIZE = 128

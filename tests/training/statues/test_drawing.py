@@ -5,15 +5,15 @@ import json
 import numpy as np
 import pytest
 
-from training.statues.drawing import draw_statues
-from training.statues.layout import statue_of
-from training.statues.seeded import Seeded
-from training.statues.statue import BACKGROUNDS, HAIR_STYLES, HEADGEAR, STONES, TRADITIONS
+from training.statues.description.layout import statue_of
+from training.statues.description.statue import BACKGROUNDS, HAIR_STYLES, HEADGEAR, STONES, TRADITIONS
+from training.statues.drawing.draw import draw_statues
+from training.statues.drawing.seeded import Seeded
 
 
 def test_numbers_are_the_published_hash():
     # SplitMix64's first output for the state 0 (its authors' reference) is what one mixing step gives.
-    from training.statues.seeded import _STEP, _mixed
+    from training.statues.drawing.seeded import _STEP, _mixed
 
     assert int(_mixed(np.array([_STEP]))[0]) == 0xE220A8397B1DCDAF
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 import warp as wp
 
-from training.statues.film import blurred, exposure_gain, grain
-from training.statues.jpeg import compressed
+from training.statues.kernels.film import blurred, exposure_gain, grain
+from training.statues.kernels.jpeg import compressed
 
 
 def smooth_picture(seed: int) -> np.ndarray:

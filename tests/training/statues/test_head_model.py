@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.statues.environments import FILE as MAPS
-from training.statues.environments import read_environments
-from training.statues.head_model import FILE, read_head, refine
-from training.statues.uploads import rings
+from training.statues.rendering.uploads import rings
+from training.statues.sources.environments import FILE as MAPS
+from training.statues.sources.environments import read_environments
+from training.statues.sources.head_model import FILE, read_head, refine
 
 
 def edge_counts(triangles: np.ndarray) -> np.ndarray:

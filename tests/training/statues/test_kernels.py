@@ -8,8 +8,8 @@ import pytest
 import torch
 import warp as wp
 
-from training.statues.drawing import draw_statues
-from training.statues.factory import Factory
+from training.statues.drawing.draw import draw_statues
+from training.statues.rendering.factory import Factory
 
 MODULES = ("geometry", "raster", "sky", "shading", "labels", "background", "film")
 HOPPER = 90
@@ -18,7 +18,7 @@ HOPPER = 90
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", MODULES)
 def test_kernels_compile_for_hopper(tmp_path, name):
-    module = importlib.import_module(f"training.statues.{name}")
+    module = importlib.import_module(f"training.statues.kernels.{name}")
     wp.compile_aot_module(module.__name__, arch=HOPPER, module_dir=str(tmp_path), use_ptx=False)
     cubins = list(tmp_path.glob("*.cubin"))
     assert len(cubins) == 1 and cubins[0].stat().st_size > 1000
@@ -30,7 +30,7 @@ def test_every_module_with_kernels_is_listed():
 
     folder = next(iter(room.__path__))
     holders = set()
-    for path in sorted(Path(folder).glob("*.py")):
+    for path in sorted(Path(folder).rglob("*.py")):
         if "@wp.kernel" in path.read_text(encoding="utf-8"):
             holders.add(path.stem)
     assert holders == set(MODULES)

@@ -14,20 +14,20 @@ import torch
 
 from statue_models.errors import StatueError
 from training.commands import exit_status
-from training.evaluation.held_back import FRAME_SEEDS, HELD_BACK_SEEDS
 from training.examples.drawn import drawn_statues, profiles
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import read_pictures
-from training.statues import samples, shards
 from training.statues.__main__ import main
-from training.statues.checks import RULES, broken_rules
-from training.statues.drawing import draw_statues
-from training.statues.factory import Factory
-from training.statues.samples import Tally, Wish
-from training.statues.scenes import walk_round
-from training.statues.sheet import contact_sheet
-from training.statues.stream import stream
-from training.statues.timing import growth, measure, report
+from training.statues.drawing.draw import draw_statues
+from training.statues.drawing.scenes import walk_round
+from training.statues.output import samples, shards
+from training.statues.output.checks import RULES, broken_rules
+from training.statues.output.samples import Tally, Wish
+from training.statues.output.sheet import contact_sheet
+from training.statues.output.stream import stream
+from training.statues.output.timing import growth, measure, report
+from training.statues.rendering.factory import Factory
+from training.suites.held_back import FRAME_SEEDS, HELD_BACK_SEEDS
 
 SIDE = 64
 
@@ -208,8 +208,8 @@ def test_streamed_statues_are_the_good_ones_in_order(small, monkeypatch):
 
 
 def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
-    monkeypatch.setattr("training.statues.head_model.read_head", lambda _: head)
-    monkeypatch.setattr("training.statues.environments.read_environments", lambda _: studios)
+    monkeypatch.setattr("training.statues.sources.head_model.read_head", lambda _: head)
+    monkeypatch.setattr("training.statues.sources.environments.read_environments", lambda _: studios)
     seen: list[int] = []
     drawn = drawn_statues(tmp_path, 3, SIDE, torch.device("cpu"), 0, seen.append)
     assert drawn.images.shape == (3, SIDE, SIDE, 4) and (drawn.images[..., 3] == 255).all()
@@ -221,8 +221,8 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
 
 def test_heads_in_profile_are_drawn_at_will(tmp_path, head, studios, monkeypatch):
     """Both sides come up, one eye's corners lie close together, and most points of the far side are hidden."""
-    monkeypatch.setattr("training.statues.head_model.read_head", lambda _: head)
-    monkeypatch.setattr("training.statues.environments.read_environments", lambda _: studios)
+    monkeypatch.setattr("training.statues.sources.head_model.read_head", lambda _: head)
+    monkeypatch.setattr("training.statues.sources.environments.read_environments", lambda _: studios)
     cpu = torch.device("cpu")
     assert not profiles(tmp_path, 0, SIDE, cpu, seed=3)
     (drawn,) = profiles(tmp_path, 8, SIDE, cpu, seed=3)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from training.statues.breakage import PIECES
-from training.statues.drawing import draw_statues
-from training.statues.labels import PARTS
-from training.statues.pairs import Pair, render_pairs, useless_damage
+from training.statues.drawing.breakage import PIECES
+from training.statues.drawing.draw import draw_statues
+from training.statues.kernels.labels import PARTS
+from training.statues.output.pairs import Pair, render_pairs, useless_damage
 
 NOSE_TIP, CHIN = 30, 8
 FRACTURE = PARTS.index("fracture")

@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from statue_models.errors import StatueError
-from training.statues.camera import projected, views
-from training.statues.development import Renders
-from training.statues.drawing import draw_statues
-from training.statues.factory import Factory
-from training.statues.labels import PARTS
-from training.statues.layout import Table
+from training.statues.description.layout import Table
+from training.statues.drawing.draw import draw_statues
+from training.statues.kernels.labels import PARTS
+from training.statues.rendering.camera import projected, views
+from training.statues.rendering.development import Renders
+from training.statues.rendering.factory import Factory
 
 COUNT = 10
 

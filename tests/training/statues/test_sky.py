@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import warp as wp
 
-from training.statues import layout, raster, sky
-from training.statues.camera import lamps
-from training.statues.environments import STUDIOS, prepared
+from training.statues.description import layout
+from training.statues.kernels import raster, sky
+from training.statues.rendering.camera import lamps
+from training.statues.sources.environments import STUDIOS, prepared
 
 
 def irradiance(radiance_of, normal: np.ndarray, wall: float | None = None) -> float:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from statue_models import RestorationRequest, Restorer
-from statue_models.restoring.landmarks68 import Landmarks
-from statue_models.restoring.method import Method
-from training.evaluation.baselines import MethodRestoring, Picture
-from training.evaluation.cases import Case
-from training.evaluation.contenders import NETWORK, Contender, Setting, contender
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.methods.method import Method
+from training.evaluation.contenders.baselines import MethodRestoring, Picture
+from training.evaluation.contenders.contender import NETWORK, Contender, Setting, contender
+from training.suites.cases import Case
 
 
 class RestorerOf(Restorer):

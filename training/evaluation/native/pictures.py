@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models import Restoration, RestorationRequest, Restorer
-from training.evaluation.native.cases import FOLDER, NativeCase, cases_of, photographs
-from training.evaluation.native.faces import face_finder
 from training.evaluation.native.sheet import centred
+from training.suites.native.cases import FOLDER, NativeCase, cases_of, photographs
+from training.suites.native.faces import face_finder
 
 SIDE, GAP, QUALITY = 400, 6, 88
 RESTORED = ("aristotle-altemps-nose", "augustus-louvre-nose", "marcus-aurelius-heraklion-nose")

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.evaluation.contenders import Contender
-from training.evaluation.markdown_table import column, number, table
+from training.evaluation.contenders.contender import Contender
 from training.evaluation.native.scoring import NativeScore
 from training.evaluation.native.table import BROKEN, CASE_METRICS, CRACKED, FIGURE_GROUPS, FigureGroup
-from training.evaluation.report import plain
-from training.evaluation.table import Metric, Row
+from training.evaluation.reporting.markdown_table import column, number, table
+from training.evaluation.reporting.report import plain
+from training.evaluation.reporting.table import Metric, Row
 
 SCHEMA = 1
 SUITE = "native"

@@ -11,22 +11,22 @@ from tqdm import tqdm
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import check_writable, whole_file
-from training.evaluation import perceptual, stopwatch
 from training.evaluation.arguments import RESULTS, TABLE
-from training.evaluation.cases import case_digest
-from training.evaluation.contenders import Contender, Setting, contenders
-from training.evaluation.metrics import FeatureMetric
-from training.evaluation.mobilenet import MobileNet
+from training.evaluation.contenders.contender import Contender, Setting, contenders
+from training.evaluation.contenders.predictors import named_predictor
+from training.evaluation.metrics import perceptual, stopwatch
+from training.evaluation.metrics.hole import FeatureMetric
 from training.evaluation.native import table
-from training.evaluation.native.cases import FOLDER, NATIVE_DIGEST, NativeCase, cases_of, digest, photographs
 from training.evaluation.native.contenders import NativeContenders, needs_face
-from training.evaluation.native.damage import KINDS
-from training.evaluation.native.faces import face_finder
 from training.evaluation.native.report import NativeReport, json_ready, markdown
 from training.evaluation.native.scoring import NativeResult, NativeScore, NativeScorer, UndamagedLandmarks
 from training.evaluation.native.sheet import SheetRow, contact_sheet, jpeg, png, sheet_row
-from training.evaluation.predictors import named_predictor
 from training.evaluation.scoring import LandmarkSource
+from training.features.mobilenet import MobileNet
+from training.suites.cases import case_digest
+from training.suites.native.cases import FOLDER, NATIVE_DIGEST, NativeCase, cases_of, digest, photographs
+from training.suites.native.damage import KINDS
+from training.suites.native.faces import face_finder
 
 SHEETS, WINDOWS = "sheets", "windows"
 #: Seconds before a progress bar: what cannot be is said at once, alone.

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from statue_models.errors import StatueError
-from statue_models.restoring.face_search import find_face
-from statue_models.restoring.landmark_predictor import LandmarkPredictor
-from statue_models.restoring.landmarks68 import Landmarks
-from training.evaluation import metrics
-from training.evaluation.baselines import Picture
-from training.evaluation.cases import Case
-from training.evaluation.contenders import Contender
-from training.evaluation.native.cases import NativeCase
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.search import find_face
+from training.evaluation.contenders.baselines import Picture
+from training.evaluation.contenders.contender import Contender
+from training.evaluation.metrics import hole as metrics
+from training.evaluation.metrics.perceptual import Lpips
 from training.evaluation.native.figures import Figures, Spread, figures, spread, surroundings
-from training.evaluation.perceptual import Lpips
 from training.evaluation.scoring import LandmarkSource, answer_of
+from training.suites.cases import Case
+from training.suites.native.cases import NativeCase
 
 #: Kinds of damage of which several hypotheses are asked for: a feature can look in more ways than stone between cracks.
 VARIED = ("nose", "mouth", "eye")

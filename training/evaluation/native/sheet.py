@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from training.evaluation.native.cases import NativeCase
 from training.evaluation.native.scoring import NativeResult
+from training.suites.native.cases import NativeCase
 
 Picture = NDArray[np.uint8]
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.native.damage import CRACKS
 from training.evaluation.native.scoring import NativeScore
-from training.evaluation.table import Metric, Row
+from training.evaluation.reporting.table import Metric, Row
+from training.suites.native.damage import CRACKS
 
 BROKEN, CRACKED = "all kinds but cracks", CRACKS
 

@@ -1,0 +1,218 @@
+"""Where the face is: a square in the photograph, and the exact affine map between it and a crop of any size.
+
+Two pixel grids meet here, photograph and crop. In both, coordinates are (x, y), y down, and the centre of the first
+pixel is (0.5, 0.5), so the square's corner is crop position (0, 0) at every crop size. OpenCV counts pixel centres at
+integers; the half pixel is added and removed in ``_opencv_matrix`` and nowhere else.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.pixels.bands import ROWS, bands
+from statue_models.pixels.overlay import Pixels
+
+#: Side of the frame over the larger side of the landmarks' box. The 68 points end at the brows, so with ``LIFT`` half
+#: a box height stays above them (hairline and some hair) and a fifth below the chin.
+MARGIN = 1.7
+#: How far the frame's centre lies above the box's centre, in larger sides of the box.
+LIFT = 0.15
+#: Heads tilted less than this stay in an axis-aligned frame: every model takes such a tilt, and a crop that is only
+#: scaled keeps the stone's texture crisper than one that is also rotated.
+LEVEL = math.radians(15)
+
+SMALLEST_CROP, LARGEST_CROP, CROP_STEP = 128, 512, 16
+
+
+@dataclass(frozen=True)
+class FaceFrame:
+    """A square in the photograph.
+
+    Attributes:
+        centre: (x, y) in photograph pixels.
+        side: in photograph pixels.
+        angle: radians from the photograph's x axis to the crop's x axis, positive turning x towards y (clockwise on
+            the screen).
+    """
+
+    centre: tuple[float, float]
+    side: float
+    angle: float = 0.0
+
+    def matrix(self, size: int) -> NDArray[np.float64]:
+        """(2, 3) float64 that takes crop coordinates (x, y, 1) at ``size`` x ``size`` to photograph coordinates."""
+        scale = self.side / size
+        cosine, sine = scale * math.cos(self.angle), scale * math.sin(self.angle)
+        turn = np.array([[cosine, -sine], [sine, cosine]])
+        return np.column_stack([turn, np.array(self.centre) - turn @ np.full(2, size / 2)])
+
+    def to_photograph(self, points: NDArray[np.floating], size: int) -> NDArray[np.float64]:
+        """(N, 2) crop coordinates at ``size`` as photograph coordinates."""
+        matrix = self.matrix(size)
+        return np.asarray(points, np.float64) @ matrix[:, :2].T + matrix[:, 2]
+
+    def to_crop(self, points: NDArray[np.floating], size: int) -> NDArray[np.float64]:
+        """(N, 2) photograph coordinates as crop coordinates at ``size``."""
+        matrix = self.matrix(size)
+        return (np.asarray(points, np.float64) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+
+    def crop(self, image: Pixels, size: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """The photograph as seen through the frame.
+
+        Shrinking averages first (whole blocks, then a Gaussian for the rest), so nothing aliases; the last step and
+        every enlargement is cubic. Outside the photograph its edge is repeated.
+
+        Args:
+            image: (H, W) or (H, W, C) uint8, uint16 or float32, C at most 4.
+            size: side of the crop in pixels.
+
+        Returns:
+            crop: (size, size) or (size, size, C) of the image's dtype.
+            inside: (size, size) bool, True where the crop pixel's centre lies in the photograph.
+        """
+        height, width = image.shape[:2]
+        matrix = self.matrix(size)
+        scale = self.side / size
+        # Cubic sampling reaches two pixels of the averaged picture, the Gaussian three standard deviations.
+        x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=math.ceil(5 * max(scale, 1.0)))
+        block = max(1, math.floor(scale))
+        rows = block * max(1, ROWS // block)
+        parts = [block_mean(image[y0 + each.start : y0 + each.stop, x0:x1], block) for each in bands(y1 - y0, rows)]
+        source = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        rest = scale / block
+        if rest > 1.02:
+            sigma = 0.5 * math.sqrt(rest * rest - 1)
+            source = cv2.GaussianBlur(source, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+        local = matrix.copy()
+        local[:, 2] -= (x0, y0)
+        crop = _warp(source, local / block, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+        if crop.ndim < len(image.shape):
+            crop = crop[..., None]
+        x, y = _centres(matrix, size)
+        return crop, (x >= 0) & (x < width) & (y >= 0) & (y < height)
+
+    def crop_mask(self, mask: Pixels, size: int) -> NDArray[np.uint8]:
+        """The mask as seen through the frame; every crop pixel takes the largest value that it touches.
+
+        So not even a hole of one pixel in a 50-megapixel photograph gets lost, and a crop pixel that is 0 shows
+        nothing but known stone.
+
+        Args:
+            mask: (H, W) uint8 or bool, > 0 = missing.
+            size: side of the crop in pixels.
+
+        Returns:
+            (size, size) uint8; 0 outside the photograph. A bool mask comes back as 0 and 1.
+        """
+        height, width = mask.shape
+        matrix = self.matrix(size)
+        x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=2)
+        source = np.ascontiguousarray(mask[y0:y1, x0:x1], dtype=np.uint8)
+        out = np.zeros((size, size), np.uint8)
+        if not source.any():
+            return out
+        # Each crop pixel's footprint is looked up on a grid fine enough to meet every photograph pixel in it: steps
+        # below one pixel along the axes, below 0.7 where the grid is turned.
+        fineness = 1.0 if self.angle == 0 else math.sqrt(2)
+        steps = math.ceil(self.side / size * fineness) + 1
+        # Just inside the border: a pixel that merely shares an edge with the hole does not touch it.
+        offsets = np.linspace(-0.499, 0.499, steps)
+        for dy in offsets:
+            for dx in offsets:
+                local = matrix.copy()
+                local[:, 2] += local[:, :2] @ (dx, dy) - (x0, y0)
+                np.maximum(out, _warp(source, local, size, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT), out=out)
+        return out
+
+    def to_json(self) -> dict[str, object]:
+        """The form that records and answers carry."""
+        return {"centre": [self.centre[0], self.centre[1]], "side": self.side, "angle": self.angle}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "FaceFrame":
+        """The frame that ``to_json`` described.
+
+        Raises:
+            KeyError, TypeError, ValueError: for anything else.
+        """
+        x, y = (float(value) for value in data["centre"])
+        frame = cls((x, y), float(data["side"]), float(data["angle"]))
+        if not (np.isfinite([x, y, frame.side, frame.angle]).all() and frame.side > 0):
+            raise ValueError("a face frame needs finite numbers and a positive side")
+        return frame
+
+
+def frame_of_landmarks(points: NDArray[np.floating], margin: float = MARGIN, level: float = LEVEL) -> FaceFrame:
+    """The frame that holds the front of the head whose 68 points these are.
+
+    Args:
+        points: (68, 2) in photograph pixels.
+        margin: side of the frame over the larger side of the points' box.
+        level: roll of the eye line, in radians, up to which the frame stays axis-aligned; 0 always follows the roll.
+    """
+    points = np.asarray(points, np.float64)
+    roll = eye_roll(points)
+    angle = roll if abs(roll) > level else 0.0
+    turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    upright = points @ turn
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    larger = float((high - low).max())
+    centre = turn @ ((low + high) / 2 - (0.0, LIFT * larger))
+    return FaceFrame((float(centre[0]), float(centre[1])), margin * larger, angle)
+
+
+def eye_roll(points: NDArray[np.floating]) -> float:
+    """Angle in radians of the line from the right eye (36-41) to the left eye (42-47) of (68, 2) points."""
+    right, left = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    return math.atan2(left[1] - right[1], left[0] - right[0])
+
+
+def working_size(frame: FaceFrame) -> int:
+    """Side of the crop that a method works on: the frame's own pixels, as a multiple of 16 within 128 and 512."""
+    size = CROP_STEP * math.ceil(frame.side / CROP_STEP)
+    return min(LARGEST_CROP, max(SMALLEST_CROP, size))
+
+
+def _centres(matrix: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Photograph x and y, each (size, size), of the crop pixels' centres."""
+    grid = np.arange(size) + 0.5
+    x = matrix[0, 0] * grid[None, :] + matrix[0, 1] * grid[:, None] + matrix[0, 2]
+    y = matrix[1, 0] * grid[None, :] + matrix[1, 1] * grid[:, None] + matrix[1, 2]
+    return x, y
+
+
+def _window(matrix: NDArray[np.float64], size: int, extent: tuple[int, int], reach: int) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the part of the photograph (width, height) that the crop needs; never empty."""
+    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]]) @ matrix.T
+    limits = np.array(extent)
+    low = np.clip(np.floor(corners.min(axis=0)) - reach, 0, limits - 1).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=0)) + reach, low + 1, limits).astype(int)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def block_mean(image: NDArray[Any], block: int) -> NDArray[Any]:
+    """Means of ``block`` x ``block`` pixels; the last ones are completed by repeating the edge."""
+    if block == 1:
+        return np.ascontiguousarray(image)
+    height, width = image.shape[:2]
+    down, right = -height % block, -width % block
+    full = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    return cv2.resize(full, (full.shape[1] // block, full.shape[0] // block), interpolation=cv2.INTER_AREA)
+
+
+def _opencv_matrix(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same map for pixel centres at integers in both pictures."""
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
+    return shifted
+
+
+def _warp(source: NDArray[Any], matrix: NDArray[np.float64], size: int, how: int, border: int) -> NDArray[Any]:
+    return cv2.warpAffine(
+        source, _opencv_matrix(matrix), (size, size), flags=how | cv2.WARP_INVERSE_MAP, borderMode=border
+    )

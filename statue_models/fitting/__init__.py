@@ -1,1 +1,0 @@
-"""Restoration by fitting: a morphable head, posed and lit as the photograph shows it. NumPy, SciPy and OpenCV only."""

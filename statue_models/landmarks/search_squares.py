@@ -1,0 +1,115 @@
+"""Where a face is looked for: the photograph as the search sees it, squares around the hole, then everywhere."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
+
+#: Squares larger than this many photograph pixels are cut from a reduced copy, made once.
+OVERVIEW_SIDE = 1024
+#: Sides of the squares around the hole, in larger sides of its box: a nose is a seventh of the square that suits it.
+AROUND_HOLE = (4.2, 7.0, 2.6, 11.0, 1.7)
+#: The same, and turns in radians, where those show nothing: in between, and for heads that hang to one side.
+AROUND_HOLE_AGAIN = ((5.4, 0.0), (3.3, 0.0), (6.0, 0.45), (6.0, -0.45), (3.6, 0.45), (3.6, -0.45))
+#: Sides of the squares around the picture's middle, in longer sides of the picture; what they add repeats its edge.
+AROUND_PICTURE = (1.5, 2.0, 1.2)
+#: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats what is here only if that
+#: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant.
+ELSEWHERE = 0.02
+#: How far from the hole, in sides of the head, a face may be to be meant at all. Further away not even its widest frame
+#: (``cropping.WIDEST``) shows the hole: it is somebody else's, even where what is on the hole can only be refused.
+REACH = 0.71
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """The photograph with its mask, and a reduced copy of both for large squares.
+
+    Attributes:
+        rgb: (H, W, 3) uint8. mask: (H, W) uint8, > 0 = missing.
+        small_rgb, small_mask: the same in blocks of ``block`` x ``block`` pixels: means and maxima.
+        hole: (N, 2) float64, photograph coordinates of the missing blocks' centres; empty without a mask.
+    """
+
+    rgb: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    small_rgb: NDArray[np.uint8]
+    small_mask: NDArray[np.uint8]
+    block: int
+    hole: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> "Scene":
+        """The scene of a photograph and its mask."""
+        height, width = mask.shape
+        block = math.ceil(max(height, width) / OVERVIEW_SIDE)
+        rows = np.maximum.reduceat(mask, np.arange(0, height, block), axis=0)
+        small_mask = np.maximum.reduceat(rows, np.arange(0, width, block), axis=1)
+        y, x = np.nonzero(small_mask)
+        hole = (np.column_stack([x, y]) + 0.5) * block
+        return cls(rgb, mask, block_mean(rgb, block), small_mask, block, hole)
+
+    def look(self, frame: FaceFrame, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Picture (size, size, 3) and mask (size, size) in a frame, from the reduced copy where that is fine enough."""
+        rgb, mask = self.rgb, self.mask
+        if frame.side >= self.block * size:
+            x, y = frame.centre
+            frame = FaceFrame((x / self.block, y / self.block), frame.side / self.block, frame.angle)
+            rgb, mask = self.small_rgb, self.small_mask
+        return frame.crop(rgb, size)[0], frame.crop_mask(mask, size)
+
+    def nearness(self, points: NDArray[np.float64]) -> float:
+        """How likely the head with these 68 points is the one that is meant, from where it stands: 0..1.
+
+        On the hole: how much of the hole it covers. Elsewhere: ``ELSEWHERE``, the less the further away, and 0 out of
+        ``REACH``. Without a hole: its width over the picture's.
+        """
+        head = frame_of_landmarks(points, margin=1.4, level=0.0)
+        if not len(self.hole):
+            return min(1.0, head.side / max(self.mask.shape))
+        across = np.abs(head.to_crop(self.hole, 1) - 0.5).max(axis=1)
+        apart = max(0.0, float(across.min()) - 0.5)
+        elsewhere = ELSEWHERE * math.exp(-apart / 5) if apart < REACH else 0.0
+        return max(float((across < 0.5).mean()), elsewhere)
+
+    def on_hole(self, points: NDArray[np.float64]) -> bool:
+        """Whether the head with these 68 points covers some of the hole; any head does where there is none."""
+        return not len(self.hole) or self.nearness(points) > ELSEWHERE
+
+    def squares(self) -> Iterator[tuple[FaceFrame, bool]]:
+        """Where to look, in this order, and whether it is looked at only if nothing was found on the hole before."""
+        height, width = self.mask.shape
+        longer = max(height, width)
+        if len(self.hole):
+            # A few stray pixels of a hand-made selection must not stretch the box over the picture.
+            low, high = np.percentile(self.hole, 1, axis=0), np.percentile(self.hole, 99, axis=0)
+            middle = (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2)
+            extent = float((high - low).max()) + self.block
+            for scale in AROUND_HOLE:
+                if 32 <= scale * extent < 1.5 * longer:
+                    yield FaceFrame(middle, scale * extent), False
+        for scale in AROUND_PICTURE:
+            yield FaceFrame((width / 2, height / 2), scale * longer), False
+        if len(self.hole):
+            for scale, angle in AROUND_HOLE_AGAIN:
+                if 32 <= scale * extent < 1.5 * longer:
+                    yield FaceFrame(middle, scale * extent, angle), True
+            side = 16 * extent
+            while side < longer:
+                yield FaceFrame(middle, side), True
+                side *= 1.6
+        for parts in (2, 3):
+            side = 2 * longer / (parts + 1)
+            for y in _tile_centres(height, side):
+                for x in _tile_centres(width, side):
+                    yield FaceFrame((x, y), side), True
+
+
+def _tile_centres(length: int, side: float) -> list[float]:
+    """Centres of half-overlapping tiles that cover ``length``."""
+    count = max(1, math.ceil(2 * length / side) - 1)
+    return [length / 2] if count == 1 else np.linspace(side / 2, length - side / 2, count).tolist()

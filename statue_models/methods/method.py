@@ -1,0 +1,90 @@
+"""What a restoration method gets and what it gives, at its working size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.request import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """The photograph as a method sees it.
+
+    Attributes:
+        rgb: (S, S, 3) float32 in [0, 1], sRGB-encoded. Samples where ``known`` is False mean nothing.
+        hole: (S, S) bool, True where something is missing.
+        known: (S, S) bool, True inside the picture and outside the hole.
+        landmarks: (68, 2) float64 in pixels of the crop, or None for methods with ``frame = "selection"``.
+        hidden: (68,) bool, True for landmarks under the hole; None with ``landmarks``.
+        scale: photograph pixels per crop pixel.
+        placed: (68,) bool, landmarks that a user put there: they are to be met. The others, all if this is None, are
+            followed as far as a head allows.
+    """
+
+    rgb: NDArray[np.float32]
+    hole: NDArray[np.bool_]
+    known: NDArray[np.bool_]
+    landmarks: NDArray[np.float64] | None
+    hidden: NDArray[np.bool_] | None
+    scale: float
+    placed: NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class OtherHalf:
+    """Where on a crop the mirror images of its pixels lie.
+
+    Attributes:
+        places: (S, S, 2) float32 positions (x, y) in pixels of the crop, smooth.
+        share: (S, S) float32 in [0, 1], how well what is visible there answers for the pixel.
+    """
+
+    places: NDArray[np.float32]
+    share: NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """One hypothesis for the hole, at the crop's size.
+
+    Attributes:
+        rgb: (S, S, 3) float32 in [0, 1]; only samples in the hole are used.
+        borrow: (n, n, 2) float32 or None. For each cell of an n x n grid over the crop, the shift (x, y) in crop
+            pixels to a visible place whose structure finer than the crop belongs here too (the patch that the fill
+            was made from); NaN where there is none. None: the method draws all of its own texture, or wants none.
+        stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
+            than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
+        half: the face's other half, whose finest detail belongs here too, or None.
+    """
+
+    rgb: NDArray[np.float32]
+    borrow: NDArray[np.float32] | None = None
+    stone: NDArray[np.float32] | None = None
+    half: OtherHalf | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """All hypotheses of one call, the most likely first.
+
+    Attributes:
+        fills: one per seed.
+        uncertainty: (S, S) float32, standard deviation of the grey level (0..1) across hypotheses, or None.
+        notes: JSON-ready facts for the record (residual of the fit, which method was used instead, ...).
+    """
+
+    fills: tuple[Fill, ...]
+    uncertainty: NDArray[np.float32] | None
+    notes: dict[str, object]
+
+
+class Method(Protocol):
+    """A restoration method: deterministic in (crop, seeds)."""
+
+    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
+        """One fill per seed; the first seed stands for the most likely hypothesis."""
+        ...

@@ -1,0 +1,1 @@
+"""``statuefit``: restoration by a fitted head."""

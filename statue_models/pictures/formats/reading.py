@@ -1,0 +1,79 @@
+"""Any picture file in: its format is told from its first bytes, never from its name."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from statue_models.errors import StatueError
+from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
+from statue_models.request import MAX_MEGAPIXELS
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def check_megapixels(width: int, height: int) -> None:
+    """Refuse a picture that is too large to be worked on.
+
+    Raises:
+        StatueError: image-too-large.
+    """
+    if width * height > MAX_MEGAPIXELS * 1_000_000:
+        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
+
+
+def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> StoredPicture:
+    """The upright picture of a PNG, JPEG, TIFF or WebP file.
+
+    Raises:
+        StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image, bad-pixels, and
+            what ``check_size`` raises, which is asked before anything is decoded.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StatueError("missing-file", path=path) from error
+    except IsADirectoryError as error:
+        raise StatueError("not-an-image", path=path) from error
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path) from error
+    try:
+        stored = _read_as(path, head, check_size)
+        if stored.samples.dtype.kind == "f" and not np.isfinite(stored.samples).all():
+            raise StatueError("bad-pixels")
+        stored = _upright(stored)
+    except MemoryError as error:
+        raise StatueError("out-of-memory") from error
+    stored.samples.flags.writeable = False
+    return stored
+
+
+def _read_as(path: Path, head: bytes, check_size: SizeCheck) -> StoredPicture:
+    if head.startswith(png.SIGNATURE):
+        return png.read(path, check_size)
+    if head.startswith(b"\xff\xd8\xff"):
+        return jpeg_webp.read(path, "JPEG", check_size)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return jpeg_webp.read(path, "WEBP", check_size)
+    if head[:4] in _TIFF:
+        return tiff.read(path, check_size)
+    raise StatueError("not-an-image", path=path)
+
+
+def _upright(stored: StoredPicture) -> StoredPicture:
+    orientation, block = exif.upright(stored.exif) if stored.exif else (1, stored.exif)
+    if stored.format == "TIFF":  # whose own tag says it; an EXIF block made from it has none
+        orientation = stored.orientation
+    if orientation == 1:
+        return stored
+    return dataclasses.replace(
+        stored,
+        samples=exif.turned(stored.samples, orientation),
+        exif=block,
+        xmp=exif.upright_xmp(stored.xmp) if stored.xmp else None,
+        dpi=stored.dpi[::-1] if stored.dpi and orientation >= 5 else stored.dpi,
+        notes=(*stored.notes, "The picture was turned upright as its orientation tag says."),
+        orientation=1,
+    )

@@ -1,0 +1,244 @@
+"""A photograph as a file: its own samples, depth, alpha, colour profile and metadata, and how they come back.
+
+Facts that are decided here:
+
+- Samples are upright. A file's orientation tag is carried out on reading (no sample changes, only its place) and the
+  tag is set to 1, so that a mask painted on the picture as seen fits, and faces are never searched lying down.
+- Values go to sRGB encoding through the file's profile and come back through it; without one they are sRGB already.
+- Outside the mask the written samples are those that were read (JPEG files excepted: writing them loses a little
+  everywhere).
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.errors import StatueError
+from statue_models.pictures import colour_profile
+from statue_models.pictures.colour_profile import ColourTransform, OneWayProfileError
+from statue_models.pictures.formats import writing
+from statue_models.pictures.formats.reading import check_megapixels, read_picture
+from statue_models.pictures.formats.stored_picture import StoredPicture, white
+from statue_models.pixels.samples import luma
+
+_BAND = 1 << 18  # pixels converted at a time
+#: Below this a lossy file's black is taken for noise, and as far from white for white.
+_MASK_NOISE = 16
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Photograph(StoredPicture):
+    """A picture file's content; the attributes are those of ``StoredPicture``."""
+
+    @classmethod
+    def read(cls, path: Path) -> "Photograph":
+        """The photograph of a PNG, JPEG, TIFF or WebP file: grey or RGB, with or without alpha.
+
+        Integers of 8 and 16 bits and 32-bit floats stay what they are; palettes and fewer bits are expanded to 8 bits
+        (``notes`` says so). Files with more than ``MAX_MEGAPIXELS`` are refused by their header, before decoding.
+
+        Raises:
+            StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image (CMYK, Lab,
+                several pages or frames, other depths, a one-way colour profile), image-too-large, bad-pixels.
+        """
+        path = Path(path)
+        stored = read_picture(path)
+        fields = {field.name: getattr(stored, field.name) for field in dataclasses.fields(stored)}
+        photograph = cls(**fields)
+        try:
+            photograph._transform()
+        except OneWayProfileError as error:
+            what = "a colour profile that cannot be converted back to"
+            raise StatueError("unsupported-image", path=path, what=what) from error
+        if stored.icc and not colour_profile.is_understood(stored.icc, photograph._colours):
+            note = "The colour profile is damaged or of another kind; the values were taken for sRGB."
+            photograph = dataclasses.replace(photograph, notes=(*stored.notes, note))
+        return photograph
+
+    @property
+    def _colours(self) -> int:
+        return self.channels - self.has_alpha
+
+    def _transform(self) -> ColourTransform | None:
+        return colour_profile.colour_transform(self.icc, self._colours)
+
+    def to_srgb(self) -> NDArray[Any]:
+        """(H, W, C) sRGB-encoded samples of the same dtype, alpha not premultiplied. Read-only.
+
+        Where the file's values are sRGB, these are the photograph's own samples, not a copy. Through a profile, colours
+        outside sRGB (and floats outside 0..1) are clipped; matrix and curve profiles are exact to half a step of
+        8-bit and 2 steps of 16-bit samples, table profiles to 8 bits.
+        """
+        transform = self._transform()
+        if transform is None and not self.premultiplied:
+            return self.samples
+        out = np.empty_like(self.samples)
+        rows = max(1, _BAND // self.width)
+        for top in range(0, self.height, rows):
+            band = self.samples[top : top + rows].reshape(-1, self.channels)
+            out[top : top + rows] = self._srgb_of(band, transform).reshape(-1, self.width, self.channels)
+        out.flags.writeable = False
+        return out
+
+    def _srgb_of(self, samples: NDArray[Any], transform: ColourTransform | None) -> NDArray[Any]:
+        """(N, C) samples of the file as sRGB-encoded samples of the same dtype, not premultiplied."""
+        colours = samples[:, : self._colours]
+        if self.premultiplied:
+            colours = _unmultiplied(samples)
+        if transform is not None:
+            if colours.dtype.kind == "f":
+                colours = np.clip(colours, 0.0, 1.0).astype(np.float64)
+            colours = _quantised(transform.to_srgb(colours), samples.dtype)
+        return np.concatenate([colours, samples[:, self._colours :]], axis=1)
+
+    def with_restored(
+        self, rectangle: tuple[int, int, int, int], srgb_pixels: NDArray[Any], mask: NDArray[np.uint8]
+    ) -> "Photograph":
+        """A copy with the changed rectangle of a variant put back; where the mask is 0 no sample changes.
+
+        Args:
+            rectangle: (x, y, width, height) in pixels of the photograph.
+            srgb_pixels: (h, w, C) sRGB-encoded samples, dtype and channels of ``samples``, alpha not premultiplied:
+                ``Variant.pixels`` of a request made from ``to_srgb()``.
+            mask: uint8, over the rectangle (h, w) or over the whole photograph (H, W).
+
+        Raises:
+            ValueError: when shapes or dtypes do not agree.
+        """
+        x, y, width, height = rectangle
+        if mask.shape == (self.height, self.width):
+            mask = mask[y : y + height, x : x + width]
+        if srgb_pixels.shape != (height, width, self.channels) or srgb_pixels.dtype != self.samples.dtype:
+            raise ValueError(
+                f"pixels {srgb_pixels.shape} {srgb_pixels.dtype} do not fit {rectangle} of {self.samples.shape}"
+            )
+        if mask.shape != (height, width):
+            raise ValueError(f"mask {mask.shape} does not cover {rectangle}")
+        samples = self.samples.copy()
+        region = samples[y : y + height, x : x + width]
+        if region.shape[:2] != (height, width):
+            raise ValueError(f"the rectangle {rectangle} leaves the photograph {self.samples.shape}")
+        transform = self._transform()
+        rows = max(1, _BAND // max(width, 1))
+        for top in range(0, height, rows):
+            band = slice(top, top + rows)
+            hole = mask[band] > 0
+            if hole.any():
+                region[band][hole] = self._own_of(
+                    region[band][hole], srgb_pixels[band][hole], mask[band][hole], transform
+                )
+        samples.flags.writeable = False
+        return dataclasses.replace(self, samples=samples)
+
+    def _own_of(
+        self, before: NDArray[Any], after: NDArray[Any], mask: NDArray[np.uint8], transform: ColourTransform | None
+    ) -> NDArray[Any]:
+        """(N, C) samples in the file's space: ``after`` (sRGB) where ``before`` (the file's) was."""
+        if transform is None and not self.premultiplied:
+            return after
+        top = float(white(before.dtype))
+        colours = after[:, : self._colours].astype(np.float64) / top
+        if transform is not None:
+            colours = transform.from_srgb(np.clip(colours, 0.0, 1.0))
+            # What sRGB could not express of the original returns by as much as the original shows through a soft
+            # edge; otherwise saturated colours would step there.
+            straight = _unmultiplied(before) if self.premultiplied else before[:, : self._colours]
+            seen = self._srgb_of(before, transform)[:, : self._colours].astype(np.float64) / top
+            lost = straight.astype(np.float64) / top - transform.from_srgb(np.clip(seen, 0.0, 1.0))
+            colours = colours + lost * (1.0 - mask / 255.0)[:, None]
+            if before.dtype.kind != "f":
+                colours = np.clip(colours, 0.0, 1.0)
+        if self.premultiplied:
+            colours = colours * (after[:, -1:].astype(np.float64) / top)
+        return np.concatenate([_quantised(colours, before.dtype), after[:, self._colours :]], axis=1)
+
+    def write(self, path: Path, force: bool = False) -> None:
+        """Write PNG, TIFF, WebP (lossless) or JPEG (quality 95, 4:4:4, lossy), as the name's ending says.
+
+        Depth, alpha, ICC profile, EXIF, XMP and resolution are kept (WebP has no resolution of its own and no grey:
+        equal RGB). The file appears whole or not at all; an existing one is replaced only with ``force``.
+
+        Raises:
+            StatueError: output-format, output-unwritable, output-exists, disk-full.
+        """
+        writing.write_picture(self, Path(path), force)
+
+
+def check_output(path: Path, force: bool, photograph: Photograph | None = None) -> None:
+    """Refuse, before work starts, an output file that could not be written; with a photograph, its format too.
+
+    Raises:
+        StatueError: output-format, output-unwritable, output-exists.
+    """
+    writing.check_output(Path(path), force, photograph)
+
+
+def read_mask(path: Path, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """(H, W) uint8 mask of any picture file: white = missing.
+
+    A picture without transparency counts by its luma, whatever its colour profile; 16-bit and float samples are scaled.
+    With transparency, unpainted parts are not missing: a mask painted in a single colour, black too, counts by its
+    alpha, any other by luma times alpha. JPEG and WebP may be lossy: their near-black is black, near-white white.
+
+    Args:
+        path: PNG, JPEG, TIFF or WebP; an orientation tag is followed.
+        size: (width, height) of the photograph: a file that cannot have it, turned or not, is refused by its header.
+
+    Raises:
+        StatueError: as ``Photograph.read``; mask-size.
+    """
+
+    def check_size(width: int, height: int) -> None:
+        check_megapixels(width, height)
+        if size is not None and sorted(size) != sorted((width, height)):
+            raise StatueError("mask-size", mask_width=width, mask_height=height, width=size[0], height=size[1])
+
+    stored = read_picture(Path(path), check_size)
+    samples = stored.samples
+    coverage = samples[..., -1] if stored.has_alpha and (samples[..., -1] < white(samples.dtype)).any() else None
+    colours = samples[..., : stored.channels - stored.has_alpha]
+    if coverage is not None and (coverage > 0).any() and _one_colour(colours[coverage > 0], stored.premultiplied):
+        return _eight_bits(coverage)
+    mask = np.empty(samples.shape[:2], np.uint8)
+    rows = max(1, _BAND // stored.width)
+    for top in range(0, stored.height, rows):
+        band = colours[top : top + rows]
+        shown = luma(band.astype(np.float64)) if band.shape[2] == 3 else band[..., 0].astype(np.float64)
+        if coverage is not None and not stored.premultiplied:
+            shown = shown * (coverage[top : top + rows] / white(samples.dtype))
+        mask[top : top + rows] = _eight_bits(shown, white(samples.dtype))
+    if stored.format in ("JPEG", "WEBP"):
+        mask[mask < _MASK_NOISE] = 0
+        mask[mask > 255 - _MASK_NOISE] = 255
+    return mask
+
+
+def _one_colour(colours: NDArray[Any], premultiplied: bool) -> bool:
+    """Whether all (N, C) colours are the same; premultiplied ones only when black, as the others have faded edges."""
+    return not colours.any() if premultiplied else bool((colours == colours[0]).all())
+
+
+def _eight_bits(values: NDArray[Any], top: int | None = None) -> NDArray[np.uint8]:
+    top = white(values.dtype) if top is None else top
+    if values.dtype == np.uint8 and top == 255:
+        return values.copy()
+    return np.floor(np.clip(values / top, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
+
+
+def _unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
+    """(N, colours) of (N, colours + alpha) samples with premultiplied alpha, same dtype; 0 under alpha 0."""
+    alpha = samples[:, -1:].astype(np.float64)
+    colours = samples[:, :-1] * np.divide(white(samples.dtype), alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    if samples.dtype.kind == "f":
+        return colours.astype(samples.dtype)
+    return np.floor(np.clip(colours, 0, white(samples.dtype)) + 0.5).astype(samples.dtype)
+
+
+def _quantised(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Floats, 0..1 for black..white, as samples: integers rounded to the nearest, halves up."""
+    if dtype.kind == "f":
+        return values.astype(dtype)
+    return np.floor(np.clip(values, 0.0, 1.0) * white(dtype) + 0.5).astype(dtype)

@@ -1,0 +1,1 @@
+"""The one loop: recipe, run, players' turns, checkpoints, log, processes."""

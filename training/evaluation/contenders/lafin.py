@@ -1,0 +1,110 @@
+"""LaFIn's generator as a restoration method, so that it is scored beside the others. It is not shipped."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from statue_models.errors import StatueError
+from statue_models.methods.method import Answer, Crop, Fill
+from statue_models.networks.lafin import LafinGenerator, landmark_map
+from statue_models.networks.loading import template_of, torch_device
+from statue_models.request import Progress
+from statue_models.weights_file import load_weights
+
+#: The generator's weights in the folder of a training run.
+FILE = "generator.safetensors"
+
+
+class LafinMethod:
+    """One fill, whatever the seed: LaFIn knows no second hypothesis.
+
+    It works at the size that its weights were trained at; larger crops get what that size can show.
+
+    Args:
+        network: with weights; it is moved to the device and set to evaluation.
+        device: "auto", "cpu" or "cuda".
+    """
+
+    def __init__(self, network: LafinGenerator, device: str = "auto") -> None:
+        self.device = torch_device(device)
+        self.network = network.eval().to(self.device)
+        self.size, self.sigma = round(float(network.side)), float(network.sigma)
+
+    @classmethod
+    def from_file(cls, path: Path, device: str = "auto") -> "LafinMethod":
+        """The method with the weights of a file, or of a training run's folder; the file says what they are of.
+
+        Raises:
+            StatueError: as ``load_weights`` and ``torch_device`` do.
+        """
+        file = path / FILE if path.is_dir() else path
+        network = _network_of(_shapes(file))
+        arrays = load_weights(file, None, template_of(network))
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        if not float(network.side) >= network.MULTIPLE:
+            raise StatueError("weights-corrupt", path=file, reason="its pictures' side is not a size")
+        return cls(network, device)
+
+    @torch.inference_mode()
+    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
+        """The same fill for every seed; needs ``crop.landmarks``. Outside the hole it is the crop itself.
+
+        Raises:
+            StatueError: ``out-of-memory``.
+        """
+        if crop.landmarks is None:
+            raise ValueError("LafinMethod needs landmarks")
+        progress("sampling", 0.0)
+        picture, mask = self._inputs(crop)
+        points = torch.from_numpy((crop.landmarks / crop.hole.shape[0]).astype(np.float32))[None].to(self.device)
+        try:
+            output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
+        except torch.OutOfMemoryError:
+            raise StatueError("out-of-memory") from None
+        rgb = _resized(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
+        fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
+        progress("sampling", 1.0)
+        return Answer((fill,) * len(seeds), None, {"device": str(self.device), "size": self.size})
+
+    def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:
+        """(1, 3, size, size) picture in [-1, 1] and (1, 1, size, size) mask; partly unknown pixels are missing."""
+        share = _resized(crop.known.astype(np.float32), self.size)
+        samples = np.where(crop.known[..., None], crop.rgb, 0).astype(np.float32)
+        rgb = _resized(samples, self.size) / np.maximum(share, 1e-3)[..., None]
+        picture = torch.from_numpy(np.ascontiguousarray(np.clip(rgb, 0, 1).transpose(2, 0, 1) * 2 - 1, np.float32))
+        missing = torch.from_numpy((share < 0.999).astype(np.float32))
+        return picture[None].to(self.device), missing[None, None].to(self.device)
+
+
+def _resized(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """A square (S, S) or (S, S, 3) image at another size: averaged down, interpolated up."""
+    if image.shape[0] == size:
+        return image
+    how = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (size, size), interpolation=how), np.float32)
+
+
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name -> shape of a file's tensors; none for what is no safetensors file, which ``load_weights`` then refuses."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError):
+        return {}
+
+
+def _network_of(shapes: dict[str, tuple[int, ...]]) -> LafinGenerator:
+    """A generator of the form that the shapes tell; the published one where they tell nothing."""
+    stem = shapes.get("encode_fine.1.weight", ())
+    if len(stem) != 4 or not 2 <= stem[0] <= 1024:
+        return LafinGenerator()
+    blocks = {match[1] for name in shapes if (match := re.match(r"middle\.(\d+)\.", name))}
+    upsampling = "deconv" if "decode_half.0.weight" in shapes else "resize"
+    return LafinGenerator(stem[0], min(len(blocks), 64), mask_channel=stem[1] == 5, upsampling=upsampling)

@@ -1,0 +1,1 @@
+"""How often the search frames the right face."""

@@ -1,0 +1,1 @@
+"""Feature networks that losses and metrics compare pictures in."""

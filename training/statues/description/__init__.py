@@ -1,0 +1,1 @@
+"""A statue in numbers, and its layout for the kernels."""

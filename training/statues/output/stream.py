@@ -1,0 +1,48 @@
+"""Statues drawn while training: batches of good renders that never leave the device."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+import numpy as np
+import torch
+
+from training.statues.drawing.draw import draw_statues
+from training.statues.drawing.scenes import walk_round
+from training.statues.drawing.seeded import Seeded
+from training.statues.output.checks import passed
+from training.statues.rendering.development import Renders
+from training.statues.rendering.factory import Factory
+
+
+def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, float] | None = None) -> Iterator[Renders]:
+    """Batches without end, of ``batch`` good statues each, with seeds from ``first_seed`` on; none is shown twice.
+
+    Args:
+        yaw: degrees by which heads are turned, least and most, to either side, however much that hides of them; None =
+            as the factory draws them.
+    """
+    kept: Renders | None = None
+    seed = first_seed
+    while True:
+        table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
+        if yaw is not None:
+            draw = Seeded(np.arange(seed, seed + batch))
+            walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
+        seed += batch
+        renders = factory.render(table)
+        good = _chosen(renders, passed(renders, "" if yaw is None else "hidden"))
+        kept = good if kept is None else _joined(kept, good)
+        while len(kept.image) >= batch:
+            index = torch.arange(len(kept.image), device=kept.image.device)
+            yield _chosen(kept, index < batch)
+            kept = _chosen(kept, index >= batch)
+
+
+def _chosen(renders: Renders, which: torch.Tensor) -> Renders:
+    present = {f.name: getattr(renders, f.name) for f in fields(Renders) if getattr(renders, f.name) is not None}
+    return replace(renders, **{name: value[which] for name, value in present.items()})
+
+
+def _joined(first: Renders, second: Renders) -> Renders:
+    names = [f.name for f in fields(Renders) if getattr(first, f.name) is not None]
+    return replace(first, **{name: torch.cat([getattr(first, name), getattr(second, name)]) for name in names})

@@ -1,0 +1,1 @@
+"""The head and the surroundings that statues are made of."""

@@ -1,0 +1,1 @@
+"""Frozen pictures and holes that everything is judged on, and what is therefore never trained on."""

@@ -1,0 +1,1 @@
+"""Statues' heads set into scenes: where a search may go wrong."""

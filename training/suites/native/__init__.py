@@ -1,0 +1,1 @@
+"""Whole photographs at their own size, with holes drawn around detected faces."""
