@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.head.appearance import load_appearance, on_crop
 from statue_models.head.light import Light, light_basis
 from statue_models.head.morphable_head import MorphableHead
@@ -48,7 +49,7 @@ class Statue:
         rgb = self.rgb.copy()
         rgb[hole] = content
         cells = np.clip(self.landmarks.astype(int), 0, len(hole) - 1)
-        return Crop(rgb, hole, ~hole, self.landmarks, hole[cells[:, 1], cells[:, 0]], 1.0)
+        return Crop(rgb, hole, ~hole, Landmarks(self.landmarks, hidden=hole[cells[:, 1], cells[:, 0]]), 1.0)
 
     def ellipse(self, middle: int, width: float, height: float) -> np.ndarray:
         """(S, S) bool, a hole around a landmark; half axes in interocular distances."""

@@ -21,6 +21,20 @@ MAX_MEGAPIXELS = 64
 #: Translation of a selection into the mask of what is missing: anything above 0 belongs to the hole.
 _MISSING = b"\0" + b"\xff" * 255
 _BESIDE = os.path.dirname(os.path.abspath(__file__))
+#: What the progress bar shows for each of the runner's phases (``statue_models.phases``).
+PHASES = {
+    "connecting": "Asking the runner",
+    "waiting": "Waiting for other work of the runner",
+    "starting": "Starting",
+    "face": "Finding the face",
+    "fitting": "Fitting the head",
+    "sampling": "Sampling",
+    "filling": "Filling",
+    "uncertainty": "Estimating the uncertainty",
+    "blending": "Blending",
+    "done": "Done",
+    "working": "Working",
+}
 #: Where the runner's own progress lies within the whole.
 _RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
 
@@ -68,7 +82,7 @@ def restore(host, image, drawables, options, connect=open_runner):
     layers = []
     try:
         source = read_source(host, image, drawables, options)
-        host.progress("Asking the runner", 0.05)
+        host.progress(PHASES["connecting"], 0.05)
         client = connect()
 
         def keep(header, pixels):
@@ -166,8 +180,7 @@ def _ask(host, source, options, client, keep):
 
 def _words(phase):
     """A phase of the runner as the progress bar shows it."""
-    text = phase.replace("-", " ").replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return PHASES.get(phase, PHASES["working"])
 
 
 def _new_layer(host, image, name, source, header, pixels):

@@ -5,10 +5,13 @@ import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import statue_models
 from statue_models.errors import StatueError
+
+if TYPE_CHECKING:
+    from statue_models.face.face_box import FaceBox
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -74,8 +77,12 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="first variant; the others become STEM.2.EXT, ...",
     )
-    parser.add_argument(
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument(
         "--variants", type=_integer(1, 16), default=1, metavar="N", help="how many hypotheses, 1 to 16 (default 1)"
+    )
+    several.add_argument(
+        "--variant", type=_integer(1, 16), metavar="K", help="the K-th hypothesis alone, the same as among several"
     )
     parser.add_argument(
         "--grow",
@@ -179,9 +186,11 @@ def _minutes(text: str) -> float:
     return value
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
+def _box(text: str) -> "FaceBox":
     try:
         x, y, width, height = (float(word) for word in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not X,Y,W,H") from None
-    return x, y, width, height
+    from statue_models.face.face_box import FaceBox
+
+    return FaceBox(x, y, width, height)

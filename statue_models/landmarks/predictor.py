@@ -7,7 +7,6 @@ it; a network trained on masked crops takes picture and mask as they are.
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -18,27 +17,7 @@ from numpy.typing import NDArray
 from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
-
-
-@dataclass(frozen=True, eq=False)
-class Proposal:
-    """One face as a predictor sees it.
-
-    Attributes:
-        points: (68, 2) float64, (x, y) in pixels of the picture that was given, first pixel's centre at (0.5, 0.5).
-        score: in [0, 1], how sure the predictor is that this is a face.
-        yaw: radians by which the head is turned to its side; positive shows more of the picture's left side of it.
-        sigma: (68,) float64, standard deviation of each point in pixels of the picture; None for a first guess.
-        covariance: (68, 2, 2) float64 in pixels squared, from predictors that know an ellipse for each point.
-        hidden: (68,) bool, points that cannot be seen, from predictors that know.
-    """
-
-    points: NDArray[np.float64]
-    score: float
-    yaw: float
-    sigma: NDArray[np.float64] | None = None
-    covariance: NDArray[np.float64] | None = None
-    hidden: NDArray[np.bool_] | None = None
+from statue_models.face.landmarks68 import Landmarks
 
 
 class LandmarkPredictor(Protocol):
@@ -54,8 +33,8 @@ class LandmarkPredictor(Protocol):
     lowest_score: float
     sure_score: float
 
-    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Proposal]:
-        """The faces that a picture may show, in any order; an empty list where there is none.
+    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+        """The faces that a picture may show, in pixels of it, in any order; an empty list where there is none.
 
         Args:
             rgb: (H, W, 3) uint8.
@@ -63,7 +42,7 @@ class LandmarkPredictor(Protocol):
         """
         ...
 
-    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
+    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """The face that lies in ``frame`` (as ``frame_of_landmarks`` would put it, following the roll), with sigma.
 
         Args:

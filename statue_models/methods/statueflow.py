@@ -1,7 +1,7 @@
 """``statueflow`` as a restoration method: crop in, a fill by ``statuefit``, hypotheses out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.errors import StatueError
-from statue_models.face.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress, part_of_progress
 from statue_models.threads import one_torch_thread
 
 #: Side of the pictures that the network was made for.
@@ -101,8 +102,8 @@ class FlowMethod:
         load_into(network, path, sha256)
         return cls(network, device, precision, steps)
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One hypothesis per seed, each from another head that the visible landmarks allow; needs ``crop.landmarks``.
+    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+        """Each hypothesis from another head that the visible landmarks allow; needs ``crop.landmarks``.
 
         On a CPU every hypothesis is a pass of its own, because a batch differs from single passes in the last bits; on
         a GPU all go together.
@@ -110,16 +111,12 @@ class FlowMethod:
         Raises:
             StatueError: ``out-of-memory``.
         """
-        if crop.landmarks is None:
-            raise ValueError("FlowMethod needs landmarks")
         if self.preview:
-            sketches, notes = self._fit.sketches(crop, seeds)
-            starts, spread = [Fill(sketch.rgb, None, sketch.stone) for sketch in sketches], None
+            fitted, sketches = self._fit.sketched(crop, hypotheses)
         else:
-            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
-            starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
+            fitted, sketches = self._fit.restored(crop, hypotheses, part_of_progress(progress, 0.0, 0.5))
         with one_torch_thread():
-            fills = self._made_over(crop, seeds, starts, sketches, progress)
+            fills = self._made_over(crop, hypotheses, fitted.fills, sketches, progress)
         about = {
             "torch": torch.__version__,
             "steps": self.steps,
@@ -128,29 +125,28 @@ class FlowMethod:
             "precision": self.precision,
             "size": self.size,
         }
-        return Answer(tuple(fills), spread, notes | about)
+        return replace(fitted, fills=tuple(fills), notes=fitted.notes | about)
 
     def _made_over(
         self,
         crop: Crop,
-        seeds: Sequence[int],
+        hypotheses: Sequence[Hypothesis],
         starts: Sequence[Fill],
         sketches: Sequence[Sketch],
         progress: Progress,
     ) -> list[Fill]:
         """The fills of a fit as the network would have them."""
-        assert crop.landmarks is not None
         picture, mask = self._inputs(crop)
         begun = [[start.rgb for start in starts]]
         if not self.preview:
             begun.append([sketch.rgb for sketch in sketches])
-        heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
-        everything = list(range(len(seeds)))
+        heatmaps = self._heatmaps(crop.face, crop.size)
+        everything = list(range(len(hypotheses)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
         total, done = self.steps * len(groups) * (1 if self.preview else 4), 0
 
         def on_step(step: int) -> None:
-            progress("sampling", 0.5 + (done + step) / total / 2)
+            progress(Phase.SAMPLING, 0.5 + (done + step) / total / 2)
 
         fills: list[Fill] = []
         for group in groups:
@@ -160,12 +156,13 @@ class FlowMethod:
                 seen = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
                 look = _Look(seen[0], seen[1], guide, seen[2])
                 for mirrored in [False] if self.preview else [False, True]:
-                    found = self._sample(look.mirrored() if mirrored else look, [seeds[n] for n in group], on_step)
+                    seeds = [hypotheses[n].seed for n in group]
+                    found = self._sample(look.mirrored() if mirrored else look, seeds, on_step)
                     answers.append(found[:, :, ::-1] if mirrored else found)
                     done += self.steps
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
-                share = DRAWN_SHARE if number else SHARE
+                share = SHARE if hypotheses[number].index == 0 else DRAWN_SHARE
                 made = (
                     _joined(rgb, start.rgb, crop, 1.0)
                     if self.preview
@@ -205,8 +202,8 @@ class FlowMethod:
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
         return guide
 
-    def _heatmaps(self, landmarks: NDArray[np.float64], side: int) -> Tensor:
-        fractions = self._tensor((landmarks / side).astype(np.float32))
+    def _heatmaps(self, landmarks: Landmarks, side: int) -> Tensor:
+        fractions = self._tensor((landmarks.points / side).astype(np.float32))
         return landmark_heatmaps(fractions, self.size // self.network.patch)
 
     def _tensor(self, array: NDArray) -> Tensor:

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import Landmarks, interocular_distance
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.inpainting.border import carry_in
 from statue_models.inpainting.interpolation import biharmonic, blurred_within
 from statue_models.inpainting.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma, unit_samples
-from statue_models.request import RestorationRequest
+from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import Piece
 
 #: Greatest width of thin damage in interocular distances.
@@ -49,7 +49,7 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         width: pixels.
     """
     out = np.zeros(mask.shape, bool)
-    box = with_margin(bounding_box(mask), 1, mask.shape)
+    box = Rectangle.of_mask(mask).expand(1, mask.shape)
     # The picture's edge is no border of the hole: what reaches it may be as wide again beyond.
     hole = cv2.copyMakeBorder((part_of(mask, box) > 0).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     wide = cv2.distanceTransform(hole, cv2.DIST_L2, 5) > (width + 1) / 2
@@ -68,7 +68,7 @@ def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> floa
     """Pixels up to which damage is thin."""
     if landmarks is None:
         return WITHOUT_FACE * min(request.mask.shape)
-    return WIDTH * interocular_distance(landmarks.points)
+    return WIDTH * landmarks.interocular
 
 
 def thin_without_face(request: RestorationRequest) -> bool:
@@ -98,14 +98,14 @@ class ThinDamage:
         corner: tuple[int, int] = (0, 0),
     ) -> None:
         usual = USUAL * min(mask.shape)
-        interocular = usual if landmarks is None else interocular_distance(landmarks.points)
+        interocular = usual if landmarks is None else landmarks.interocular
         margin = int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
         self._groups = [_Group.of(image, mask, members, margin, interocular) for members in _groups(thin, corner)]
 
-    def pieces(self, seed: int) -> list[Piece]:
+    def pieces(self, hypothesis: Hypothesis) -> list[Piece]:
         """The fill of one hypothesis."""
         return [
-            Piece(group.rectangle, group.fill(np.random.default_rng([seed, number])), group.hole)
+            Piece(group.rectangle, group.fill(np.random.default_rng([hypothesis.seed, number])), group.hole)
             for number, group in enumerate(self._groups)
         ]
 
@@ -116,8 +116,7 @@ class ThinDamage:
         """
         top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
         for group in self._groups:
-            left, up = group.box[0] - group.rectangle[0], group.box[1] - group.rectangle[1]
-            own = (left, up, *group.box[2:])
+            own = group.box.relative_to(group.rectangle.corner)
             closed, hole = part_of(group.closed, own)[part_of(group.hole, own)], part_of(group.hole, own)
             values = closed if image.shape[2] >= 3 else luma(closed)[:, None]
             values = values * top if image.dtype == np.float32 else np.rint(values * top)
@@ -147,12 +146,11 @@ class _Group:
         interocular: float,
     ) -> "_Group":
         box, own = members
-        x, y, width, height = box
-        around = left, top, wide, high = with_margin(box, margin, mask.shape)
+        around = box.expand(margin, mask.shape)
         rgb = unit_samples(image, around)
-        known = mask[top : top + high, left : left + wide] == 0
+        known = part_of(mask, around) == 0
         hole = np.zeros(known.shape, bool)
-        hole[y - top : y - top + height, x - left : x - left + width] = own
+        hole[box.relative_to(around.corner).slices] = own
         calm = _calmed(rgb, known, hole, CALM * interocular)
         closed = biharmonic(calm, hole, known | hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
@@ -196,5 +194,5 @@ def _groups(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rect
         right = int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max())
         low = int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max())
         part = np.isin(labels[y:low, x:right], members)
-        groups.append(((x + corner[0], y + corner[1], right - x, low - y), part))
+        groups.append((Rectangle.between(x, y, right, low).move(*corner), part))
     return groups

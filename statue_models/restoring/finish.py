@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import interocular_distance
 from statue_models.inpainting.border import RING, carry_in, without_noise
 from statue_models.inpainting.steps import deepest, parted, reach_of_stains
 from statue_models.inpainting.texture import (
@@ -28,10 +27,12 @@ from statue_models.inpainting.texture import (
 from statue_models.memory import give_back
 from statue_models.methods.method import Crop, Fill, OtherHalf
 from statue_models.pixels.bands import ROWS, bands
+from statue_models.pixels.grid import centres_of
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit, luma_of
-from statue_models.restoring.detail import FineDetail, enlarge
+from statue_models.request import Hypothesis
+from statue_models.restoring.detail import FineDetail
 from statue_models.restoring.other_half import from_other_half
 from statue_models.restoring.stone_look import StoneLook
 from statue_models.restoring.visible_stone import visible_stone
@@ -64,9 +65,11 @@ class Finish:
         image: (H, W, C) the photograph, its hole filled with anything that is not the hole's own.
         missing: (H, W) uint8, > 0 = missing, whoever fills it.
         mask: (H, W) uint8, > 0 = missing and filled here.
-        rectangle: (x, y, width, height) that is wanted: the mask's bounding box.
+        rectangle: what is wanted: the mask's bounding box.
         frame: of the crop.
         crop: as the method had it.
+        stone: (S, S) float32 in [0, 1] on the crop, how far a pixel shows the head's own stone (``Answer.stone``): the
+            visible stone's grain and look are measured there. None where nobody says.
     """
 
     def __init__(
@@ -77,21 +80,19 @@ class Finish:
         rectangle: Rectangle,
         frame: FaceFrame,
         crop: Crop,
+        stone: NDArray[np.float32] | None = None,
     ) -> None:
-        self._crop, self._frame, self._image = crop, frame, image
+        self._crop, self._frame, self._image, self._stone = crop, frame, image, stone
         self._interocular = 0.0
         if crop.landmarks is not None:
-            self._interocular = interocular_distance(crop.landmarks) * crop.scale
+            self._interocular = crop.landmarks.interocular * crop.scale
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
-        self._near = with_margin(rectangle, RING + 1, image.shape)
+        self._near = rectangle.expand(RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
+        self._around = rectangle.expand(int(NEAR * self._span), image.shape)
         self._missing = missing
-        x, y, width, height = rectangle
-        left, top = x - self._near[0], y - self._near[1]
-        self._inner = np.s_[top : top + height, left : left + width]
+        self._inner = rectangle.relative_to(self._near.corner).slices
         self._rectangle = rectangle
-        self._first: Fill | None = None
         self._grain: Grain | None = None
         self._look: StoneLook | None = None
         self._grain_is_measured = False
@@ -101,21 +102,21 @@ class Finish:
         """Interocular distance by which grain is measured: no larger than a grain's neighbourhood need be."""
         return min(self._interocular, LARGEST)
 
-    def picture(self, fill: Fill, seed: int) -> NDArray[np.float32]:
+    def picture(self, fill: Fill, hypothesis: Hypothesis) -> NDArray[np.float32]:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
         # What needs planes of its own comes first: the picture is the largest of all. Between, what small arrays have
         # taken and left goes back to the system.
         give_back()
         stone = fill.stone if self._interocular else None
-        grain = None if stone is None else self._measured(stone)
+        grain = None if stone is None else self._measured()
         borrowed = None if fill.borrow is None else self._borrowed(fill)
         give_back()
         rgb = fill.rgb
         if stone is not None:
-            self._look = self._look or StoneLook(self._crop, self._known, stone)
+            self._look = self._look or StoneLook(self._crop, self._known, self._measured_on())
             rgb = self._look.tinted(rgb, self._crop.hole, stone)
         shown = np.where(self._crop.hole[..., None], rgb, self._crop.rgb).astype(np.float32)
-        picture = enlarge(shown, self._frame, self._near)
+        picture = self._frame.uncrop(shown, self._near)
         if borrowed is not None:
             picture[self._inner] += borrowed[..., None]
             del borrowed
@@ -128,7 +129,7 @@ class Finish:
                 self._add(picture, self._from_other_half(picture, fill.half))
                 give_back()
             if grain is not None:
-                self._add(picture, self._drawn(picture, stone, grain, seed))
+                self._add(picture, self._drawn(picture, stone, grain, hypothesis))
                 give_back()
             self._hold_back(picture, stone)
         self._meet(picture, stone)
@@ -138,14 +139,12 @@ class Finish:
     @cached_property
     def _known(self) -> NDArray[np.bool_]:
         """(S, S) pixels of the crop that the photograph shows; the crop shows what closes cracks, too."""
-        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.hole.shape[0]) == 0)
+        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.size) == 0)
 
     @cached_property
     def _deepest(self) -> NDArray[np.float32]:
         """(S, S) greatest depth of the nearest connected hole, in interocular distances."""
-        assert self._crop.landmarks is not None
-        unit = np.float32(interocular_distance(self._crop.landmarks))
-        return deepest(self._crop.hole, self._crop.known) / unit
+        return deepest(self._crop.hole, self._crop.known) / np.float32(self._crop.face.interocular)
 
     @property
     def hole(self) -> NDArray[np.bool_]:
@@ -162,8 +161,8 @@ class Finish:
             carry_in(picture, step, ring, self._hole, depth)
             return
         rows, columns = np.nonzero(ring)
-        places = np.stack([columns, rows], 1) + np.array(self._near[:2]) + 0.5
-        size = self._crop.hole.shape[0]
+        places = centres_of(np.stack([columns, rows], 1) + np.array(self._near.corner))
+        size = self._crop.size
         x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
         own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(stone[y, x], 0, 1))
         carry_in(picture, own, ring, self._hole, depth)
@@ -192,20 +191,17 @@ class Finish:
         Those beside the hole, too: what the photograph has there after all is carried in by ``_meet``.
         """
         assert self._look is not None
-        x, y, width, _ = self._near
         for band in bands(len(picture)):
-            rows = (x, y + band.start, width, band.stop - band.start)
-            share = np.clip(enlarge(stone, self._frame, rows), 0, 1)
+            share = np.clip(self._frame.uncrop(stone, self._near.part(band)), 0, 1)
             picture[band] = self._look.held_back(picture[band], share)
 
     def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""
-        self._first = self._first or fill
         where = self.hole.copy()
-        if self._first.stone is not None:
-            where &= enlarge(self._first.stone, self._frame, self._rectangle) < WHOLLY_STONE
+        if self._stone is not None:
+            where &= self._frame.uncrop(self._stone, self._rectangle) < WHOLLY_STONE
         return FineDetail(
-            luma_of(self._image, self._around), self._around[:2], self._crop, self._frame, self._rectangle, where
+            luma_of(self._image, self._around), self._around, self._crop, self._frame, self._rectangle, where
         ).of(fill)
 
     def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -232,28 +228,33 @@ class Finish:
         return added
 
     def _drawn(
-        self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, seed: int
+        self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, hypothesis: Hypothesis
     ) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
-        added = drawn(grain, log_luma_of(picture), self._hole, np.random.default_rng(seed), rougher)
+        added = drawn(grain, log_luma_of(picture), self._hole, np.random.default_rng(hypothesis.seed), rougher)
         added *= self._share(stone)
         return added
 
     def _share(self, stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) how far the head's stone shows."""
-        share = enlarge(stone, self._frame, self._near)
+        share = self._frame.uncrop(stone, self._near)
         return np.clip(share, 0, 1, out=share)
 
-    def _measured(self, stone: NDArray[np.float32]) -> Grain | None:
-        """The visible stone's grain, measured where the first fill says that the head is."""
+    def _measured_on(self) -> NDArray[np.float32]:
+        """Where visible stone is measured: the same for every fill, whichever others there are."""
+        if self._stone is None:
+            raise ValueError("a fill of stone needs an answer that says where stone is seen")
+        return self._stone
+
+    def _measured(self) -> Grain | None:
+        """The visible stone's grain, measured where the likeliest head is."""
         if not self._grain_is_measured:
-            assert self._crop.landmarks is not None
-            points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
+            points = self._crop.face.to_photograph(self._frame, self._crop.size).points
             known = part_of(self._missing, self._around) == 0
-            head = enlarge(stone, self._frame, self._around) > 0.5
+            head = self._frame.uncrop(self._measured_on(), self._around) > 0.5
             shown = visible_stone(
-                head, known, points - np.array(self._around[:2]), NEAR * self._span, self._interocular
+                head, known, points - np.array(self._around.corner), NEAR * self._span, self._interocular
             )
             del head
             # The log luma is nobody else's, so that its memory is free as soon as it is not needed.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from statue_models.inpainting.texture import log_luma
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
 
 #: Widths in pixels of the rims that are looked for.
@@ -56,7 +56,7 @@ def left_over(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle
     widths = [width for width in RIMS if width <= WIDEST_RIM * interocular]
     if not widths:
         return 0
-    around = with_margin(rectangle, 4 * RIMS[-1], image.shape)
+    around = rectangle.expand(4 * RIMS[-1], image.shape)
     return rim_width(log_luma(luma_of(image, around)), part_of(missing, around) == 0, part_of(mask, around) > 0, widths)
 
 
@@ -103,12 +103,11 @@ def _tiles(border: NDArray[np.bool_], margin: int) -> Iterator[tuple[tuple[slice
             tile = border[top : top + TILE, left : left + TILE]
             if not tile.any():
                 continue
-            x, y, across, down = bounding_box(tile)
-            inner = (left + x, top + y, across, down)
-            x0, y0, wide, high = with_margin(inner, margin, border.shape)
-            places = np.zeros((high, wide), bool)
-            part_of(places, (inner[0] - x0, inner[1] - y0, across, down))[...] = part_of(tile, (x, y, across, down))
-            yield np.s_[y0 : y0 + high, x0 : x0 + wide], places
+            inner = Rectangle.of_mask(tile).move(left, top)
+            window = inner.expand(margin, border.shape)
+            places = np.zeros(window.shape, bool)
+            part_of(places, inner.relative_to(window.corner))[...] = part_of(border, inner)
+            yield window.slices, places
 
 
 def _mean_at(

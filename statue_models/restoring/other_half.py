@@ -12,10 +12,10 @@ from statue_models.face.face_frame import FaceFrame
 from statue_models.inpainting.texture import local_mean, log_luma, log_luma_of, setting_in
 from statue_models.methods.method import OtherHalf
 from statue_models.pixels.bands import bands
+from statue_models.pixels.grid import cells_at
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
-from statue_models.restoring.detail import enlarge
 
 #: Side in pixels of what is worked on at a time.
 TILE = 256
@@ -43,28 +43,27 @@ def from_other_half(
     Args:
         picture: (height, width, 3) in [0, 1], the fill.
         hole: (height, width) bool, what is missing.
-        window: (x, y, width, height) of both in the photograph.
+        window: of both in the photograph.
         half: on the crop.
         image: (H, W, C) the photograph.
         missing: (H, W) uint8, > 0 = missing.
         frame: of the crop.
         reach: standard deviation in pixels of the blur that parts fine structure from form.
     """
-    x, y, width, height = window
-    added, beside = np.zeros((height, width), np.float32), int(4 * reach) + 3
+    added, beside = np.zeros(window.shape, np.float32), int(4 * reach) + 3
     size = half.share.shape[0]
-    for band in bands(height, TILE):
+    for band in bands(window.height, TILE):
         # By tiles, because a strip across a tilted head is mirrored to one across the whole face.
         border = setting_in(hole, band, FADING)
-        for columns in bands(width, TILE):
-            here = (x + columns.start, y + band.start, columns.stop - columns.start, band.stop - band.start)
-            share = np.clip(enlarge(half.share, frame, here), 0, 1)
+        for columns in bands(window.width, TILE):
+            here = window.part(band, columns)
+            share = np.clip(frame.uncrop(half.share, here), 0, 1)
             share[~hole[band, columns]] = 0
             asked = share > LEAST
             if not asked.any():
                 continue
-            in_crop = enlarge(half.places, frame, here).reshape(-1, 2)
-            places = frame.to_photograph(in_crop, size).reshape(*share.shape, 2) - 0.5
+            in_crop = frame.uncrop(half.places, here).reshape(-1, 2)
+            places = cells_at(frame.to_photograph(in_crop, size).reshape(*share.shape, 2))
             fine, level, seen = _sampled(image, missing, places, asked, reach)
             share[~(asked & seen)] = 0
             rows, beyond = (slice(max(0, each.start - beside), each.stop + beside) for each in (band, columns))
@@ -85,8 +84,7 @@ def _sampled(
     """(h, w) at (h, w, 2) places, pixel centres at integers: log luma less its blur, that blur, where it is seen."""
     ends = np.stack([places[asked].min(0), places[asked].max(0)])
     (left, top), (right, low) = np.clip(ends, 0, np.array(image.shape[1::-1]) - 1).astype(int).tolist()
-    box = (left, top, right - left + 2, low - top + 2)
-    box = with_margin(box, int(4 * reach) + 3, image.shape)
+    box = Rectangle.between(left, top, right + 2, low + 2).expand(int(4 * reach) + 3, image.shape)
     known = part_of(missing, box) == 0
     log = log_luma(luma_of(image, box))
     coarse = local_mean(log, known, reach)

@@ -58,7 +58,7 @@ def record(
             "notes": notes,
         },
         "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": frame.to_json() | {"size": size},
+        "frame": frame.to_json(size),
         "engine": {
             "name": "torch" if entry.kind == "network" else "numpy",
             "numpy": np.__version__,

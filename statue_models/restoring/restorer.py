@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor, predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
 from statue_models.methods.method import Method
-from statue_models.pixels.rectangle import Rectangle, bounding_box
+from statue_models.phases import Phase
+from statue_models.pixels.overlay import part_of
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
 from statue_models.request import (
     Progress,
@@ -28,12 +31,12 @@ from statue_models.request import (
     check_mask,
     check_picture,
     no_progress,
-    variant_seed,
+    part_of_progress,
 )
 from statue_models.restoring.compositing import composed
 from statue_models.restoring.cracks import thin_without_face
 from statue_models.restoring.cropping import selection_frame, widened
-from statue_models.restoring.filling import filling
+from statue_models.restoring.filling import FOUND, filling
 from statue_models.restoring.record import Clock
 from statue_models.restoring.record import record as record_of
 from statue_models.threads import one_thread
@@ -72,7 +75,7 @@ class Restorer:
         self,
         image: NDArray[Any],
         mask: NDArray[np.uint8] | None = None,
-        face: tuple[float, float, float, float] | None = None,
+        face: FaceBox | None = None,
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -80,7 +83,7 @@ class Restorer:
         Args:
             image: as in ``RestorationRequest``.
             mask: as there, or None.
-            face: (x, y, width, height) in pixels, or None to search.
+            face: where it is, or None to search.
 
         Raises:
             StatueError: for a picture or a mask that is none, when no face is found, or "interrupted".
@@ -96,10 +99,9 @@ class Restorer:
         entry = models_file.entry(request.model)
         device = request.device if request.device != "auto" else self._device
         method = self._method(entry.name, _usable(device), request.precision, request.steps)
-        seeds = [variant_seed(request.seed, number) for number in range(request.variants)]
-        rectangle = bounding_box(request.mask)
+        rectangle = Rectangle.of_mask(request.mask)
         landmarks: Landmarks | None = None
-        progress("finding the face", 0.0)
+        progress(Phase.FACE, 0.0)
         needs_face = entry.frame == "face" and not thin_without_face(request)
         if needs_face:
             landmarks, frame = find_face(
@@ -108,7 +110,7 @@ class Restorer:
                 self._find_predictor() if request.landmarks is None else _no_predictor(),
                 face=request.face,
                 landmarks=request.landmarks,
-                progress=_part(progress, 0.0, 0.2),
+                progress=part_of_progress(progress, 0.0, FOUND),
             )
             size = working_size(frame)
         else:
@@ -119,24 +121,25 @@ class Restorer:
             method,
             lambda part: _framed(frame, part) if needs_face else (frame, size),
             landmarks,
-            seeds,
+            request.hypotheses,
             thin_apart=entry.frame == "face",
             beyond=(OUTSIDE_METHOD, self._method(OUTSIDE_METHOD, "cpu", "fp32", None)),
             progress=progress,
         )
         clock.note("restoration")
         variants = tuple(
-            Variant(composed(request.image, rectangle, request.mask, pieces), seed)
-            for seed, pieces in zip(seeds, done.pieces, strict=True)
+            Variant(composed(request.image, rectangle, request.mask, pieces), hypothesis)
+            for hypothesis, pieces in zip(request.hypotheses, done.pieces, strict=True)
         )
         clock.note("photograph")
-        progress("done", 1.0)
+        progress(Phase.DONE, 1.0)
         frame, size = done.frame or (frame, size)
         return Restoration(
             variants=variants,
             rectangle=rectangle,
             landmarks=landmarks,
-            frame=frame.to_json() | {"size": size},
+            frame=frame,
+            size=size,
             uncertainty=_uncertainty(done.uncertainty, rectangle, request.mask),
             record=record_of(request, entry, landmarks, frame, size, done.notes, clock),
         )
@@ -164,10 +167,6 @@ def _out_of_memory() -> Iterator[None]:
         if error.code == cv2.Error.StsNoMem:
             raise StatueError("out-of-memory") from None
         raise
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    return lambda phase, fraction: progress(phase, start + (end - start) * fraction)
 
 
 def _no_predictor() -> Any:
@@ -201,8 +200,7 @@ def _uncertainty(
 ) -> NDArray[np.uint8] | None:
     if spread is None:
         return None
-    x, y, width, height = rectangle
     out = np.zeros(spread.shape, np.uint8)
-    for row, (levels, missing) in enumerate(zip(spread, mask[y : y + height, x : x + width] > 0, strict=True)):
+    for row, (levels, missing) in enumerate(zip(spread, part_of(mask, rectangle) > 0, strict=True)):
         np.copyto(out[row], np.round(np.clip(levels * UNCERTAINTY_SCALE, 0, 255)), where=missing, casting="unsafe")
     return out

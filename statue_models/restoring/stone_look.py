@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import face_outline, interocular_distance
+from statue_models.face.landmarks68 import face_outline
 from statue_models.inpainting.interpolation import blurred_within
 from statue_models.methods.method import Crop
 from statue_models.pixels.samples import luma
@@ -46,12 +46,11 @@ class StoneLook:
     """
 
     def __init__(self, crop: Crop, known: NDArray[np.bool_], stone: NDArray[np.float32]) -> None:
-        assert crop.landmarks is not None
-        interocular = interocular_distance(crop.landmarks)
+        interocular = crop.face.interocular
         self._reach = max(1.0, RELIEF * interocular)
         away = cv2.distanceTransform((~crop.hole).astype(np.uint8), cv2.DIST_L2, 5)
         seen = known & (stone > STONE) & (away > 1) & (away < NEAR * interocular)
-        seen &= face_outline(crop.landmarks, crop.hole.shape)
+        seen &= face_outline(crop.face.points, crop.hole.shape)
         self.factors: NDArray[np.float32] | None = None
         self.lights: tuple[float, float] | None = None
         if seen.sum() < ENOUGH:

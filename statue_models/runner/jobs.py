@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from statue_models.errors import StatueError
+from statue_models.phases import Phase
 from statue_models.request import Progress, Restoration, RestorationRequest
 from statue_models.runner.wire import result_json
 
@@ -71,7 +72,7 @@ class Job:
     request: RestorationRequest | None
     seen: float
     state: State = State.QUEUED
-    phase: str = "waiting"
+    phase: str = Phase.WAITING
     fraction: float = 0.0
     sequence: int = 0
     restoration: Restoration | None = None
@@ -291,7 +292,7 @@ class JobQueue:
                     return
                 job = self._running = self._waiting.popleft()
                 request = job.request
-                job.state, job.phase = State.RUNNING, "starting"
+                job.state, job.phase = State.RUNNING, Phase.STARTING
                 self._tell(job)
             assert request is not None
             self._run(job, request)
@@ -301,7 +302,7 @@ class JobQueue:
             del job, request  # while the thread waits, it must not keep their pictures
 
     def _run(self, job: Job, request: RestorationRequest) -> None:
-        def progress(phase: str, fraction: float) -> None:
+        def progress(phase: Phase, fraction: float) -> None:
             with self._changed:
                 if job.state is State.CANCELLED:
                     raise StatueError("interrupted")

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import COUNT, Landmarks
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
 
 SCHEMA = 1
@@ -38,10 +40,11 @@ class JobHeader:
     model: str = "default"
     seed: int = 0
     variants: int = 1
+    variant: int | None = None
     steps: int | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     placed: tuple[bool, ...] | None = None
-    face: tuple[float, float, float, float] | None = None
+    face: FaceBox | None = None
     device: str = "auto"
     precision: str = "fp32"
 
@@ -78,7 +81,7 @@ class JobHeader:
         elif data.get("placed") is not None:
             _refuse("its placed says something of landmarks that it has not")
         if data.get("face") is not None:
-            data["face"] = tuple(float(value) for value in data["face"])
+            data["face"] = FaceBox(*(float(value) for value in data["face"]))
         return cls(**data)
 
     @classmethod
@@ -95,6 +98,7 @@ class JobHeader:
             model=request.model,
             seed=request.seed,
             variants=request.variants,
+            variant=request.variant,
             steps=request.steps,
             landmarks=None if points is None else tuple((x, y) for x, y in points),
             placed=None if placed is None else tuple(placed.tolist()),
@@ -187,6 +191,7 @@ class JobReader:
             model=header.model,
             seed=header.seed,
             variants=header.variants,
+            variant=header.variant,
             steps=header.steps,
             landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks, header.placed),
             face=header.face,
@@ -206,7 +211,7 @@ def result_json(restoration: Restoration) -> dict[str, Any]:
         "variants": len(restoration.variants),
         "rectangle": list(restoration.rectangle),
         "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": None if restoration.frame is None else dict(restoration.frame),
+        "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
         "uncertainty": restoration.uncertainty is not None,
         "record": dict(restoration.record),
     }
@@ -217,7 +222,8 @@ def result_json(restoration: Restoration) -> dict[str, Any]:
 def variant_message(restoration: Restoration, index: int) -> tuple[bytes, memoryview]:
     """(header line, samples) of variant ``index`` (0-based)."""
     variant = restoration.variants[index]
-    return _plane_message(variant.pixels, restoration.rectangle, seed=variant.seed)
+    which = variant.hypothesis
+    return _plane_message(variant.pixels, restoration.rectangle, variant=which.number, seed=which.seed)
 
 
 def uncertainty_message(restoration: Restoration) -> tuple[bytes, memoryview] | None:
@@ -252,11 +258,8 @@ def json_line(data: Mapping[str, Any]) -> bytes:
     return json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _plane_message(
-    pixels: NDArray[Any], rectangle: tuple[int, int, int, int], **more: object
-) -> tuple[bytes, memoryview]:
-    x, y, width, height = rectangle
-    header: dict[str, object] = {"schema": SCHEMA, "x": x, "y": y, "width": width, "height": height}
+def _plane_message(pixels: NDArray[Any], rectangle: Rectangle, **more: object) -> tuple[bytes, memoryview]:
+    header: dict[str, object] = {"schema": SCHEMA, **rectangle._asdict()}
     header |= {"channels": pixels.shape[2], "depth": pixels.dtype.name}
     return json_line({**header, **more}), samples_of(pixels)
 
@@ -312,6 +315,7 @@ _CHECKS = {
     "model": _word,
     "seed": _integer,
     "variants": _integer,
+    "variant": lambda value: value is None or _integer(value),
     "steps": lambda value: value is None or _integer(value),
     "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
     "face": lambda value: value is None or _numbers(value, 4),

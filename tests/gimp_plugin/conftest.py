@@ -51,7 +51,8 @@ class FakeRunner:
         return "job"
 
     def follow(self, job, on_progress):
-        on_progress("landmarks", 0.5)
+        on_progress("face", 0.25)
+        on_progress("dreaming", 0.5)
         self._reach("follow")
         header, _, mask = self.sent
         rows = [y for y in range(header["height"]) if any(mask[y * header["width"] : (y + 1) * header["width"]])]

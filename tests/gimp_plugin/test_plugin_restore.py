@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from statue_models.phases import Phase
+
 
 class Broken(Exception):
     """What the client raises: a RunnerError has these three."""
@@ -173,7 +175,12 @@ def test_the_bar_moves_forward_and_names_the_phases(plugin, scene, options, fake
     plugin.restore.restore(host, image, [layer], options(), fake_runner())
     fractions = [fraction for _, fraction in host.shown]
     assert fractions == sorted(fractions) and fractions[-1] <= 1
-    assert "Landmarks" in [text for text, _ in host.shown]
+    texts = [text for text, _ in host.shown]
+    assert "Finding the face" in texts and "Working" in texts, "what a newer runner does has words, too"
+
+
+def test_every_phase_has_words(plugin):
+    assert set(plugin.restore.PHASES) == set(Phase)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

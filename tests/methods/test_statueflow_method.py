@@ -3,6 +3,7 @@
 import hashlib
 
 import numpy as np
+from hypotheses import hypotheses
 from synthetic_statue import make_statue
 
 from statue_models import models_file
@@ -34,17 +35,17 @@ def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
     crop = statue.crop(statue.ellipse(30, 0.3, 0.4))
     seen: list[float] = []
     method = registry.method("default", device="cpu", steps=2)
-    answer = method.restore(crop, [5, 6], lambda phase, fraction: seen.append(fraction))
+    answer = method.restore(crop, hypotheses(5, 6), lambda phase, fraction: seen.append(fraction))
     first, second = (fill.rgb for fill in answer.fills)
     assert first.shape == crop.rgb.shape and first.dtype == np.float32
     assert not np.array_equal(first[crop.hole], second[crop.hole])
     assert seen == sorted(seen) and seen[-1] == 1.0
     # The first seed's head is the most likely one whoever asks for more; the same seeds give the same bytes.
-    assert np.array_equal(method.restore(crop, [5], no_progress).fills[0].rgb, first)
-    fitted = StatueFit().restore(crop, [5], no_progress).fills[0]
+    assert np.array_equal(method.restore(crop, hypotheses(5), no_progress).fills[0].rgb, first)
+    fitted = StatueFit().restore(crop, hypotheses(5), no_progress).fills[0]
     assert not np.array_equal(first[crop.hole], fitted.rgb[crop.hole]), "the network has no say"
     np.testing.assert_array_equal(answer.fills[0].stone, fitted.stone)  # where it is to be grained is the fit's
-    preview = registry.method("default", device="cpu", steps=1).restore(crop, [5], no_progress)
+    preview = registry.method("default", device="cpu", steps=1).restore(crop, hypotheses(5), no_progress)
     assert preview.fills[0].rgb.shape == first.shape and preview.fills[0].borrow is None
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.face.landmarks68 import interocular_distance
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
 from statue_models.head.morphable_head import load_head
 from statue_models.methods.method import Crop
 from statue_models.pixels.samples import luma
@@ -41,7 +41,7 @@ def crop_of(rgb, hole=None):
     if hole is None:
         hole = np.zeros((SIDE, SIDE), bool)
         hole[100:170, 90:160] = True
-    return Crop(rgb, hole, ~hole, landmarks(), np.zeros(68, bool), 1.0)
+    return Crop(rgb, hole, ~hole, Landmarks(landmarks()), 1.0)
 
 
 ALL = np.ones((SIDE, SIDE), np.float32)

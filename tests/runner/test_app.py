@@ -141,7 +141,7 @@ def test_a_job_from_sending_to_forgetting(runner, make_request, fake):
     assert steps == sorted(steps, key=lambda step: step[1])
     for k in (1, 2):
         header, samples = client.variant(job, k)
-        assert header["seed"] == expected.variants[k - 1].seed
+        assert header["seed"] == expected.variants[k - 1].hypothesis.seed
         assert np.array_equal(wire.pixels_of(header, samples), expected.variants[k - 1].pixels)
     assert np.array_equal(wire.pixels_of(*client.uncertainty(job))[..., 0], expected.uncertainty)
     assert code_of(ask(client, "GET", f"/v1/jobs/{job}/variants/3")) == "unknown-resource"

@@ -253,7 +253,7 @@ def test_the_remote_restorer_gives_what_the_restorer_gives(runner, make_request,
     got = RemoteRestorer(client.directory, ["false"]).restore(request, lambda *step: steps.append(step))
     for index in range(3):
         assert (got.applied_to(request.image, index) == expected.applied_to(request.image, index)).all()
-        assert got.variants[index].seed == expected.variants[index].seed
+        assert got.variants[index].hypothesis.seed == expected.variants[index].hypothesis.seed
     assert got.record_text() == expected.record_text()
     assert got.landmarks.to_json() == expected.landmarks.to_json()
     assert (got.uncertainty == expected.uncertainty).all()

@@ -141,8 +141,8 @@ class Painter:
     def __init__(self, steps):
         self.steps = steps
 
-    def restore(self, crop, seeds, progress):
-        colours = [np.random.default_rng(seed).random(3).astype(np.float32) for seed in seeds]
+    def restore(self, crop, hypotheses, progress):
+        colours = [np.random.default_rng(each.seed).random(3).astype(np.float32) for each in hypotheses]
         return Answer(tuple(Fill(np.broadcast_to(one, crop.rgb.shape)) for one in colours), None, {})
 
 

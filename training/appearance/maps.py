@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from statue_models.face.face_frame import frame_of_landmarks, working_size
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.head.appearance import Appearance, seen_map
 from statue_models.head.bending import bent
 from statue_models.head.morphable_head import MorphableHead, load_head
@@ -28,8 +29,8 @@ def face_crop(truth: Truth) -> Crop:
     size = working_size(frame)
     picture, inside = frame.crop(truth.picture, size)
     rgb = nearest(np.asarray(picture, np.float32) / np.float32(255), ~inside)
-    points = frame.to_crop(truth.points, size)
-    return Crop(rgb, np.zeros_like(inside), inside, points, np.zeros(len(points), bool), frame.side / size)
+    landmarks = Landmarks.given(truth.points).to_crop(frame, size)
+    return Crop(rgb, np.zeros_like(inside), inside, landmarks, frame.scale(size))
 
 
 def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArray[np.float32] | None:
@@ -41,9 +42,8 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
         appearance: the light is fitted to what this does not explain.
     """
     crop = face_crop(truth)
-    assert crop.landmarks is not None and crop.hidden is not None
-    ground = ground_of(crop)
-    fit = bent(head, fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb)), crop.landmarks)
+    ground, points = ground_of(crop), crop.face.points
+    fit = bent(head, fit_head(head, points, crop.face.hidden, crop.size), points)
     lit = light_up(crop, ground, draw_head(head, fit), appearance, None)
     if lit is None:
         return None

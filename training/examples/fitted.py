@@ -7,7 +7,7 @@ fit is given landmarks with the errors that landmark networks make, so that the 
 import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -20,7 +20,7 @@ from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import Landmarks, interocular_distance
 from statue_models.methods.method import Crop
 from statue_models.methods.statuefit.statuefit import StatueFit
-from statue_models.request import no_progress
+from statue_models.request import Hypothesis, no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
@@ -212,8 +212,8 @@ def filled(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: 
     marked = Landmarks.given(landmarks).hidden_under(hole.astype(np.uint8))
     image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / np.float32(255))
     known = (inside[0].numpy() > 0) & ~hole
-    crop = Crop(image, hole, known, marked.points, marked.hidden, 1.0)
-    answer, sketches = fit.restored(crop, [0], no_progress)
+    crop = Crop(image, hole, known, replace(marked, placed=None), 1.0)
+    answer, sketches = fit.restored(crop, [Hypothesis(0, 0)], no_progress)
     sketch, fill = sketches[0], answer.fills[0].rgb
     return {
         "sketch": _bytes(sketch.rgb).transpose(2, 0, 1),

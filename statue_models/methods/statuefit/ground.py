@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import interocular_distance
 from statue_models.head.light import to_linear
 from statue_models.inpainting.interpolation import membrane
 from statue_models.inpainting.steps import deepest
@@ -34,10 +33,9 @@ class Ground:
 
 def ground_of(crop: Crop) -> Ground:
     """The ground of a crop with landmarks."""
-    assert crop.landmarks is not None
     depth = np.asarray(cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
     base = membrane(crop.rgb.astype(np.float64), crop.hole, crop.known | crop.hole)
-    interocular = interocular_distance(crop.landmarks)
+    interocular = crop.face.interocular
     return Ground(depth, deepest(crop.hole, crop.known) / interocular, base, to_linear(base), interocular)
 
 

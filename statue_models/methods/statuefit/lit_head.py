@@ -94,8 +94,7 @@ def light_up(
         appearance: what statues look like beyond it.
         generator: of a draw of the carving; None for the likeliest.
     """
-    assert crop.landmarks is not None
-    face = (image.coverage > WHOLE) & face_outline(crop.landmarks, crop.hole.shape)
+    face = (image.coverage > WHOLE) & face_outline(crop.face.points, crop.hole.shape)
     free = crop.known & ~widened(crop.hole, 1)
     stone = face & free
     if stone.sum() < MINIMUM_STONE:
@@ -117,7 +116,7 @@ def light_up(
     carved = likeliest
     if given is not None and generator is not None:
         carved = on_crop(given.drawn(generator), appearance.learnt, image)
-    gap = hollows(image, crop.landmarks, ground.interocular)
+    gap = hollows(image, crop.face.points, ground.interocular)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     colour = stone_colour(ground.linear, stone, crop.hole, ground.interocular)
     start, end = np.quantile(level[stone], (BRIGHT, 1 - EXTREME))

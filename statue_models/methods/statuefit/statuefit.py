@@ -24,7 +24,8 @@ from statue_models.methods.statuefit.ground import Ground, ground_of
 from statue_models.methods.statuefit.lit_head import LitHead, light_up
 from statue_models.methods.statuefit.surroundings import with_surroundings
 from statue_models.methods.statuefit.uncertainty import expected_error
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,62 +70,66 @@ class StatueFit:
         part = models_file.parts()["appearance"]
         self._appearance = appearance or load_appearance(part.weights_path, part.sha256)
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One fill per seed: the first is the likeliest, the others are draws of head and carving."""
-        return self.restored(crop, seeds, progress)[0]
+    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+        """The likeliest hypothesis is the fit itself, the others are draws of head and carving."""
+        return self.restored(crop, hypotheses, progress)[0]
 
-    def restored(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> tuple[Answer, list[Sketch]]:
+    def restored(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> tuple[Answer, list[Sketch]]:
         """What ``restore`` answers, and the sketches that its fills grew from."""
         start = self._start(crop)
         if start.likeliest is None:
             base, notes = start.ground.base.astype(np.float32), start.notes()
             notes["instead"] = "interpolation: too little of the face is visible to learn its light"
-            return Answer(tuple(Fill(base) for _ in seeds), None, notes), [_sketch(start, None)] * len(seeds)
+            return Answer(tuple(Fill(base) for _ in hypotheses), None, notes), [_sketch(start, None)] * len(hypotheses)
         fills, sketches = [], []
-        for number, seed in enumerate(seeds):
-            progress("restoring", number / len(seeds))
-            generator = np.random.default_rng(seed)
-            lit = self._lit(start, number, generator) or start.likeliest
+        for done, hypothesis in enumerate(hypotheses):
+            progress(Phase.FITTING, done / len(hypotheses))
+            generator = np.random.default_rng(hypothesis.seed)
+            lit = self._lit(start, hypothesis, generator) or start.likeliest
             sketch = _sketch(start, lit)
             rgb, shift = with_surroundings(sketch.rgb.astype(np.float64), start.crop, lit.image, lit.shown, generator)
             fills.append(Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.shown, lit.mirrored.half(lit.shown)))
             sketches.append(sketch)
-        progress("uncertainty", 1.0)
-        spread = expected_error(
-            self._head,
-            start.fit,
-            start.likeliest,
-            start.ground,
-            fills[0].rgb,
-            start.crop.rgb[start.likeliest.face & start.crop.known].mean(1),
-            np.random.default_rng(seeds[0]),
-        )
-        return Answer(tuple(fills), spread, start.notes()), sketches
+        spread = None
+        if hypotheses[0].index == 0:
+            progress(Phase.UNCERTAINTY, 1.0)
+            spread = expected_error(
+                self._head,
+                start.fit,
+                start.likeliest,
+                start.ground,
+                fills[0].rgb,
+                start.crop.rgb[start.likeliest.face & start.crop.known].mean(1),
+                np.random.default_rng(hypotheses[0].seed),
+            )
+        return Answer(tuple(fills), spread, start.notes(), start.likeliest.shown), sketches
 
-    def sketches(self, crop: Crop, seeds: Sequence[int]) -> tuple[list[Sketch], dict[str, object]]:
-        """One sketch per seed, of the heads that ``restore`` would take for them, and the notes of the fit."""
+    def sketched(self, crop: Crop, hypotheses: Sequence[Hypothesis]) -> tuple[Answer, list[Sketch]]:
+        """As ``restored``, with the sketches alone for fills: nothing has grown beside the head."""
         start = self._start(crop)
-        lit = [self._lit(start, number, np.random.default_rng(seed)) for number, seed in enumerate(seeds)]
-        return [_sketch(start, each or start.likeliest) for each in lit], start.notes()
+        lit = [self._lit(start, each, np.random.default_rng(each.seed)) for each in hypotheses]
+        sketches = [_sketch(start, each or start.likeliest) for each in lit]
+        stone = _sketch(start, start.likeliest).stone
+        return Answer(
+            tuple(Fill(each.rgb, None, each.stone) for each in sketches), None, start.notes(), stone
+        ), sketches
 
     def _start(self, crop: Crop) -> _Start:
-        if crop.landmarks is None or crop.hidden is None:
-            raise ValueError("statuefit works in the face frame: it needs landmarks")
-        points, hidden = crop.landmarks, crop.hidden
+        face = crop.face
         # Beyond the photograph's edge blurs meet the edge again, not whatever the crop holds there.
         crop = replace(crop, rgb=nearest(crop.rgb, ~crop.known & ~crop.hole))
         ground = ground_of(crop)
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
         crop = replace(crop, rgb=ground.base.astype(np.float32))
-        fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
-        if crop.placed is not None and crop.placed.any():
-            fit = bent(self._head, fit, points, crop.placed)
+        fit = fit_head(self._head, face.points, face.hidden, crop.size)
+        if face.placed is not None and face.placed.any():
+            fit = bent(self._head, fit, face.points, face.placed)
         image = draw_head(self._head, fit)
         return _Start(crop, ground, fit, light_up(crop, ground, image, self._appearance, None))
 
-    def _lit(self, start: _Start, number: int, generator: np.random.Generator) -> LitHead | None:
-        """The lit head of hypothesis ``number``: the most likely one first, then draws of the posterior."""
-        if number == 0 or start.likeliest is None:
+    def _lit(self, start: _Start, hypothesis: Hypothesis, generator: np.random.Generator) -> LitHead | None:
+        """The lit head of a hypothesis: the likeliest, or a draw of the posterior."""
+        if hypothesis.index == 0 or start.likeliest is None:
             return start.likeliest
         image = draw_head(self._head, sample_fit(self._head, start.fit, generator))
         return light_up(start.crop, start.ground, image, self._appearance, generator)

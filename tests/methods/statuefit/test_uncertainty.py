@@ -16,7 +16,7 @@ from statue_models.methods.statuefit.uncertainty import expected_error
 
 def error(head, statue, hole, hidden=None, shown=None, visible=None, seed=0):
     crop = statue.crop(hole)
-    fit = fit_head(head, crop.landmarks, crop.hidden if hidden is None else hidden, len(hole))
+    fit = fit_head(head, crop.face.points, crop.face.hidden if hidden is None else hidden, len(hole))
     ground = ground_of(crop)
     lit = light_up(crop, ground, draw_head(head, fit), load_appearance(), None)
     assert lit is not None

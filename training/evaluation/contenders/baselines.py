@@ -23,7 +23,8 @@ from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods import registry
 from statue_models.methods.method import Method
-from statue_models.request import RestorationRequest
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import composed
 from statue_models.restoring.filling import filling
 from training.suites.cases import Case
@@ -106,10 +107,10 @@ class MethodRestoring:
             self.method,
             lambda rectangle: (frame, side),
             landmarks,
-            list(seeds) if self.has_hypotheses else list(seeds)[:1],
+            [Hypothesis(index, seed) for index, seed in enumerate(seeds if self.has_hypotheses else seeds[:1])],
             thin_apart=self.needs_face,
         )
-        whole = (0, 0, case.truth.shape[1], side)
+        whole = Rectangle(0, 0, case.truth.shape[1], side)
         return [composed(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
 
 

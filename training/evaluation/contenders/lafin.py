@@ -15,7 +15,8 @@ from statue_models.errors import StatueError
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.loading import template_of, torch_device
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress
 from statue_models.weights_file import load_weights
 
 #: The generator's weights in the folder of a training run.
@@ -53,25 +54,23 @@ class LafinMethod:
         return cls(network, device)
 
     @torch.inference_mode()
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """The same fill for every seed; needs ``crop.landmarks``. Outside the hole it is the crop itself.
+    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+        """The same fill for every hypothesis; needs landmarks. Outside the hole it is the crop itself.
 
         Raises:
             StatueError: ``out-of-memory``.
         """
-        if crop.landmarks is None:
-            raise ValueError("LafinMethod needs landmarks")
-        progress("sampling", 0.0)
+        progress(Phase.SAMPLING, 0.0)
         picture, mask = self._inputs(crop)
-        points = torch.from_numpy((crop.landmarks / crop.hole.shape[0]).astype(np.float32))[None].to(self.device)
+        points = torch.from_numpy((crop.face.points / crop.size).astype(np.float32))[None].to(self.device)
         try:
             output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
         except torch.OutOfMemoryError:
             raise StatueError("out-of-memory") from None
         rgb = _resized(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
         fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
-        progress("sampling", 1.0)
-        return Answer((fill,) * len(seeds), None, {"device": str(self.device), "size": self.size})
+        progress(Phase.SAMPLING, 1.0)
+        return Answer((fill,) * len(hypotheses), None, {"device": str(self.device), "size": self.size})
 
     def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:
         """(1, 3, size, size) picture in [-1, 1] and (1, 1, size, size) mask; partly unknown pixels are missing."""
