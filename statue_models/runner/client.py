@@ -1,7 +1,6 @@
 """The runner's client: finds or starts the runner, sends a job, follows it, fetches its results, cancels it.
 
-One self-contained file for Python 3.9 and later, standard library only: the installer copies it, unchanged, beside the
-GIMP plug-in as ``runner_client.py``, with ``errors.json``.
+For Python 3.9 and later, standard library only: the installer lays a copy beside the GIMP plug-in, with ``errors.py``.
 
     client = RunnerClient(state_directory, ["statue", "serve"])
     client.connect()
@@ -24,6 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..errors import StatueError
+
 SCHEMA = 1
 NAME = "restore-statue-face"
 STATE_FILE = "runner.json"
@@ -37,31 +38,6 @@ _FOREIGN = ("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "PY
 
 #: Anything with the buffer protocol: bytes, bytearray, memoryview, array, ...
 Plane = Any
-
-
-class RunnerError(Exception):
-    """A failure that the user is told about; ``str()`` is the sentence.
-
-    Attributes:
-        code: of the catalogue ``errors.json``.
-        sentence: what happened.
-        remedy: what to do.
-    """
-
-    def __init__(self, code: str, sentence: str, remedy: str) -> None:
-        self.code, self.sentence, self.remedy = code, sentence, remedy
-        super().__init__(sentence)
-
-
-def runner_error(code: str, **details: object) -> RunnerError:
-    """The error for a code of the catalogue, which lies beside this file or in the folder above."""
-    beside = Path(__file__).with_name("errors.json")
-    catalogue = beside if beside.is_file() else beside.parent.parent / "errors.json"
-    try:
-        row = json.loads(catalogue.read_text(encoding="utf-8"))[code]
-    except (OSError, ValueError, KeyError):
-        row = {"sentence": f"The local runner failed ({code}).", "remedy": "Run 'python3 -m installer' again."}
-    return RunnerError(code, row["sentence"].format(**details), row["remedy"].format(**details))
 
 
 class RunnerClient:
@@ -81,7 +57,7 @@ class RunnerClient:
         """Find the running runner, or start one and wait for it. Several clients at once start only one.
 
         Raises:
-            RunnerError: runner-start, runner-version, state-insecure.
+            StatueError: runner-start, runner-version, state-insecure.
         """
         deadline = time.monotonic() + timeout
         prepare_directory(self._directory)
@@ -92,7 +68,7 @@ class RunnerClient:
                         self._start(deadline, timeout)
                     return
                 if time.monotonic() > deadline:
-                    raise runner_error("runner-start", reason="another program has been starting it for too long")
+                    raise StatueError("runner-start", reason="another program has been starting it for too long")
                 time.sleep(0.05)
 
     def health(self) -> dict[str, Any]:
@@ -117,24 +93,27 @@ class RunnerClient:
         whether the user wants to stop. When it raises, the job is cancelled and the exception goes on.
 
         Raises:
-            RunnerError: the job's own failure; interrupted when somebody cancelled it; runner-unreachable when the
+            StatueError: the job's own failure; interrupted when somebody cancelled it; runner-unreachable when the
                 connection breaks.
         """
+        asking = False
         try:
             with self._open("GET", f"/v1/jobs/{job}/events") as response:
                 for event in _events(response):
                     if event["state"] == "done":
                         return dict(event["result"])
                     if event["state"] == "failed":
-                        raise RunnerError(*[str(event["error"][name]) for name in ("code", "sentence", "remedy")])
+                        raise StatueError.from_json(event.get("error"))
                     if event["state"] == "cancelled":
-                        raise runner_error("interrupted")
+                        raise StatueError("interrupted")
+                    asking = True
                     on_progress(event["phase"], float(event["fraction"]))
-            raise runner_error("runner-unreachable")
-        except RunnerError:
-            raise
-        except BaseException:
-            self.cancel(job)
+                    asking = False
+            raise StatueError("runner-unreachable")
+        except BaseException as error:
+            # The job's own failure, or the runner's, leaves nothing to cancel.
+            if asking or not isinstance(error, StatueError):
+                self.cancel(job)
             raise
 
     def variant(self, job: str, k: int) -> tuple[dict[str, Any], bytearray]:
@@ -147,7 +126,7 @@ class RunnerClient:
 
     def cancel(self, job: str) -> None:
         """Stop a job and forget it; nothing happens when it, or the runner, is gone already."""
-        with contextlib.suppress(RunnerError):
+        with contextlib.suppress(StatueError):
             self._ask("DELETE", f"/v1/jobs/{job}", patience=_HEALTH_PATIENCE)
 
     def _find(self) -> bool:
@@ -157,19 +136,19 @@ class RunnerClient:
             return False
         try:
             health = self.health()
-        except RunnerError:
+        except StatueError:
             return False
         if health.get("name") != NAME:
             return False
         if health.get("schema") != SCHEMA:
-            raise runner_error("runner-version")
+            raise StatueError("runner-version")
         return True
 
     def _start_lock(self) -> FileLock:
         try:
             return FileLock(self._directory / "start.lock")
         except OSError as error:
-            raise runner_error("runner-start", reason=f"{self._directory}: {_words(error)}") from error
+            raise StatueError("runner-start", reason=f"{self._directory}: {_words(error)}") from error
 
     def _start(self, deadline: float, timeout: float) -> None:
         """Start a runner of its own session, which outlives this process, and wait until it answers."""
@@ -186,7 +165,7 @@ class RunnerClient:
                     **_DETACHED,
                 )
         except (OSError, IndexError) as error:
-            raise runner_error("runner-start", reason=_words(error)) from error
+            raise StatueError("runner-start", reason=_words(error)) from error
         ended = None
         while not self._find():
             now = time.monotonic()
@@ -194,9 +173,9 @@ class RunnerClient:
                 # Perhaps because another runner was faster: that one is given a moment to come up.
                 ended = now if ended is None else ended
                 if now > ended + 1.0:
-                    raise runner_error("runner-start", reason=_last_line(log) or f"it ended ({process.returncode})")
+                    raise StatueError("runner-start", reason=_last_line(log) or f"it ended ({process.returncode})")
             if now > deadline:
-                raise runner_error("runner-start", reason=f"it does not answer after {timeout:g} seconds")
+                raise StatueError("runner-start", reason=f"it does not answer after {timeout:g} seconds")
             time.sleep(0.05)
 
     def _fetch(self, path: str) -> tuple[dict[str, Any], bytearray]:
@@ -210,7 +189,7 @@ class RunnerClient:
                 with _network():
                     count = response.readinto(view)
                 if not count:
-                    raise runner_error("runner-unreachable")
+                    raise StatueError("runner-unreachable")
                 view = view[count:]
             return header, samples
 
@@ -236,9 +215,9 @@ class RunnerClient:
         length: int = 0,
         patience: float = PATIENCE,
     ) -> Iterator[http.client.HTTPResponse]:
-        """The response to a request, on a connection of its own; a refusal is a RunnerError."""
+        """The response to a request, on a connection of its own; a refusal is a StatueError."""
         if self._runner is None:
-            raise runner_error("runner-unreachable")
+            raise StatueError("runner-unreachable")
         connection = http.client.HTTPConnection("127.0.0.1", self._runner["port"], timeout=patience)
         headers = {"Authorization": f"Bearer {self._runner['token']}"}
         if body is not None:
@@ -298,7 +277,7 @@ def prepare_directory(directory: Path) -> None:
     """Make the state directory with mode 0700, or check that it is the user's own and nobody else can look into it.
 
     Raises:
-        RunnerError: state-insecure, runner-start when it cannot be made.
+        StatueError: state-insecure, runner-start when it cannot be made.
     """
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -306,14 +285,14 @@ def prepare_directory(directory: Path) -> None:
             directory.mkdir(mode=0o700)
         _check_private(directory, os.lstat(directory), stat.S_ISDIR)
     except OSError as error:
-        raise runner_error("runner-start", reason=f"{directory}: {_words(error)}") from error
+        raise StatueError("runner-start", reason=f"{directory}: {_words(error)}") from error
 
 
 def read_state(directory: Path) -> dict[str, Any] | None:
     """The contents of ``runner.json``, or None where there is none or it is not complete.
 
     Raises:
-        RunnerError: state-insecure when anybody else could have written it.
+        StatueError: state-insecure when anybody else could have written it.
     """
     path = directory / STATE_FILE
     try:
@@ -338,7 +317,7 @@ def _check_private(path: Path, status: os.stat_result, kind: Callable[[int], boo
         elif status.st_mode & 0o077:
             reason = f"its mode {stat.S_IMODE(status.st_mode):o} lets others in"
     if reason:
-        raise runner_error("state-insecure", path=path, reason=reason)
+        raise StatueError("state-insecure", path=path, reason=reason)
 
 
 def _opened(path: Path, flags: int) -> int:
@@ -352,7 +331,7 @@ def _network() -> Iterator[None]:
     try:
         yield
     except (OSError, http.client.HTTPException) as error:
-        raise runner_error("runner-unreachable") from error
+        raise StatueError("runner-unreachable") from error
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
@@ -368,16 +347,15 @@ def _decoded(text: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError) as error:
-        raise runner_error("runner-version") from error
+        raise StatueError("runner-version") from error
 
 
-def _refused(body: bytes) -> RunnerError:
+def _refused(body: bytes) -> StatueError:
     """The error that the runner answered with."""
     try:
-        error = json.loads(body)["error"]
-        return RunnerError(str(error["code"]), str(error["sentence"]), str(error["remedy"]))
+        return StatueError.from_json(json.loads(body)["error"])
     except (ValueError, KeyError, TypeError):
-        return runner_error("runner-version")
+        return StatueError("runner-version")
 
 
 def _environment() -> dict[str, str]:

@@ -336,7 +336,7 @@ class JobQueue:
 
 def _fresh(error: StatueError) -> StatueError:
     """The same error without its traceback, whose frames would keep the pictures in memory."""
-    return StatueError.told(error.code, error.sentence, error.remedy)
+    return StatueError.from_json(error.to_json())
 
 
 def _result_bytes(restoration: Restoration | None) -> int:

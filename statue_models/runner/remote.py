@@ -9,10 +9,9 @@ import numpy as np
 
 import statue_models
 from statue_models import places
-from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.request import Progress, Restoration, RestorationRequest, Variant, no_progress
-from statue_models.runner.client import RunnerClient, RunnerError
+from statue_models.runner.client import RunnerClient
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 
 
@@ -42,17 +41,14 @@ class RemoteRestorer:
             StatueError: what the runner reports, and the codes of exit status 7.
         """
         request = request.checked()
-        try:
-            progress("asking the runner", 0.0)
-            self._client.connect()
-            header = JobHeader.of(request).to_json()
-            job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
-            result = self._client.follow(job, progress)
-            variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
-            uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
-            self._client.cancel(job)  # it has been fetched: its memory is free for others
-        except RunnerError as error:
-            raise StatueError.told(error.code, error.sentence, error.remedy) from error
+        progress("asking the runner", 0.0)
+        self._client.connect()
+        header = JobHeader.of(request).to_json()
+        job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
+        result = self._client.follow(job, progress)
+        variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
+        uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
+        self._client.cancel(job)  # it has been fetched: its memory is free for others
         x, y, width, height = result["rectangle"]
         return Restoration(
             variants=tuple(Variant(pixels_of(header, samples), header["seed"]) for header, samples in variants),

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from statue_models.errors import StatueError
 from statue_models.runner.app import create_app
-from statue_models.runner.client import RunnerError, read_state
+from statue_models.runner.client import read_state
 from statue_models.runner.jobs import JobQueue, Limits, RestoresPhotographs
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
 
@@ -131,6 +131,6 @@ async def _watch(
 def _findable(directory: Path, token: str) -> bool:
     try:
         found = read_state(directory)
-    except RunnerError:
+    except StatueError:
         return False
     return found is not None and found["token"] == token

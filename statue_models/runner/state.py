@@ -10,7 +10,7 @@ from pathlib import Path
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.runner.client import STATE_FILE, FileLock, RunnerError, prepare_directory, read_state
+from statue_models.runner.client import STATE_FILE, FileLock, prepare_directory, read_state
 
 LOCK_FILE = "runner.lock"
 
@@ -44,8 +44,6 @@ def sole_runner(directory: Path) -> Iterator[None]:
     try:
         prepare_directory(directory)
         lock = FileLock(directory / LOCK_FILE)
-    except RunnerError as error:
-        raise StatueError.told(error.code, error.sentence, error.remedy) from error
     except OSError as error:
         raise StatueError("runner-start", reason=f"{directory}: {error.strerror}") from error
     with lock:
@@ -76,7 +74,7 @@ def write_state(directory: Path, state: RunnerState) -> None:
 
 def remove_state(directory: Path, token: str) -> None:
     """Take ``runner.json`` away if it is the one with this token."""
-    with suppress(OSError, RunnerError):
+    with suppress(OSError, StatueError):
         state = read_state(directory)
         if state is not None and state["token"] == token:
             (directory / STATE_FILE).unlink()

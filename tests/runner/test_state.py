@@ -8,7 +8,7 @@ import pytest
 
 from statue_models.errors import StatueError
 from statue_models.runner import client
-from statue_models.runner.client import FileLock, RunnerError
+from statue_models.runner.client import FileLock
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
 
 STATE = RunnerState(port=1234, pid=1, started=0.0, token="a1" * 32)
@@ -33,13 +33,13 @@ def test_a_state_that_others_could_have_written_is_refused(directory, tmp_path):
     write_state(directory, STATE)
     path = directory / "runner.json"
     path.chmod(0o644)
-    with pytest.raises(RunnerError, match="lets others in") as caught:
+    with pytest.raises(StatueError, match="lets others in") as caught:
         client.read_state(directory)
     assert caught.value.code == "state-insecure"
     path.rename(tmp_path / "elsewhere.json")
     (tmp_path / "elsewhere.json").chmod(0o600)
     path.symlink_to(tmp_path / "elsewhere.json")
-    with pytest.raises(RunnerError, match="link"):
+    with pytest.raises(StatueError, match="link"):
         client.read_state(directory)
     write_state(directory, STATE)  # takes the link's place and leaves its target alone
     assert not path.is_symlink()
@@ -48,11 +48,11 @@ def test_a_state_that_others_could_have_written_is_refused(directory, tmp_path):
 
 def test_a_directory_that_others_can_enter_is_refused(directory, tmp_path):
     directory.chmod(0o755)
-    with pytest.raises(RunnerError, match="lets others in"):
+    with pytest.raises(StatueError, match="lets others in"):
         client.prepare_directory(directory)
     directory.chmod(0o700)
     (tmp_path / "link").symlink_to(directory)
-    with pytest.raises(RunnerError, match="link"):
+    with pytest.raises(StatueError, match="link"):
         client.prepare_directory(tmp_path / "link")
     with pytest.raises(StatueError) as caught, sole_runner(tmp_path / "link"):
         pass
@@ -63,7 +63,7 @@ def test_a_directory_that_others_can_enter_is_refused(directory, tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_directory_of_another_user_is_refused(directory):
     os.chown(directory, 12345, 12345)
-    with pytest.raises(RunnerError, match="another user"):
+    with pytest.raises(StatueError, match="another user"):
         client.prepare_directory(directory)
 
 
