@@ -17,19 +17,19 @@ from installer.processes import InstallError
 _SOURCE = Path("gimp_plugin") / NAME
 _MAIN = f"{NAME}.py"
 INSTALLATION = "installation.json"
-#: What the plug-in shares with the program; it lies beside it under the same names, unchanged.
-_SHARED = (
-    "statue_models/__init__.py",
-    "statue_models/errors.py",
-    "statue_models/errors.json",
-    "statue_models/runner/__init__.py",
-    "statue_models/runner/client.py",
-)
+#: What the plug-in shares with the program, and the modules that this needs; it lies beside the plug-in under the same
+#: names, unchanged.
+_SHARED = ("__init__.py", "errors.py", "errors.json", "places.py", "runner/__init__.py", "runner/protocol")
 
 
 def shared(checkout: Path) -> dict[str, Path]:
     """What the plug-in shares with the program: name in its folder -> file of the checkout."""
-    return {name: checkout / name for name in _SHARED}
+    everything = tree(checkout / "statue_models")
+    return {
+        f"statue_models/{name}": path
+        for name, path in everything.items()
+        if any(name == part or name.startswith(f"{part}/") for part in _SHARED)
+    }
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,11 @@ class StatueError(Exception):
         return {"code": self.code, "sentence": self.sentence, "remedy": self.remedy}
 
 
+def reason_of(error: BaseException) -> str:
+    """What the system says of a failure, without its number and the file's name."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 _EXIT_STATUSES = {
     1: "The program itself failed",
     2: "Usage",

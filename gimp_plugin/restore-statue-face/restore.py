@@ -14,7 +14,8 @@ from gimpfu import CancelError
 from gimpfu.host import Samples
 
 from statue_models.errors import StatueError
-from statue_models.runner.client import RunnerClient
+from statue_models.runner.protocol import SCHEMA
+from statue_models.runner.protocol.client import RunnerClient
 
 RECORD = "restore-statue-face-record"
 #: On a path: the landmarks as they were found, so that those which the user has moved since can be told.
@@ -135,7 +136,7 @@ def _ask(host, source, options, client, keep):
     """Send the job, follow it, and call ``keep(header, pixels)`` for every variant; returns the runner's result."""
     _, _, width, height = source.frame
     header = {
-        "schema": 1,
+        "schema": SCHEMA,
         "width": width,
         "height": height,
         "channels": source.samples.channels,

@@ -11,7 +11,7 @@ import statue_models
 from statue_models import places
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.request import Progress, Restoration, RestorationRequest, Variant, no_progress
-from statue_models.runner.client import RunnerClient
+from statue_models.runner.protocol.client import RunnerClient
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 
 

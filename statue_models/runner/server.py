@@ -14,10 +14,10 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 from statue_models.runner.app import create_app
-from statue_models.runner.client import read_state
 from statue_models.runner.jobs import JobQueue, Limits, RestoresPhotographs
+from statue_models.runner.protocol.state_file import read_state
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
 
 #: Seconds between two looks at what has been abandoned.
@@ -111,8 +111,7 @@ def _listening(port: int) -> socket.socket:
         listener.listen(64)
     except (OSError, OverflowError) as error:
         listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StatueError("runner-start", reason=f"port {port}: {reason}") from error
+        raise StatueError("runner-start", reason=f"port {port}: {reason_of(error)}") from error
     return listener
 
 

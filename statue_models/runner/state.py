@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import statue_models
-from statue_models.errors import StatueError
-from statue_models.runner.client import STATE_FILE, FileLock, prepare_directory, read_state
-
-LOCK_FILE = "runner.lock"
+from statue_models.errors import StatueError, reason_of
+from statue_models.runner.protocol.lock import RUNNER_LOCK, FileLock
+from statue_models.runner.protocol.state_file import STATE_FILE, prepare_directory, read_state
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,8 @@ def sole_runner(directory: Path) -> Iterator[None]:
     Raises:
         StatueError: runner-start while another one is running; state-insecure.
     """
-    try:
-        prepare_directory(directory)
-        lock = FileLock(directory / LOCK_FILE)
-    except OSError as error:
-        raise StatueError("runner-start", reason=f"{directory}: {error.strerror}") from error
-    with lock:
+    prepare_directory(directory)
+    with FileLock(directory / RUNNER_LOCK) as lock:
         if not lock.try_acquire():
             raise StatueError("runner-start", reason="another runner of yours is running already")
         yield
@@ -69,7 +64,7 @@ def write_state(directory: Path, state: RunnerState) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error
+        raise StatueError("output-unwritable", path=path, reason=reason_of(error)) from error
 
 
 def remove_state(directory: Path, token: str) -> None:

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
+from statue_models.runner.protocol import MAX_LINE, SCHEMA
 
-SCHEMA = 1
 DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
-MAX_LINE = 1 << 16
 #: The largest request that can be right: the most pixels, four floats and a mask byte each.
 MAX_BODY = MAX_LINE + MAX_MEGAPIXELS * 1_000_000 * 17
 

@@ -16,9 +16,10 @@ from fake_restorer import wait_until
 
 from installer.plugin import shared
 from statue_models.errors import StatueError, catalogue
-from statue_models.runner import client as client_module
 from statue_models.runner import wire
-from statue_models.runner.client import RunnerClient
+from statue_models.runner.protocol import process
+from statue_models.runner.protocol.client import RunnerClient
+from statue_models.runner.protocol.state_file import prepare_directory, read_state
 from statue_models.runner.remote import RemoteRestorer
 from statue_models.runner.state import RunnerState, write_state
 
@@ -65,7 +66,7 @@ def command(directory):
 
 
 def _pid(directory):
-    state = client_module.read_state(directory) if (directory / "runner.json").exists() else None
+    state = read_state(directory) if (directory / "runner.json").exists() else None
     return state and state["pid"]
 
 
@@ -101,7 +102,7 @@ def test_it_works_beside_the_plug_in(tmp_path):
     code = (
         "import sys; sys.path.insert(0, '.')\n"
         "from beside.errors import StatueError\n"
-        "from beside.runner.client import RunnerClient\n"
+        "from beside.runner.protocol.client import RunnerClient\n"
         "try: RunnerClient('state', ['./no-such-program']).connect(5)\n"
         "except StatueError as e: print(e.code, '|', e.sentence, '|', e.remedy)\n"
         "own = [name for name in sys.modules if name.split('.')[0] not in sys.stdlib_module_names]\n"
@@ -111,11 +112,15 @@ def test_it_works_beside_the_plug_in(tmp_path):
     told, own = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
     entry = catalogue()["runner-start"]
     assert told == f"runner-start | {entry.sentence.format(reason='No such file or directory')} | {entry.remedy}"
-    assert {name for name in own.split() if name != "__main__"} <= {
-        "beside",
-        *(name[: -len(".py")].replace("/", ".").replace("statue_models", "beside") for name in SHARED),
-        "beside.runner",
-    }
+    laid = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in SHARED}
+    assert {name.replace("beside", "statue_models") for name in own.split()} <= laid | {"__main__", "statue_models"}
+
+
+def test_the_server_knows_no_client():
+    code = "import sys, statue_models.runner.server; print(*[name for name in sys.modules if '.protocol.' in name])"
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert {name.rpartition(".protocol.")[2] for name in answer.split()} == {"state_file", "lock"}
 
 
 def test_several_clients_start_one_runner_which_outlives_them(directory, command, make_request):
@@ -165,7 +170,7 @@ def test_a_runner_that_cannot_start_says_why(directory):
 
 def test_the_token_is_neither_in_the_log_nor_in_the_command_line(directory, command):
     RunnerClient(directory, command).connect()
-    token = client_module.read_state(directory)["token"]
+    token = read_state(directory)["token"]
     assert len(token) == 64
     assert token not in (directory / "runner.log").read_text()
     assert token.encode() not in Path(f"/proc/{_pid(directory)}/cmdline").read_bytes()
@@ -183,11 +188,11 @@ def test_the_hosts_own_python_settings_are_not_passed_on(monkeypatch):
     monkeypatch.setenv("PYTHONHOME", "/gimp/python")
     monkeypatch.setenv("PYTHONPATH", "/gimp/plug-ins")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/local/cuda/lib64")
-    environment = client_module._environment()
+    environment = process._environment()
     assert not {"PYTHONHOME", "PYTHONPATH"} & set(environment)
     assert environment["LD_LIBRARY_PATH"] == "/usr/local/cuda/lib64"
     monkeypatch.setenv("APPDIR", "/tmp/.mount_GIMP")
-    assert "LD_LIBRARY_PATH" not in client_module._environment()
+    assert "LD_LIBRARY_PATH" not in process._environment()
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt("stop"), OSError("stop"), StatueError("interrupted")])
@@ -253,7 +258,7 @@ def test_another_protocol_and_another_program_on_the_port(tmp_path):
     other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other)
     threading.Thread(target=other.serve_forever, daemon=True).start()
     directory = tmp_path / "state"
-    client_module.prepare_directory(directory)
+    prepare_directory(directory)
     write_state(directory, RunnerState(port=other.server_port, pid=1, started=0, token="0" * 64))
     with pytest.raises(StatueError) as caught:
         RunnerClient(directory, ["false"]).connect(5)
