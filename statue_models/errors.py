@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,12 @@ class ErrorEntry:
     exit_status: int
     http_status: int
 
+
+#: What is raised without memory beside MemoryError, by package and name: nothing of this may be imported here. A pool
+#: breaks when the system ends one of its processes.
+_OUT_OF_MEMORY = {("torch", "OutOfMemoryError"), ("concurrent", "BrokenProcessPool")}
+#: ``cv2.Error.StsNoMem``.
+_OPENCV_NO_MEMORY = -4
 
 #: Stands for a code that the catalogue does not have.
 _UNLISTED = ErrorEntry(
@@ -100,17 +108,61 @@ class StatueError(Exception):
         return error
 
     @classmethod
-    def from_exception(cls, error: BaseException) -> StatueError:
-        """Whatever was raised, as an error of the catalogue."""
+    def from_exception(cls, error: BaseException, log: str | None = None) -> StatueError:
+        """Whatever was raised: itself, ``interrupted``, ``out-of-memory``, or for all that nobody foresaw ``internal``.
+
+        Args:
+            error: what was caught.
+            log: where the words of the unforeseen were written, for somebody who is told its kind alone, because they
+                may hold anything; None = they are told.
+        """
         if isinstance(error, StatueError):
             return error
-        if isinstance(error, MemoryError):
+        if isinstance(error, KeyboardInterrupt):
+            return cls("interrupted")
+        if _is_out_of_memory(error):
             return cls("out-of-memory")
-        return cls("internal", reason=f"{type(error).__name__}: {error}".rstrip(" .:"))
+        kind = type(error).__name__
+        return cls("internal", reason=f"{kind}; {log} says more" if log else f"{kind}: {error}".rstrip(" .:"))
 
     def to_json(self) -> dict[str, str]:
         """What CLI (``--json``) and HTTP answers carry."""
         return {"code": self.code, "sentence": self.sentence, "remedy": self.remedy}
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    kind = type(error)
+    named = (kind.__module__.split(".")[0], kind.__name__)
+    if named == ("cv2", "error"):
+        return getattr(error, "code", None) == _OPENCV_NO_MEMORY
+    return isinstance(error, MemoryError) or named in _OUT_OF_MEMORY
+
+
+@contextmanager
+def report_out_of_memory() -> Iterator[None]:
+    """Turns what Python, OpenCV, PyTorch and pools of processes raise without memory into ``out-of-memory``."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise StatueError.from_exception(error) from None
+
+
+@contextmanager
+def require_package(package: str, how: str) -> Iterator[None]:
+    """Turns the want of a package that is imported within into ``missing-package``.
+
+    Args:
+        package: its import name, which the user is told.
+        how: the remedy.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] != package:
+            raise
+        raise StatueError("missing-package", package=package, how=how) from None
 
 
 def reason_of(error: BaseException) -> str:

@@ -3,12 +3,14 @@
 import ast
 import pickle
 import string
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import cv2
 import pytest
 
 from statue_models import errors
-from statue_models.errors import StatueError, catalogue, troubleshooting
+from statue_models.errors import StatueError, catalogue, report_out_of_memory, require_package, troubleshooting
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = [
@@ -112,15 +114,67 @@ def test_an_error_travels_between_processes():
     assert error.to_json() == StatueError("missing-file", path="a.png").to_json() and error.exit_status == 3
 
 
+def _opencv_error(code):
+    error = cv2.error("it failed")
+    error.code = code
+    return error
+
+
+#: What is raised without memory.
+WITHOUT_MEMORY = [MemoryError(), _opencv_error(cv2.Error.StsNoMem), BrokenProcessPool()]
+
+
+@pytest.mark.parametrize("error", WITHOUT_MEMORY, ids=lambda error: type(error).__name__)
+def test_what_is_raised_without_memory_is_called_so(error):
+    assert StatueError.from_exception(error).code == "out-of-memory"
+    with pytest.raises(StatueError) as caught, report_out_of_memory():
+        raise error
+    assert caught.value.code == "out-of-memory"
+
+
+def test_what_pytorch_raises_without_memory_is_called_so():
+    torch = pytest.importorskip("torch")
+    assert StatueError.from_exception(torch.OutOfMemoryError("CUDA out of memory.")).code == "out-of-memory"
+    assert StatueError.from_exception(torch.cuda.OutOfMemoryError("as it was called")).code == "out-of-memory"
+
+
+@pytest.mark.parametrize("error", [_opencv_error(cv2.Error.StsBadArg), ValueError(), OSError(), KeyboardInterrupt()])
+def test_nothing_else_is_taken_for_want_of_memory(error):
+    assert StatueError.from_exception(error).code != "out-of-memory"
+    with pytest.raises(type(error)) as caught, report_out_of_memory():
+        raise error
+    assert caught.value is error
+
+
 def test_any_exception_becomes_an_error_of_the_catalogue():
     error = StatueError("no-face")
     assert StatueError.from_exception(error) is error
-    assert StatueError.from_exception(MemoryError()).code == "out-of-memory"
-    internal = StatueError.from_exception(ValueError("it is odd."))
-    assert (internal.code, str(internal)) == (
-        "internal",
-        "Something went wrong inside the program: ValueError: it is odd.",
-    )
+    assert StatueError.from_exception(KeyboardInterrupt()).code == "interrupted"
+    odd = ValueError("/home/somebody is odd.")
+    internal, guarded = StatueError.from_exception(odd), StatueError.from_exception(odd, log="the runner's log")
+    assert internal.code == guarded.code == "internal"
+    assert str(internal).endswith(": ValueError: /home/somebody is odd.")
+    assert str(guarded).endswith(": ValueError; the runner's log says more.")
+
+
+def test_a_package_that_is_not_there_is_named():
+    how = "Install it."
+    with pytest.raises(StatueError) as caught, require_package("no_such_package", how):
+        import no_such_package.part
+    assert caught.value.code == "missing-package" and "no_such_package" in str(caught.value)
+    assert caught.value.remedy == how
+    with pytest.raises(ModuleNotFoundError), require_package("another", how):
+        import no_such_package  # noqa: F401
+
+
+def test_what_nobody_foresaw_is_named_in_one_place():
+    makers = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and node.args and _literals(node.args[0]) & {"internal", "out-of-memory"}
+    }
+    assert makers == {"statue_models/errors.py"}
 
 
 def test_the_troubleshooting_page_is_up_to_date():

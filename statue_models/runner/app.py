@@ -178,7 +178,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _any_error(request: Request, error: Exception) -> Response:
-    return error_response(StatueError("internal", reason=f"{type(error).__name__}; the runner's log says more"))
+    return error_response(StatueError.from_exception(error, log="the runner's log"))
 
 
 def create_app(queue: JobQueue, token: str, port: int, lifespan: Lifespan | None = None) -> Starlette:

@@ -313,14 +313,11 @@ class JobQueue:
                 self._restorer = self._make_restorer()
             restoration = self._restorer.restore(request, progress)
             result = result_json(restoration)
-        except StatueError as error:
-            self._fail(job, error)
-        except MemoryError:
-            self._fail(job, StatueError("out-of-memory"))
         except Exception as error:
-            log.exception("job %s failed", job.id)
-            # The words of unforeseen exceptions may hold anything, so only their kind goes out.
-            self._fail(job, StatueError("internal", reason=f"{type(error).__name__}; the runner's log says more"))
+            failure = StatueError.from_exception(error, log="the runner's log")
+            if failure.code == "internal":
+                log.exception("job %s failed", job.id)
+            self._fail(job, failure)
         else:
             with self._changed:
                 if not job.state.final:
