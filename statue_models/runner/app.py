@@ -18,9 +18,9 @@ import statue_models
 from statue_models import places
 from statue_models.errors import StatueError
 from statue_models.runner.access import AccessControl, error_response
-from statue_models.runner.jobs import Job, JobQueue, State
+from statue_models.runner.jobs import Job, JobQueue
 from statue_models.runner.protocol import HEALTH, JOBS, SCHEMA
-from statue_models.runner.wire import JobReader, json_line, uncertainty_message, variant_message
+from statue_models.runner.wire import JobReader, job_json, json_line, uncertainty_message, variant_message
 
 #: Seconds without a byte of a request's body after which it is given up.
 BODY_PATIENCE = 30.0
@@ -72,12 +72,12 @@ class _Endpoints:
         return _json({"schema": SCHEMA, "id": job.id}, 202, {"Location": f"{JOBS}/{job.id}"})
 
     async def show(self, request: Request) -> Response:
-        return _json(self._queue.snapshot(self._job(request)))
+        return _json(job_json(self._queue.snapshot(self._job(request))))
 
     async def cancel(self, request: Request) -> Response:
         job = self._job(request)
         self._queue.cancel(job)
-        return _json(self._queue.snapshot(job))
+        return _json(job_json(self._queue.snapshot(job)))
 
     async def events(self, request: Request) -> Response:
         return _EventStream(self._queue, self._job(request))
@@ -118,9 +118,10 @@ class _EventStream(Response):
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 while not gone.done():
                     changed.clear()
-                    event = self._queue.snapshot(self._job)
-                    final = State(event["state"]).final
-                    await send({"type": "http.response.body", "body": json_line(event), "more_body": not final})
+                    job = self._queue.snapshot(self._job)
+                    final = job.state.final
+                    line = json_line(job_json(job))
+                    await send({"type": "http.response.body", "body": line, "more_body": not final})
                     if final:
                         return
                     await asyncio.sleep(_SHORTEST)

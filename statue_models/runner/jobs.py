@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from statue_models.errors import StatueError
 from statue_models.request import Progress, Restoration, RestorationRequest
-from statue_models.runner.wire import result_json
 
 log = logging.getLogger(__name__)
 
@@ -75,20 +74,32 @@ class Job:
     fraction: float = 0.0
     sequence: int = 0
     restoration: Restoration | None = None
-    result: dict[str, Any] | None = None
     error: StatueError | None = None
     ended: float = 0.0
     followers: list[Callable[[], object]] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """What ``GET /v1/jobs/ID`` says."""
-        data: dict[str, Any] = {"id": self.id, "state": str(self.state), "phase": self.phase}
-        data |= {"fraction": self.fraction, "sequence": self.sequence}
-        if self.result is not None:
-            data["result"] = self.result
-        if self.error is not None:
-            data["error"] = self.error.to_json()
-        return data
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What is known about a job at one moment.
+
+    Attributes:
+        id: of the job.
+        state: where it stands.
+        phase: what is being done, in words.
+        fraction: in [0, 1]; never falls.
+        sequence: grows with every change.
+        restoration: the result of a job that is done.
+        error: the failure of one that failed.
+    """
+
+    id: str
+    state: State
+    phase: str
+    fraction: float
+    sequence: int
+    restoration: Restoration | None
+    error: StatueError | None
 
 
 class JobQueue:
@@ -99,6 +110,7 @@ class JobQueue:
             once, and the slow imports do not keep the server from answering.
         limits: see ``Limits``.
         clock: seconds that only grow.
+        check: called with each result in the worker thread; what it raises is the job's failure.
     """
 
     def __init__(
@@ -106,11 +118,13 @@ class JobQueue:
         make_restorer: Callable[[], RestoresPhotographs],
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        check: Callable[[Restoration], object] = lambda restoration: None,
     ) -> None:
         self._make_restorer = make_restorer
         self._restorer: RestoresPhotographs | None = None
         self._limits = limits or Limits()
         self._clock = clock
+        self._check = check
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
@@ -167,10 +181,10 @@ class JobQueue:
             job.seen = self._clock()
             return job
 
-    def snapshot(self, job: Job) -> dict[str, Any]:
+    def snapshot(self, job: Job) -> Snapshot:
         """What is known about a job at this moment."""
         with self._changed:
-            return job.to_json()
+            return Snapshot(job.id, job.state, job.phase, job.fraction, job.sequence, job.restoration, job.error)
 
     def restoration(self, job: Job) -> Restoration:
         """The result of a job.
@@ -312,7 +326,7 @@ class JobQueue:
             if self._restorer is None:
                 self._restorer = self._make_restorer()
             restoration = self._restorer.restore(request, progress)
-            result = result_json(restoration)
+            self._check(restoration)
         except Exception as error:
             failure = StatueError.from_exception(error, log="the runner's log")
             if failure.code == "internal":
@@ -321,7 +335,7 @@ class JobQueue:
         else:
             with self._changed:
                 if not job.state.final:
-                    job.restoration, job.result, job.fraction = restoration, result, 1.0
+                    job.restoration, job.fraction = restoration, 1.0
                     self._end(job, State.DONE)
 
     def _fail(self, job: Job, error: StatueError) -> None:

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -168,6 +169,16 @@ def test_a_failed_job_carries_its_error(runner, make_request, fake):
         client.follow(job, lambda *_: None)
     assert (caught.value.code, caught.value.remedy) == ("no-face", catalogue()["no-face"].remedy)
     assert code_of(ask(client, "GET", f"/v1/jobs/{job}/variants/1")) == "no-face"
+
+
+def test_a_record_that_json_cannot_hold_is_a_failure(runner, make_request, fake):
+    restore = fake.restore
+    fake.restore = lambda request, progress: replace(restore(request, progress), record={"odd": float("nan")})
+    client = runner()
+    job = client.submit(*planes(make_request()))
+    with pytest.raises(StatueError) as caught:
+        client.follow(job, lambda *_: None)
+    assert caught.value.code == "internal"
 
 
 def test_a_full_queue_says_when_to_come_again(runner, make_request, fake):
