@@ -6,7 +6,7 @@ The entries are data (``models.json``); a method's own imports happen when it is
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, require_package
 from statue_models.models_file import entry
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def method(name: str, device: str = "auto", precision: str = "fp32", steps: int 
         return getattr(import_module(module), class_name)()
     path = row.weights_path
     assert path is not None, f"the network {row.name} is marked as trained but names no weights"
-    try:
+    how = "Install it with 'pip install restore-statue-face[torch]', or choose the model statuefit."
+    with require_package("torch", how):
         from statue_models.methods.statueflow import FlowMethod
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        how = "Install it with 'pip install restore-statue-face[torch]', or choose the model statuefit."
-        raise StatueError("missing-package", package="torch", how=how) from None
     return FlowMethod.from_file(path, row.sha256, device=device, precision=precision, steps=steps)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statue_models.errors import StatueError
+from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
@@ -174,13 +174,11 @@ class FlowMethod:
     def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:
         """(N, n, n, 3) in [0, 1], one answer per seed."""
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
-        try:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                result = sample(
-                    self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, self.steps, on_step
-                )
-        except torch.OutOfMemoryError:
-            raise StatueError("out-of-memory") from None
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with report_out_of_memory(), autocast:
+            result = sample(
+                self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, self.steps, on_step
+            )
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
     def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:

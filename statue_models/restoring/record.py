@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 import statue_models
-from statue_models import models_file
+from statue_models import models_file, places
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.request import RestorationRequest
@@ -48,7 +48,7 @@ def record(
 ) -> dict[str, Any]:
     return {
         "schema": 1,
-        "program": {"name": "restore-statue-face", "version": statue_models.__version__},
+        "program": {"name": places.NAME, "version": statue_models.__version__},
         "request": request.to_json(),
         "method": {
             "name": entry.name,

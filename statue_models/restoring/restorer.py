@@ -1,17 +1,14 @@
 """The pipeline, and the public API: ``Restorer().restore(request) -> Restoration``."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models import models_file
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
@@ -68,7 +65,7 @@ class Restorer:
                 here, or "interrupted" when ``progress`` asked for it.
         """
         request = request.checked()
-        with self._lock, one_thread(), _out_of_memory():
+        with self._lock, one_thread(), report_out_of_memory():
             return self._restored(request, progress)
 
     def find_landmarks(
@@ -91,7 +88,7 @@ class Restorer:
         check_picture(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
-        with self._lock, one_thread(), _out_of_memory():
+        with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
@@ -154,19 +151,6 @@ class Restorer:
         if self._predictor is None:
             self._predictor = predictor("default", self._landmark_models)
         return self._predictor
-
-
-@contextmanager
-def _out_of_memory() -> Iterator[None]:
-    """What Python and OpenCV raise without memory, as the ``StatueError`` of that code."""
-    try:
-        yield
-    except MemoryError:
-        raise StatueError("out-of-memory") from None
-    except cv2.error as error:
-        if error.code == cv2.Error.StsNoMem:
-            raise StatueError("out-of-memory") from None
-        raise
 
 
 def _no_predictor() -> Any:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import statue_models
 from statue_models import places
-from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, Progress, Restoration, RestorationRequest, Variant, no_progress
-from statue_models.runner.client import RunnerClient, RunnerError
+from statue_models.runner.protocol.client import RunnerClient
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 
 
@@ -42,17 +41,14 @@ class RemoteRestorer:
             StatueError: what the runner reports, and the codes of exit status 7.
         """
         request = request.checked()
-        try:
-            progress(Phase.CONNECTING, 0.0)
-            self._client.connect()
-            header = JobHeader.of(request).to_json()
-            job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
-            result = self._client.follow(job, lambda phase, fraction: progress(Phase.named(phase), fraction))
-            variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
-            uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
-            self._client.cancel(job)  # it has been fetched: its memory is free for others
-        except RunnerError as error:
-            raise StatueError.told(error.code, error.sentence, error.remedy) from error
+        progress(Phase.CONNECTING, 0.0)
+        self._client.connect()
+        header = JobHeader.of(request).to_json()
+        job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
+        result = self._client.follow(job, lambda phase, fraction: progress(Phase.named(phase), fraction))
+        variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
+        uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
+        self._client.cancel(job)  # it has been fetched: its memory is free for others
         frame = result["frame"]
         return Restoration(
             variants=tuple(

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TypeVar
 
 import cv2
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.landmarks.predictor import LandmarkPredictor, predictor
 from training.datasets import relabel
 from training.datasets.face_crops import FaceCrop, Settings, harvest
@@ -100,11 +99,10 @@ def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int
     # A forked process may hang in OpenCV's threads.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
-        futures = {pool.submit(_guarded, job): index for index, job in enumerate(jobs)}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BrokenProcessPool:
-        raise StatueError("out-of-memory") from None
+        with report_out_of_memory():
+            futures = {pool.submit(_guarded, job): index for index, job in enumerate(jobs)}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

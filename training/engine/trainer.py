@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from training.engine import checkpoints
 from training.engine.checkpoints import Position
 from training.engine.ranks import Ranks
@@ -61,18 +61,15 @@ def train(
         reason = f"{resume} holds a run of {found[0].system}, and the recipe is for {recipe.system}"
         raise StatueError("bad-recipe", reason=reason)
     devices = [ranks.device] if ranks.device.type == "cuda" else []
-    try:
-        # Dropout draws from the global generators, which belong to whoever called.
-        with torch.random.fork_rng(devices):
-            made = system(recipe.system, Setting(assets, ranks.device, recipe.seed, recipe.options))
-            run = Run(recipe, made, ranks)
-            notes = run.load(resume, *found) if found is not None and resume is not None else []
-            # Only now: a recipe or checkpoint that was refused must not cost the run that is there.
-            for path in replaced:
-                path.unlink()
-            return _Loop(run, out, stop_after, asked_to_stop, say, bar, resume is not None, notes).go()
-    except torch.OutOfMemoryError:
-        raise StatueError("out-of-memory") from None
+    # Dropout draws from the global generators, which belong to whoever called.
+    with report_out_of_memory(), torch.random.fork_rng(devices):
+        made = system(recipe.system, Setting(assets, ranks.device, recipe.seed, recipe.options))
+        run = Run(recipe, made, ranks)
+        notes = run.load(resume, *found) if found is not None and resume is not None else []
+        # Only now: a recipe or checkpoint that was refused must not cost the run that is there.
+        for path in replaced:
+            path.unlink()
+        return _Loop(run, out, stop_after, asked_to_stop, say, bar, resume is not None, notes).go()
 
 
 def _prepared(out: Path, resume: Path | None, force: bool) -> list[Path]:

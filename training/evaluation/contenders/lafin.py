@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.loading import template_of, torch_device
@@ -63,10 +63,8 @@ class LafinMethod:
         progress(Phase.SAMPLING, 0.0)
         picture, mask = self._inputs(crop)
         points = torch.from_numpy((crop.face.points / crop.size).astype(np.float32))[None].to(self.device)
-        try:
+        with report_out_of_memory():
             output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
-        except torch.OutOfMemoryError:
-            raise StatueError("out-of-memory") from None
         rgb = _resized(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
         fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
         progress(Phase.SAMPLING, 1.0)
