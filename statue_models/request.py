@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,8 @@ class Hypothesis:
 class RestorationRequest:
     """All that determines a result.
 
+    ``METHOD_OPTIONS`` are the fields that only some methods know (``MethodDescriptor.options``).
+
     Attributes:
         image: (H, W, C) uint8, uint16 or float32, sRGB-encoded; C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA).
             float32 samples are 0..1 for black..white; values outside that range are kept outside the mask.
@@ -73,7 +75,8 @@ class RestorationRequest:
         variants: how many hypotheses, 1 .. 16.
         variant: 1 .. 16, the number of the only hypothesis that is wanted; None = the first ``variants``. It is the one
             that a request for several has at that place, byte for byte.
-        steps: sampling steps of a generative model; None = the model's own default. Ignored by methods without steps.
+        quality: "full", or "preview": as fast as the method can, at the same light and colour.
+        steps: sampling steps of a generative model; None = the model's own. Methods without steps refuse any.
         landmarks: 68 points that the user gave, or None to find them.
         face: the box around the face that the user gave, or None.
         device: "auto", "cpu" or "cuda".
@@ -86,11 +89,14 @@ class RestorationRequest:
     seed: int = 0
     variants: int = 1
     variant: int | None = None
+    quality: Literal["full", "preview"] = "full"
     steps: int | None = None
     landmarks: Landmarks | None = None
     face: FaceBox | None = None
     device: str = "auto"
     precision: str = "fp32"
+
+    METHOD_OPTIONS: ClassVar[tuple[str, ...]] = ("steps",)
 
     def checked(self) -> "RestorationRequest":
         """Itself, after every field has been checked.
@@ -116,6 +122,8 @@ class RestorationRequest:
             raise StatueError("usage", reason="the seed is not between 0 and 2^63 - 1")
         if self.steps is not None and not 1 <= self.steps <= 1000:
             raise StatueError("usage", reason="the number of steps is not between 1 and 1000")
+        if self.quality not in ("full", "preview"):
+            raise StatueError("usage", reason=f"there is no quality called {self.quality}")
         if self.device not in ("auto", "cpu", "cuda"):
             raise StatueError("usage", reason=f"there is no device called {self.device}")
         if self.precision not in ("fp32", "bf16"):
@@ -147,6 +155,7 @@ class RestorationRequest:
             "seed": self.seed,
             "variants": self.variants,
             "variant": self.variant,
+            "quality": self.quality,
             "steps": self.steps,
             "landmarks": None if self.landmarks is None else self.landmarks.to_json(),
             "face": None if self.face is None else list(self.face),

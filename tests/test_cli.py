@@ -120,7 +120,7 @@ def test_all_options_reach_the_request(scene, fake):
     words = ["--seed", 7, "--model", "telea", "--preview", "--face=-5,3,60.5,70", "--device", "cpu"]
     assert restore("--landmarks", "face.pts", *words) == 0
     request = fake.seen[0]
-    assert (request.seed, request.model, request.steps, request.device) == (7, "telea", 1, "cpu")
+    assert (request.seed, request.model, request.quality, request.device) == (7, "telea", "preview", "cpu")
     assert request.face == (-5.0, 3.0, 60.5, 70.0)
     assert np.allclose(request.landmarks.points, POINTS)
     assert request.landmarks.hidden.any()
@@ -169,7 +169,11 @@ def test_existing_files_are_found_before_the_work_starts(scene, fake, existing):
     [
         (["restore", "photo.png", "-o", "o.png"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "17"], 2, "usage"),
-        (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--steps", "4", "--preview"], 2, "usage"),
+        (
+            ["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--quality", "preview", "--preview"],
+            2,
+            "usage",
+        ),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--face", "1,2,3"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--seed", "-1"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--report", "./o.png"], 2, "usage"),
@@ -257,7 +261,7 @@ def test_models_are_listed(capsys):
     names = [model["name"] for model in answer["models"]]
     assert answer["schema"] == 1 and answer["default"] in names
     assert all(name in table for name in names)
-    assert {"title", "kind", "frame", "trained", "licence", "quality", "parameters"} <= answer["models"][0].keys()
+    assert {"title", "kind", "needs", "trained", "licence", "quality", "parameters"} <= answer["models"][0].keys()
 
 
 def test_every_exit_status_is_documented():

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.networks.landmarknet import LandmarkNet
-from statue_models.networks.loading import template_of
+from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import StatueFlow
-from statue_models.weights_file import load_weights
 from statue_models.whole_file import whole_file
 from training.engine import checkpoints
 from training.engine.run_log import METRICS
@@ -28,10 +26,10 @@ class Product:
 
     Attributes:
         network: name in the system, of the weights file, and of its row.
-        table: the list in ``models.json`` that holds the row.
+        table: the list in ``models.json`` that holds its row.
         make: the network as the program builds it.
         better: whether a judgement's metrics are good enough to ship, and in words than what.
-        how: the row's sentence once it is trained.
+        finish: sets what of the network the judgement measured.
     """
 
     network: str
@@ -39,7 +37,7 @@ class Product:
     make: Callable[[], nn.Module]
     better: Callable[[Mapping[str, float]], bool]
     than: str
-    how: str
+    finish: Callable[[nn.Module, Mapping[str, float]], None] = lambda network, metrics: None
 
 
 def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
@@ -49,16 +47,21 @@ def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
     return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
 
 
+def _calibrate(network: nn.Module, metrics: Mapping[str, float]) -> None:
+    """What ``landmarknet``'s ellipses are multiplied by, on visible and on missing pixels."""
+    calibration = network.get_buffer("calibration")
+    for place, label in enumerate(("visible", "missing")):
+        calibration[place] = metrics[f"calibration/{label}"]
+
+
 PRODUCTS = {
     "landmarknet": Product(
-        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces",
-        "A network sees the masked crop and FaceMesh's answer; it gives each point an ellipse.",
+        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces", _calibrate,
     ),
     "statueflow": Product(
-        "statueflow", "models", StatueFlow,
+        "statueflow", "methods", StatueFlow,
         lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/fill"]),
         "fast marching and the fitted head",
-        "A rectified flow makes the fitted head's fill over into stone, each time differently where that is open.",
     ),
 }  # fmt: skip
 
@@ -86,25 +89,16 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
         raise StatueError("untrained-model", name=product.network, how=how)
     network = product.make()
     source = run / f"{product.network}.safetensors"
-    arrays = load_weights(source, None, template_of(network))
-    if isinstance(network, LandmarkNet):
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-        for place, label in enumerate(("visible", "missing")):
-            network.calibration[place] = metrics[f"calibration/{label}"]
-        tensors = network.state_dict()
-    else:
-        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    load_into(network, source, None)
+    product.finish(network, metrics)
     target = weights / f"{product.network}.safetensors"
-    checkpoints.write_network(target, tensors)
+    checkpoints.write_network(target, network.state_dict())
     changes: dict[str, Any] = {
         "weights": target.name,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "quality": {},
-        "how": product.how,
         "parameters": sum(p.numel() for p in network.parameters()),
     }
-    if product.table == "models":  # landmark predictors are all trained
-        changes["trained"] = True
     content = with_row(models, product.table, product.network, **changes)
     with whole_file(models, force=True) as stream:
         stream.write(content)

@@ -93,14 +93,17 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=_integer(0, 2**63 - 1), default=0, metavar="S", help="default 0")
     parser.add_argument("--model", default="default", metavar="NAME", help="see 'statue models'")
-    steps = parser.add_mutually_exclusive_group()
-    steps.add_argument(
+    parser.add_argument(
         "--steps",
         type=_integer(1, 1000),
         metavar="N",
         help="sampling steps of a model that has them (default: its own)",
     )
-    steps.add_argument("--preview", dest="steps", action="store_const", const=1, help="the same as --steps 1")
+    quality = parser.add_mutually_exclusive_group()
+    quality.add_argument("--quality", choices=("full", "preview"), default="full", help="default full")
+    quality.add_argument(
+        "--preview", dest="quality", action="store_const", const="preview", help="the same as --quality preview"
+    )
     _face(parser)
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help="the 68 points, .json or .pts, instead of searching them"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.cli import output
 from statue_models.face.landmarks68 import UNSURE, read_landmarks
+from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
 from statue_models.request import Progress, Restoration, RestorationRequest
 from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
     """
     outputs = output.variant_paths(options.output, options.variants)
     _check_outputs(options, outputs, None)
-    models_file.entry(options.model)
+    registry.descriptor(options.model)
     landmarks = None if options.landmarks is None else read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
@@ -41,6 +41,7 @@ def run(options: Namespace) -> None:
         model=options.model,
         seed=options.seed,
         variants=options.variants,
+        quality=options.quality,
         steps=options.steps,
         landmarks=None if landmarks is None else landmarks.hidden_under(mask),
         variant=options.variant,

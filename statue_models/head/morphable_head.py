@@ -4,6 +4,8 @@ Coordinates: centimetres, x to the head's left (the picture's right), y up, z to
 Made by ``training/datasets/morphable_head.py``; licence and credit in ``statue_models/weights/HEAD.md``.
 """
 
+import hashlib
+import io
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -64,14 +66,20 @@ def vertex_normals(vertices: NDArray[np.float32], triangles: NDArray[np.int32]) 
 
 
 @cache
-def load_head(path: Path = HEAD_FILE) -> MorphableHead:
+def load_head(path: Path = HEAD_FILE, sha256: str | None = None) -> MorphableHead:
     """The bundled head.
 
+    Args:
+        path: of the ``.npz``. sha256: hexadecimal digest of the whole file, or None to take it as it is.
+
     Raises:
-        StatueError: ``weights-missing`` or ``weights-corrupt``.
+        StatueError: ``weights-missing``, ``weights-hash`` or ``weights-corrupt``.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = path.read_bytes()
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise StatueError("weights-hash", path=path)
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return _from_arrays({name: file[name] for name in file.files})
     except FileNotFoundError:
         raise StatueError("weights-missing", path=path, how="Install restore-statue-face again.") from None

@@ -7,7 +7,7 @@ answer that is likeliest to be right wins.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,8 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.calibration import probability
 from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import probability
 from statue_models.landmarks.search_squares import Scene
 from statue_models.phases import Phase
 from statue_models.request import Progress, no_progress
@@ -80,8 +80,7 @@ def find_face(
         raise StatueError("profile-face")
     if not best.worth_it:
         raise StatueError("no-face")
-    found = replace(best.face, source=best.predictor.name).hidden_under(mask)
-    return found, frame_of_landmarks(found.points)
+    return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
 
 
 def best_sighting(

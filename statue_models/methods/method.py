@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.request import Hypothesis, Progress
 
 
@@ -72,12 +73,14 @@ class Fill:
         stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
             than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
         half: the face's other half, whose finest detail belongs here too, or None.
+        textured: whether missing stone takes the grain of the visible, and edges are sharpened; a preview does without.
     """
 
     rgb: NDArray[np.float32]
     borrow: NDArray[np.float32] | None = None
     stone: NDArray[np.float32] | None = None
     half: OtherHalf | None = None
+    textured: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +103,17 @@ class Answer:
 
 
 class Method(Protocol):
-    """A restoration method: deterministic in (crop, hypotheses), and every hypothesis is the same in any company."""
+    """A restoration method: deterministic in (crop, hypotheses, options), every hypothesis the same in any company."""
 
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
-        """One fill per hypothesis; at least one is asked for, the likeliest first where it is among them."""
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """One fill per hypothesis.
+
+        Args:
+            crop: what is to be filled.
+            hypotheses: at least one, the likeliest first where it is among them.
+            options: of the type that the method's descriptor names.
+            progress: called from 0 to 1.
+        """
         ...

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.methods.method import Method
+from statue_models.methods.method import Answer, Crop
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import Overlay, Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
@@ -24,6 +24,8 @@ from statue_models.restoring.masks import RIM_DIFFERS, RIMS, grow, left_over
 
 #: Progress when the face is known, and when a method has restored it.
 FOUND, RESTORED = 0.2, 0.85
+#: A method with its options: a crop and hypotheses in, fills out.
+Restore = Callable[[Crop, Sequence[Hypothesis], Progress], Answer]
 #: A mask's part that a method is to restore -> the frame that it is restored in, and the crop's side in pixels.
 Framing = Callable[[Rectangle], tuple[FaceFrame, int]]
 
@@ -48,24 +50,24 @@ class Filling:
 
 def filling(
     request: RestorationRequest,
-    method: Method,
+    restore: Restore,
     framing: Framing,
     landmarks: Landmarks | None,
     hypotheses: Sequence[Hypothesis],
     thin_apart: bool,
-    beyond: tuple[str, Method] | None = None,
+    beyond: tuple[str, Restore] | None = None,
     progress: Progress = no_progress,
 ) -> Filling:
     """Fill the hole of a photograph.
 
     Args:
         request: picture and mask; the rest of it is not looked at.
-        method: restores what is not thin.
+        restore: fills a crop with what is not thin.
         framing: gives its frame.
         landmarks: of the face, or None.
         hypotheses: which are wanted.
         thin_apart: close thin damage on its own; else everything is the method's.
-        beyond: name and method that fill what the frame does not show; None leaves it to the method.
+        beyond: name and what fills what the frame does not show; None leaves it to ``restore``.
         progress: called from ``FOUND`` on.
     """
     # Masks are changed in a window alone: a copy of a whole one is as large as a third of the photograph.
@@ -101,7 +103,7 @@ def filling(
     del thin
     frame, size = framing(rectangle)
     crop = crop_of(clean, mask, frame, size, landmarks)
-    answer = method.restore(crop, hypotheses, part_of_progress(progress, FOUND, RESTORED))
+    answer = restore(crop, hypotheses, part_of_progress(progress, FOUND, RESTORED))
     notes |= answer.notes
     everything: Pixels = Overlay(request.mask, around, np.maximum(missing, own)) if rim else request.mask
     finish = Finish(clean, everything, mask, rectangle, frame, crop, answer.stone)
@@ -127,10 +129,10 @@ def filling(
     return Filling(pieces, spread, (frame, size), notes)
 
 
-def _interpolated(image: Pixels, mask: Pixels, rectangle: Rectangle, method: Method) -> NDArray[np.float32]:
+def _interpolated(image: Pixels, mask: Pixels, rectangle: Rectangle, restore: Restore) -> NDArray[np.float32]:
     """The whole hole closed by plain interpolation, (h, w, 3) over the rectangle."""
     frame, size = selection_frame(rectangle)
     crop = crop_of(image, mask, frame, size, None)
-    fill = method.restore(crop, [Hypothesis(0, 0)], no_progress).fills[0]
+    fill = restore(crop, [Hypothesis(0, 0)], no_progress).fills[0]
     whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
     return frame.uncrop(whole, rectangle)

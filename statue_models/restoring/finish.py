@@ -108,7 +108,7 @@ class Finish:
         # taken and left goes back to the system.
         give_back()
         stone = fill.stone if self._interocular else None
-        grain = None if stone is None else self._measured()
+        grain = self._measured() if stone is not None and fill.textured else None
         borrowed = None if fill.borrow is None else self._borrowed(fill)
         give_back()
         rgb = fill.rgb
@@ -123,8 +123,9 @@ class Finish:
             give_back()
         np.clip(picture, 0, 1, out=picture)
         if stone is not None:
-            self._add(picture, self._crisp(picture, stone))
-            give_back()
+            if fill.textured:
+                self._add(picture, self._crisp(picture, stone))
+                give_back()
             if fill.half is not None:
                 self._add(picture, self._from_other_half(picture, fill.half))
                 give_back()

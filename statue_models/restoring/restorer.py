@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
-from statue_models.methods.method import Method
+from statue_models.methods.descriptor import MethodDescriptor
+from statue_models.methods.registry import LoadedMethods
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
@@ -53,7 +54,7 @@ class Restorer:
     def __init__(self, device: str = "auto", landmark_models: Path | None = None) -> None:
         self._device = device
         self._landmark_models = landmark_models
-        self._methods: dict[tuple[str, str, str, int | None], Method] = {}
+        self._methods = LoadedMethods()
         self._predictor: LandmarkPredictor | None = None
         self._lock = threading.Lock()
 
@@ -93,13 +94,15 @@ class Restorer:
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         clock = Clock()
-        entry = models_file.entry(request.model)
-        device = request.device if request.device != "auto" else self._device
-        method = self._method(entry.name, _usable(device), request.precision, request.steps)
+        chosen = self._describe(request.model)
+        device = _usable(request.device if request.device != "auto" else self._device)
+        options = chosen.options_of(request)
+        method, plain = self._methods.get(chosen, device, request.precision), registry.descriptor(OUTSIDE_METHOD)
+        outside = self._methods.get(plain, "cpu")
         rectangle = Rectangle.of_mask(request.mask)
         landmarks: Landmarks | None = None
         progress(Phase.FACE, 0.0)
-        needs_face = entry.frame == "face" and not thin_without_face(request)
+        needs_face = chosen.needs == "landmarks" and not thin_without_face(request)
         if needs_face:
             landmarks, frame = find_face(
                 rgb8(request.image),
@@ -115,12 +118,12 @@ class Restorer:
         clock.note("face")
         done = filling(
             request,
-            method,
+            lambda crop, hypotheses, report: method.restore(crop, hypotheses, options, report),
             lambda part: _framed(frame, part) if needs_face else (frame, size),
             landmarks,
             request.hypotheses,
-            thin_apart=entry.frame == "face",
-            beyond=(OUTSIDE_METHOD, self._method(OUTSIDE_METHOD, "cpu", "fp32", None)),
+            thin_apart=chosen.needs == "landmarks",
+            beyond=(plain.name, lambda crop, asked, report: outside.restore(crop, asked, plain.options(), report)),
             progress=progress,
         )
         clock.note("restoration")
@@ -138,14 +141,11 @@ class Restorer:
             frame=frame,
             size=size,
             uncertainty=_uncertainty(done.uncertainty, rectangle, request.mask),
-            record=record_of(request, entry, landmarks, frame, size, done.notes, clock),
+            record=record_of(request, chosen, landmarks, frame, size, done.notes, clock),
         )
 
-    def _method(self, name: str, device: str, precision: str, steps: int | None) -> Method:
-        key = (name, device, precision, steps)
-        if key not in self._methods:
-            self._methods[key] = registry.method(name, device, precision, steps)
-        return self._methods[key]
+    def _describe(self, name: str) -> MethodDescriptor:
+        return registry.descriptor(name)
 
     def _find_predictor(self) -> LandmarkPredictor:
         if self._predictor is None:

@@ -52,6 +52,7 @@ _CHECKS = {
     "model": _word,
     "seed": _integer,
     "variants": _integer,
+    "quality": _word,
     "variant": lambda value: value is None or _integer(value),
     "steps": lambda value: value is None or _integer(value),
     "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
@@ -77,6 +78,7 @@ class JobHeader:
     seed: int = 0
     variants: int = 1
     variant: int | None = None
+    quality: str = "full"
     steps: int | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     placed: tuple[bool, ...] | None = None
@@ -135,6 +137,7 @@ class JobHeader:
             seed=request.seed,
             variants=request.variants,
             variant=request.variant,
+            quality=request.quality,
             steps=request.steps,
             landmarks=None if points is None else tuple((x, y) for x, y in points),
             placed=None if placed is None else tuple(placed.tolist()),
@@ -228,6 +231,7 @@ class JobReader:
             seed=header.seed,
             variants=header.variants,
             variant=header.variant,
+            quality=header.quality,  # type: ignore[arg-type]
             steps=header.steps,
             landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks, header.placed),
             face=header.face,

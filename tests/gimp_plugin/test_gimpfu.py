@@ -1,13 +1,13 @@
 """What register() makes of a declaration, and what the hosts have in common."""
 
 import ast
-import json
 import sys
 from pathlib import Path
 
 import pytest
 
 from installer.plugin import shared
+from statue_models.methods import registry
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
@@ -135,6 +135,5 @@ def test_gimps_python_can_load_it(path):
 
 
 def test_the_models_to_choose_from_are_those_that_can_be_used(plugin):
-    models = json.loads((REPOSITORY / "statue_models/models.json").read_text(encoding="utf-8"))["models"]
-    usable = [(f"{model['title']} ({model['name']})", model["name"]) for model in models if model["trained"]]
-    assert list(plugin.main.MODELS) == [("Automatic", "default"), *usable]
+    usable = {(f"{one.title} ({one.name})", one.name) for one in registry.descriptors() if one.trained}
+    assert plugin.main.MODELS[0] == ("Automatic", "default") and set(plugin.main.MODELS[1:]) == usable

@@ -10,16 +10,18 @@ import cv2
 import numpy as np
 import pytest
 
+import statue_models
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.landmarks import calibration, facemesh_files
-from statue_models.landmarks.predictor import predictor
+from statue_models.landmarks import search
+from statue_models.landmarks.facemesh import files as facemesh_files
+from statue_models.landmarks.registry import predictor
 from statue_models.landmarks.search import find_face
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.restoring.cropping import seen, widened
 
-EXAMPLE = Path(facemesh_files.__file__).parents[1] / "example"
+EXAMPLE = Path(statue_models.__file__).parent / "example"
 
 
 def example(name):
@@ -229,11 +231,11 @@ class Turned:
 
     def propose(self, rgb, mask):
         points = (self.shape - self.shape.mean(axis=0)) / np.ptp(self.shape, axis=0).max() * 100
-        return [Landmarks(points + rgb.shape[0] / 2, yaw=self.yaw)]
+        return [Landmarks(points + rgb.shape[0] / 2, source=self.name, yaw=self.yaw)]
 
     def refine(self, rgb, mask, frame: FaceFrame):
         first = self.propose(rgb, mask)[0]
-        return Landmarks(first.points, np.ones(68), yaw=self.yaw)
+        return Landmarks(first.points, np.ones(68), source=self.name, yaw=self.yaw)
 
 
 def test_full_profile_is_refused_by_its_own_code(truth, damaged):
@@ -267,7 +269,7 @@ class Sketched:
 
 def test_of_two_predictors_the_one_that_is_likelier_right_decides(truth, damaged, monkeypatch):
     table = {"boastful": ((0.0, 1.0), (0.0, 0.4)), "modest": ((0.0, 0.5), (0.1, 0.9))}
-    monkeypatch.setattr(calibration, "SHARES", table)
+    monkeypatch.setattr(search, "probability", lambda name, score: float(np.interp(score, *table[name])))
     rgb, mask = damaged
     boastful, modest = Sketched("boastful", truth, 0.95), Sketched("modest", truth, 0.45)
     assert find_face(rgb, mask, [boastful, modest])[0].source == "modest"

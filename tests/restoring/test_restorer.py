@@ -21,7 +21,7 @@ from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.landmarks.predictor import default_predictor
+from statue_models.landmarks import registry as predictors
 from statue_models.methods import registry
 from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.cropping import crop_of
@@ -138,7 +138,7 @@ def test_the_face_is_found_where_the_user_says_nothing(restorer, request_, landm
     asked = replace(request_, landmarks=None)
     found = restorer.restore(asked)
     np.testing.assert_array_equal(found.landmarks.points, landmarks.points)
-    assert found.landmarks.source == default_predictor() and found.landmarks.hidden[30]
+    assert found.landmarks.source == predictors.descriptor("default").name and found.landmarks.hidden[30]
     assert mean_error(found.applied_to(asked.image), intact, asked.mask) < 25
 
 
@@ -146,7 +146,7 @@ def test_given_landmarks_need_no_landmark_files(request_, result, tmp_path):
     bare = Restorer(landmark_models=tmp_path)
     pixels = bare.restore(request_).variants[0].pixels
     assert pixels.tobytes() == result.variants[0].pixels.tobytes()
-    if default_predictor() == "facemesh":
+    if predictors.descriptor("default").name == "facemesh":
         assert code_of(bare.restore, replace(request_, landmarks=None)) == "weights-missing"
         assert code_of(bare.find_landmarks, request_.image) == "weights-missing"
     else:
@@ -280,10 +280,10 @@ def test_wrong_requests_never_reach_the_method(restorer, request_):
 
 def test_running_out_of_memory_is_said(request_, monkeypatch):
     class Greedy:
-        def restore(self, crop, hypotheses, progress):
+        def restore(self, crop, hypotheses, options, progress):
             raise MemoryError
 
-    monkeypatch.setattr(registry, "method", lambda *chosen: Greedy())
+    monkeypatch.setattr(registry.LoadedMethods, "get", lambda *chosen: Greedy())
     assert code_of(Restorer().restore, request_) == "out-of-memory"
 
 
@@ -293,9 +293,9 @@ def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     assert set(record) == {"schema", "program", "request", "method", "landmarks", "frame", "engine", "seconds"}
     assert record["program"] == {"name": "restore-statue-face", "version": statue_models.__version__}
     assert record["request"] == json.loads(json.dumps(replace(request_, variants=2).to_json()))
-    default = models_file.entry("default")
+    default = registry.descriptor("default")
     assert record["method"]["name"] == default.name != "default", "the name that stands behind 'default'"
-    assert record["method"]["weights_sha256"] == default.sha256
+    assert record["method"]["weights_sha256"] == default.facts.sha256
     assert record["method"]["parts_sha256"] == {name: part.sha256 for name, part in models_file.parts().items()}
     assert {"residual", "yaw_degrees"} <= set(record["method"]["notes"])
     assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame.to_json(

@@ -13,7 +13,7 @@ from PIL import Image
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.landmarks.predictor import predictor
+from statue_models.landmarks.registry import predictor
 from training.datasets import face_crops, face_workers, faces
 from training.datasets.face_finding import find_faces
 from training.datasets.face_set import read_manifest

@@ -93,6 +93,6 @@ def test_unguided_networks_get_no_heatmaps(monkeypatch):
     class Method:
         network = Network()
 
-    monkeypatch.setattr(registry, "method", lambda *_: Method())
+    monkeypatch.setattr(registry.descriptor("statueflow").__class__, "open", lambda *_, **more: Method())
     guidance.unguided("statueflow")
     assert not Method.network.forward(0, 0, 0, 0, 0, np.ones(3)).any()

@@ -13,7 +13,8 @@ from typing import TypeVar
 import cv2
 
 from statue_models.errors import StatueError, report_out_of_memory
-from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import predictor
 from training.datasets import relabel
 from training.datasets.face_crops import FaceCrop, Settings, harvest
 from training.datasets.face_finding import BoxDetector, yunet

@@ -19,6 +19,7 @@ from statue_models.head.pose import HeadFit, fit_head, sample_fit
 from statue_models.head.raster import draw_head
 from statue_models.inpainting.interpolation import membrane, nearest
 from statue_models.inpainting.steps import parted, reach_of_stains
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.statuefit.ground import Ground, ground_of
 from statue_models.methods.statuefit.lit_head import LitHead, light_up
@@ -66,12 +67,20 @@ class StatueFit:
     """Restoration by a fitted morphable head. See ``methods.method.Method``."""
 
     def __init__(self, head: MorphableHead | None = None, appearance: Appearance | None = None) -> None:
-        self._head = head or load_head()
-        part = models_file.parts()["appearance"]
-        self._appearance = appearance or load_appearance(part.weights_path, part.sha256)
+        parts = models_file.parts()
+        self._head = head or load_head(sha256=parts["head"].sha256)
+        self._appearance = appearance or load_appearance(sha256=parts["appearance"].sha256)
 
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
-        """The likeliest hypothesis is the fit itself, the others are draws of head and carving."""
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """The likeliest hypothesis is the fit itself, the others are draws of head and carving.
+
+        A preview is the lit and carved head without the stone's texture, and beside it plain interpolation.
+        """
+        if options.preview:
+            answer, _ = self.sketched(crop, hypotheses)
+            return replace(answer, fills=tuple(replace(fill, textured=False) for fill in answer.fills))
         return self.restored(crop, hypotheses, progress)[0]
 
     def restored(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> tuple[Answer, list[Sketch]]:

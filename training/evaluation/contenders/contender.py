@@ -9,23 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.methods import registry
 from training.evaluation.contenders import baselines, resynthesizer
 from training.evaluation.contenders.baselines import MethodRestoring, Restoring, of_module, of_registry
 
-#: The network that takes other weights; the trainer calls its file so.
-NETWORK = "statueflow"
 #: What stands beside every model, the slower programs last.
 BASELINES = ("mean", "telea", "ns", "biharmonic", "mirror", "gmic", "resynthesizer")
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How methods are made: device and sampling steps of networks (None = their own)."""
+    """How methods are made and asked: device, quality, sampling steps of those that have them (None = their own)."""
 
     device: str = "cpu"
     steps: int | None = None
+    quality: str = "full"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +48,19 @@ class Contender:
 Opener = Callable[[str, Setting], Restoring]
 
 
-def _network_of_file(argument: str, setting: Setting) -> Restoring:
-    """The network ``statueflow`` with the weights of a file, or of the folder of a training run."""
+def _network_of_file(name: str, argument: str, setting: Setting) -> Restoring:
+    """A network of the registry with the weights of a file, or of the folder of a training run."""
     path = Path(argument)
-    if path.is_dir():
-        path = path / f"{NETWORK}.safetensors"
-    try:
-        from statue_models.methods.statueflow import FlowMethod
-    except ModuleNotFoundError as error:
-        how = "Install it with 'pip install restore-statue-face[torch]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    if path.is_dir():  # the trainer calls the file as the network is called
+        path = path / f"{name}.safetensors"
     if not path.is_file():
         raise StatueError("missing-file", path=path)
-    method = FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
-    return MethodRestoring(method, needs_face=True, has_hypotheses=True)
+    return of_registry(name, setting.device, setting.quality, setting.steps, path)
+
+
+def _best_network() -> str:
+    """The name of the network that the program prefers."""
+    return next(one.name for one in registry.descriptors() if one.kind == "network")
 
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
@@ -78,7 +76,7 @@ def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
 
 SCHEMES: dict[str, Opener] = {
     "lafin": _lafin_of_file,
-    "path": _network_of_file,
+    "path": lambda argument, setting: _network_of_file(_best_network(), argument, setting),
     "module": lambda argument, setting: of_module(argument),
 }
 
@@ -105,10 +103,11 @@ def contender(name: str, setting: Setting) -> Contender:
         return Contender(_short(argument), SCHEMES[scheme](argument, setting), name)
     model, at, file = name.partition("@")
     if at:
-        if models_file.entry(model).name != NETWORK:
-            raise StatueError("usage", reason=f"{model} takes no weights file; {NETWORK} does")
-        return Contender(f"{model}@{_short(file)}", _network_of_file(file, setting), name)
-    return Contender(name, of_registry(name, setting.device, setting.steps), command=name)
+        if registry.descriptor(model).kind != "network":
+            networks = ", ".join(one.name for one in registry.descriptors() if one.kind == "network")
+            raise StatueError("usage", reason=f"{model} takes no weights file; these do: {networks}")
+        return Contender(f"{model}@{_short(file)}", _network_of_file(model, file, setting), name)
+    return Contender(name, of_registry(name, setting.device, setting.quality, setting.steps), command=name)
 
 
 def _short(path: str) -> str:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.loading import template_of, torch_device
@@ -54,7 +55,9 @@ class LafinMethod:
         return cls(network, device)
 
     @torch.inference_mode()
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
         """The same fill for every hypothesis; needs landmarks. Outside the hole it is the crop itself.
 
         Raises:

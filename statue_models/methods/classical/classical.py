@@ -13,6 +13,7 @@ from scipy.interpolate import RBFInterpolator
 
 from statue_models.face.landmarks68 import MIRROR, interocular_distance
 from statue_models.inpainting.interpolation import biharmonic, membrane
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.phases import Phase
 from statue_models.pixels.grid import cells_at, centres_of
@@ -46,7 +47,9 @@ class _SelectionMethod:
     def __init__(self, fill: Callable[[Crop], NDArray[np.floating]]) -> None:
         self.fill = fill
 
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
         """The same fill for every hypothesis."""
         progress(Phase.FILLING, 0.0)
         fill = Fill(rgb=self.fill(crop).astype(np.float32))
@@ -78,7 +81,9 @@ class Biharmonic(_SelectionMethod):
 class Mirror:
     """The other half of the face, reflected and moved by a membrane to meet the photograph at the hole's border."""
 
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
         """The same fill for every hypothesis; Telea where the mirrored pixel is itself missing. Needs landmarks."""
         progress(Phase.FILLING, 0.0)
         positions = mirrored_positions(crop.face.points, _band(crop.hole))

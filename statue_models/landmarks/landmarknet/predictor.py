@@ -8,14 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, MIRROR, Landmarks, interocular_distance
 from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
-from statue_models.landmarks.facemesh import FaceMesh
-from statue_models.landmarks.facemesh import load as load_facemesh
+from statue_models.landmarks.facemesh.facemesh import FaceMesh
+from statue_models.landmarks.facemesh.facemesh import load as load_facemesh
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from statue_models.networks.loading import load_into
 from statue_models.threads import one_torch_thread
@@ -45,7 +44,6 @@ class NetworkLandmarks:
 
     def __init__(self, network: LandmarkNet, facemesh: FaceMesh | None) -> None:
         self._network, self._facemesh = network.eval(), facemesh
-        self.name = NAME if facemesh is not None else f"{NAME} without facemesh"
         self._head = load_head()
 
     def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
@@ -129,7 +127,7 @@ class NetworkLandmarks:
             sigma=sigma,
             hidden=(hidden[0] + hidden[1][MIRROR]) / 2 > 0.5,
             score=float(torch.sigmoid(out.present).mean()) * math.exp(-(unsure**2)),
-            source=self.name,
+            source=NAME if self._facemesh is not None else f"{NAME} without facemesh",
             covariance=covariance,
         )
 
@@ -137,18 +135,6 @@ class NetworkLandmarks:
         """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
         return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)
-
-
-def load(directory: Path | None = None) -> NetworkLandmarks:
-    """The predictor with the weights that came with the program; FaceMesh too where its files are there.
-
-    Raises:
-        StatueError: ``untrained-model`` or one of the weights'.
-    """
-    row = models_file.predictor_entry(NAME)
-    if row.weights_path is None:
-        raise StatueError("untrained-model", name=NAME, how=row.how)
-    return from_file(row.weights_path, row.sha256, directory)
 
 
 @one_torch_thread()

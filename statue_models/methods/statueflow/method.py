@@ -12,8 +12,10 @@ from torch import Tensor
 
 from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
+from statue_models.methods.statueflow import StatueFlowOptions
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
@@ -61,12 +63,12 @@ class FlowMethod:
     fill, which is made of the photograph's own stone. A preview starts from the sketch alone, and is one answer of the
     network alone.
 
+    Options are ``StatueFlowOptions``.
+
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16".
-        steps: sampling steps of each of the four looks; 1 = a preview, which is one look; None = as many as measured
-            best, with texture.
         size: side of the pictures that the network sees, in pixels.
         fit: fits the heads.
     """
@@ -76,23 +78,18 @@ class FlowMethod:
         network: StatueFlow,
         device: str = "auto",
         precision: str = "fp32",
-        steps: int | None = None,
         size: int = SIZE,
         fit: StatueFit | None = None,
     ) -> None:
         self.device = torch_device(device)
         self.network = network.eval().to(self.device)
         self.precision = precision
-        self.preview = steps == 1
-        self.steps = STEPS if steps is None else steps
         self.size = size
         self._fit = fit or StatueFit()
 
     @classmethod
     @one_torch_thread()
-    def from_file(
-        cls, path: Path, sha256: str | None, device: str = "auto", precision: str = "fp32", steps: int | None = None
-    ) -> "FlowMethod":
+    def from_file(cls, path: Path, sha256: str | None, device: str = "auto", precision: str = "fp32") -> "FlowMethod":
         """The method with the weights of a file.
 
         Raises:
@@ -100,9 +97,11 @@ class FlowMethod:
         """
         network = StatueFlow()
         load_into(network, path, sha256)
-        return cls(network, device, precision, steps)
+        return cls(network, device, precision)
 
-    def restore(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
         """Each hypothesis from another head that the visible landmarks allow; needs ``crop.landmarks``.
 
         On a CPU every hypothesis is a pass of its own, because a batch differs from single passes in the last bits; on
@@ -111,16 +110,17 @@ class FlowMethod:
         Raises:
             StatueError: ``out-of-memory``.
         """
-        if self.preview:
+        steps = options.steps if isinstance(options, StatueFlowOptions) and options.steps is not None else STEPS
+        if options.preview:
             fitted, sketches = self._fit.sketched(crop, hypotheses)
         else:
             fitted, sketches = self._fit.restored(crop, hypotheses, part_of_progress(progress, 0.0, 0.5))
         with one_torch_thread():
-            fills = self._made_over(crop, hypotheses, fitted.fills, sketches, progress)
+            fills = self._made_over(crop, hypotheses, fitted.fills, sketches, steps, options.preview, progress)
         about = {
             "torch": torch.__version__,
-            "steps": self.steps,
-            "preview": self.preview,
+            "steps": steps,
+            "preview": options.preview,
             "device": str(self.device),
             "precision": self.precision,
             "size": self.size,
@@ -133,17 +133,19 @@ class FlowMethod:
         hypotheses: Sequence[Hypothesis],
         starts: Sequence[Fill],
         sketches: Sequence[Sketch],
+        steps: int,
+        preview: bool,
         progress: Progress,
     ) -> list[Fill]:
         """The fills of a fit as the network would have them."""
         picture, mask = self._inputs(crop)
         begun = [[start.rgb for start in starts]]
-        if not self.preview:
+        if not preview:
             begun.append([sketch.rgb for sketch in sketches])
         heatmaps = self._heatmaps(crop.face, crop.size)
         everything = list(range(len(hypotheses)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
-        total, done = self.steps * len(groups) * (1 if self.preview else 4), 0
+        total, done = steps * len(groups) * (1 if preview else 4), 0
 
         def on_step(step: int) -> None:
             progress(Phase.SAMPLING, 0.5 + (done + step) / total / 2)
@@ -155,30 +157,24 @@ class FlowMethod:
                 guide = torch.cat([self._guide(rgbs[n], sketches[n], picture, mask) for n in group])
                 seen = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
                 look = _Look(seen[0], seen[1], guide, seen[2])
-                for mirrored in [False] if self.preview else [False, True]:
+                for mirrored in [False] if preview else [False, True]:
                     seeds = [hypotheses[n].seed for n in group]
-                    found = self._sample(look.mirrored() if mirrored else look, seeds, on_step)
+                    found = self._sample(look.mirrored() if mirrored else look, seeds, steps, on_step)
                     answers.append(found[:, :, ::-1] if mirrored else found)
-                    done += self.steps
+                    done += steps
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
                 share = SHARE if hypotheses[number].index == 0 else DRAWN_SHARE
-                made = (
-                    _joined(rgb, start.rgb, crop, 1.0)
-                    if self.preview
-                    else _textured(rgb, start.rgb, plain, crop, share)
-                )
+                made = _joined(rgb, start.rgb, crop, 1.0) if preview else _textured(rgb, start.rgb, plain, crop, share)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone, start.half))
         return fills
 
-    def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:
+    def _sample(self, look: _Look, seeds: list[int], steps: int, on_step: Callable[[int], None]) -> NDArray[np.float32]:
         """(N, n, n, 3) in [0, 1], one answer per seed."""
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with report_out_of_memory(), autocast:
-            result = sample(
-                self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, self.steps, on_step
-            )
+            result = sample(self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, steps, on_step)
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
     def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import BROWS, COUNT, MIRROR, Landmarks, interocular_distance
-from statue_models.landmarks.facemesh_files import find_models
-from statue_models.landmarks.facemesh_fills import mirrored_fill, plain_fills
+from statue_models.landmarks.facemesh.files import find_models
+from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
 from statue_models.pixels.grid import centres_of
 
 DETECTOR_SIZE, MESH_SIZE, VERTICES = 128, 192, 468
