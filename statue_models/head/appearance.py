@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.head.raster import HeadImage
-from statue_models.inpainting.interpolation import blurred_within
+from statue_models.inpainting.local_means import blur_within
 from statue_models.weights_file import load_weights
 
 APPEARANCE_FILE = Path(__file__).parents[1] / "weights" / "appearance.safetensors"
@@ -165,7 +165,7 @@ def on_crop(values: NDArray[np.float64], learnt: NDArray[np.bool_], image: HeadI
     covered = image.coverage > 0.5
     facing = np.where(covered, np.clip((-image.normal[..., 2] - EDGE_ON) / (FACE_ON - EDGE_ON), 0, 1), 0)
     facing = facing.astype(np.float32)
-    beside = blurred_within(drawn, facing, BESIDE * len(facing))
+    beside = blur_within(drawn, facing, BESIDE * len(facing))
     return np.where(covered, facing * drawn + (1 - facing) * beside, 0).astype(np.float64)
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks, interocular_distance
-from statue_models.inpainting.border import carry_in
-from statue_models.inpainting.interpolation import biharmonic, blurred_within
-from statue_models.inpainting.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
+from statue_models.inpainting.border import diffuse_steps
+from statue_models.inpainting.interpolation import biharmonic
+from statue_models.inpainting.local_means import blur_within, local_mean
+from statue_models.inpainting.texture import Grain, add_log_luma, log_luma, measure_grain, synthesise_grain
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
@@ -157,28 +158,28 @@ class _Group:
         closed = biharmonic(calm, hole, known | hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
-        carry_in(closed, rgb[ring] - calm[ring], ring, hole, depth)
+        diffuse_steps(closed, rgb[ring] - calm[ring], ring, hole, depth)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         grain = None
         if interocular >= GRAINED:
             near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
-            grain = grain_of(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
+            grain = measure_grain(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
         return cls(box, around, closed, hole, grain)
 
     def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
         if self._grain is None:
             return self.closed
-        added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
+        added = synthesise_grain(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
         # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
         added -= local_mean(added, self.hole, WIDER * self._grain.reach) * self.hole
-        return grained(self.closed, added)
+        return add_log_luma(self.closed, added)
 
 
 def _calmed(
     rgb: NDArray[np.float32], known: NDArray[np.bool_], hole: NDArray[np.bool_], reach: float
 ) -> NDArray[np.float32]:
     """(H, W, 3) without its grain near the hole: a continuation of slopes would make a form of it."""
-    blurred = blurred_within(rgb, known.astype(np.float32), reach)
+    blurred = blur_within(rgb, known.astype(np.float32), reach)
     return np.where(known[..., None], blurred, rgb)
 
 

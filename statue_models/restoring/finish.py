@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import interocular_distance
-from statue_models.inpainting.border import RING, carry_in, without_noise
-from statue_models.inpainting.steps import deepest, parted, reach_of_stains
+from statue_models.inpainting.border import RING, diffuse_steps, smooth_steps
+from statue_models.inpainting.local_means import blur
+from statue_models.inpainting.steps import greatest_depth, reach_of_stains, split_steps
 from statue_models.inpainting.texture import (
     FINENESS,
     FINEST,
     Grain,
-    blurred,
-    drawn,
-    grain_of,
-    grained,
+    add_log_luma,
     log_luma,
     log_luma_of,
-    setting_in,
+    measure_grain,
+    ramp_from_border,
+    synthesise_grain,
 )
 from statue_models.memory import give_back
 from statue_models.methods.method import Crop, Fill, OtherHalf
@@ -141,11 +141,11 @@ class Finish:
         return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.hole.shape[0]) == 0)
 
     @cached_property
-    def _deepest(self) -> NDArray[np.float32]:
+    def _greatest_depth(self) -> NDArray[np.float32]:
         """(S, S) greatest depth of the nearest connected hole, in interocular distances."""
         assert self._crop.landmarks is not None
         unit = np.float32(interocular_distance(self._crop.landmarks))
-        return deepest(self._crop.hole, self._crop.known) / unit
+        return greatest_depth(self._crop.hole, self._crop.known) / unit
 
     @property
     def hole(self) -> NDArray[np.bool_]:
@@ -159,16 +159,16 @@ class Finish:
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
         # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
         if stone is None:
-            carry_in(picture, step, ring, self._hole, depth)
+            diffuse_steps(picture, step, ring, self._hole, depth)
             return
         rows, columns = np.nonzero(ring)
         places = np.stack([columns, rows], 1) + np.array(self._near[:2]) + 0.5
         size = self._crop.hole.shape[0]
         x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
-        own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(stone[y, x], 0, 1))
-        carry_in(picture, own, ring, self._hole, depth)
+        own, rest = split_steps(step, smooth_steps(step, ring), self._greatest_depth[y, x], np.clip(stone[y, x], 0, 1))
+        diffuse_steps(picture, own, ring, self._hole, depth)
         if np.abs(rest).max(initial=0) > LEAST:
-            carry_in(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
+            diffuse_steps(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
 
     def _ring(self) -> NDArray[np.bool_]:
         """(H, W) visible pixels beside the hole."""
@@ -182,9 +182,9 @@ class Finish:
         for band in bands(len(picture)):
             hole = self._hole[band]
             if hole.all():
-                picture[band] = grained(picture[band], added[band], factors)
+                picture[band] = add_log_luma(picture[band], added[band], factors)
             elif hole.any():
-                picture[band][hole] = grained(picture[band][hole], added[band][hole], factors)
+                picture[band][hole] = add_log_luma(picture[band][hole], added[band][hole], factors)
 
     def _hold_back(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> None:
         """Bend the lights of the stone in a picture (H, W, 3) towards those of visible stone.
@@ -214,12 +214,12 @@ class Finish:
         added = np.zeros_like(log)
         for small, large, reach in CRISP:
             share = np.float32(small + (large - small) * self._size)
-            soft = blurred(log, max(reach * self._interocular, 0.5))
+            soft = blur(log, max(reach * self._interocular, 0.5))
             for band in bands(len(log)):
                 added[band] += share * (log[band] - soft[band])
             del soft
         for band in bands(len(log), 4 * ROWS):
-            added[band] *= setting_in(self._hole, band, CRISP_FADE)
+            added[band] *= ramp_from_border(self._hole, band, CRISP_FADE)
         del log
         added *= self._share(stone)
         return np.clip(added, -DARKER, LIGHTER, out=added)
@@ -236,7 +236,7 @@ class Finish:
     ) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
-        added = drawn(grain, log_luma_of(picture), self._hole, np.random.default_rng(seed), rougher)
+        added = synthesise_grain(grain, log_luma_of(picture), self._hole, np.random.default_rng(seed), rougher)
         added *= self._share(stone)
         return added
 
@@ -257,7 +257,7 @@ class Finish:
             )
             del head
             # The log luma is nobody else's, so that its memory is free as soon as it is not needed.
-            self._grain = grain_of(
+            self._grain = measure_grain(
                 log_luma(luma_of(self._image, self._around)), known, shown.plain, self._span, shown.carved, shown.calm
             )
             self._grain_is_measured = True

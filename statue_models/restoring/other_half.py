@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.inpainting.texture import local_mean, log_luma, log_luma_of, setting_in
+from statue_models.inpainting.local_means import local_mean
+from statue_models.inpainting.texture import log_luma, log_luma_of, ramp_from_border
 from statue_models.methods.method import OtherHalf
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
@@ -55,7 +56,7 @@ def from_other_half(
     size = half.share.shape[0]
     for band in bands(height, TILE):
         # By tiles, because a strip across a tilted head is mirrored to one across the whole face.
-        border = setting_in(hole, band, FADING)
+        border = ramp_from_border(hole, band, FADING)
         for columns in bands(width, TILE):
             here = (x + columns.start, y + band.start, columns.stop - columns.start, band.stop - band.start)
             share = np.clip(enlarge(half.share, frame, here), 0, 1)

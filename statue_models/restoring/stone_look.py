@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import face_outline, interocular_distance
-from statue_models.inpainting.interpolation import blurred_within
+from statue_models.inpainting.local_means import blur_within
 from statue_models.methods.method import Crop
 from statue_models.pixels.samples import luma
 
@@ -106,7 +106,7 @@ def _relief(
     level = np.log(luma(rgb) + np.float32(BLACK))
     hue = np.log(rgb + np.float32(BLACK)) - level[..., None]
     both = np.where(where[..., None], np.concatenate([level[..., None], hue], 2), np.float32(0))
-    both -= blurred_within(both, where.astype(np.float32), reach)
+    both -= blur_within(both, where.astype(np.float32), reach)
     both *= where[..., None]
     return both[..., 0], both[..., 1:]
 

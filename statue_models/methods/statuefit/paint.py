@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from statue_models.head.raster import HeadImage
-from statue_models.inpainting.interpolation import blurred_within
+from statue_models.inpainting.local_means import blur_within
 from statue_models.methods.statuefit.colour import DARKEST, StoneColour, log_luminance
 
 
@@ -71,7 +71,7 @@ def paint_of(
         return out
     level = log_luminance(linear)
     beyond = np.log(np.maximum(linear, DARKEST)) - level[..., None] - colour.hue(level)
-    hue = blurred_within(
+    hue = blur_within(
         np.where(shown[..., None], beyond, 0).astype(np.float32),
         shown.astype(np.float32),
         max(0.7, SMOOTH * interocular / INTEROCULAR),

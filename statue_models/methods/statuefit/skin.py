@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from statue_models.face.landmarks68 import MOUTH
 from statue_models.head.raster import HeadImage
-from statue_models.inpainting.interpolation import blurred_within
+from statue_models.inpainting.local_means import blur_within
 from statue_models.methods.statuefit.ground import widened
 from statue_models.methods.statuefit.mirror import MirroredDetail
 
@@ -72,7 +72,7 @@ def skin_shown(
     if not _neck_is_there(image, ratio, free):
         skin &= ~on_neck(image)
     region = (skin | (mirrored.confidence > SURE)).astype(np.float32)
-    soft = blurred_within(region, covered, SKIN_EDGE * len(region))
+    soft = blur_within(region, covered, SKIN_EDGE * len(region))
     return (np.clip(soft * 2 - 1, 0, 1) * covered).astype(np.float32)
 
 

@@ -18,7 +18,7 @@ from statue_models.head.morphable_head import MorphableHead, load_head
 from statue_models.head.pose import HeadFit, fit_head, sample_fit
 from statue_models.head.raster import draw_head
 from statue_models.inpainting.interpolation import membrane, nearest
-from statue_models.inpainting.steps import parted, reach_of_stains
+from statue_models.inpainting.steps import reach_of_stains, split_steps
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.statuefit.ground import Ground, ground_of
 from statue_models.methods.statuefit.lit_head import LitHead, light_up
@@ -149,7 +149,7 @@ def _sketch(start: _Start, lit: LitHead | None) -> Sketch:
 def _carried_in(crop: Crop, ground: Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
     """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
     step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
-    own, rest = parted(step, step, ground.deepest)
+    own, rest = split_steps(step, step, ground.greatest_depth)
     both = membrane(np.concatenate([own, rest], 2), crop.hole, crop.known | crop.hole)
     beside = np.exp(-ground.depth / reach_of_stains(ground.interocular))[..., None]
     return np.where(crop.hole[..., None], np.clip(guess + both[..., :3] + beside * both[..., 3:], 0, 1), ground.base)
