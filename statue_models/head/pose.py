@@ -57,8 +57,8 @@ class HeadFit:
 
     def vertices(self, head: MorphableHead) -> NDArray[np.float32]:
         """(V, 3) of this head in head coordinates, cm."""
-        shaped = head.shaped(self.coefficients)
-        return shaped if self.offset is None else shaped + self.offset
+        vertices = head.shape_vertices(self.coefficients)
+        return vertices if self.offset is None else vertices + self.offset
 
     def camera_space(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """(V, 3) head coordinates -> camera coordinates in cm."""

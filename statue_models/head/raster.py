@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from statue_models.head.morphable_head import MorphableHead, vertex_normals
 from statue_models.head.pose import HeadFit
 
-FINE_BELOW = 257  # crops below this side are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
-#: cm between neighbouring samples' depths: more, and one part of the head hides another.
+FINE_BELOW = 257  #: pixels: smaller crops are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
+#: cm between neighbouring samples' depths: more, and one part of the head hides another. Set by eye.
 HIDDEN_BEHIND = 1.0
 FAR = 1e6  # cm: beyond any head
 
@@ -104,14 +104,14 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     coverage = image[..., 10].copy()  # the division below is in place
     image /= np.maximum(coverage, 1e-3)[..., None]
     own = (slice(fine // 2, None, fine),) * 2
-    alone = _at_steps(samples[..., 8], seen)[own]
+    alone = _beside_occlusions(samples[..., 8], seen)[own]
     image[alone] = samples[own][alone]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)
     normal = image[..., :3] / np.maximum(length, 1e-6)
     return HeadImage(coverage, normal, image[..., 3:6], image[..., 6:9], image[..., 9])
 
 
-def _at_steps(depth: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _beside_occlusions(depth: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(S, S) samples of the head beside which one part of it hides another: a mean of jaw and neck is neither.
 
     Args:

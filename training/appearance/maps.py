@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from statue_models.face.face_frame import frame_of_landmarks, working_size
-from statue_models.head.appearance import Appearance, seen_map
-from statue_models.head.bending import bent
+from statue_models.head.appearance import Appearance, unwrap_crop
+from statue_models.head.deformation import deform_to_landmarks
 from statue_models.head.morphable_head import MorphableHead, load_head
 from statue_models.head.pose import fit_head
 from statue_models.head.raster import draw_head
@@ -43,11 +43,12 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
     crop = face_crop(truth)
     assert crop.landmarks is not None and crop.hidden is not None
     ground = ground_of(crop)
-    fit = bent(head, fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb)), crop.landmarks)
+    fit = fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb))
+    fit = deform_to_landmarks(head, fit, crop.landmarks)
     lit = light_up(crop, ground, draw_head(head, fit), appearance, None)
     if lit is None:
         return None
-    return seen_map(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
+    return unwrap_crop(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
 
 
 _shared: tuple[MorphableHead, Appearance] | None = None

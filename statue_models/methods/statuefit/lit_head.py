@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import face_outline
-from statue_models.head.appearance import Appearance, GivenAppearance, on_crop, seen_map
+from statue_models.head.appearance import Appearance, ConditionalAppearance, render_map, unwrap_crop
 from statue_models.head.light import Light, fit_light, light_basis
 from statue_models.head.raster import HeadImage
 from statue_models.inpainting.interpolation import membrane
@@ -53,7 +53,7 @@ class LitHead:
     light: Light
     bare: NDArray[np.float64]
     carved: NDArray[np.float64]
-    given: GivenAppearance | None
+    given: ConditionalAppearance | None
     mirrored: MirroredDetail
     colour: StoneColour
     paint: NDArray[np.float64]
@@ -106,17 +106,17 @@ def light_up(
     for _ in range(1 + REFITS):
         light = fit_light(basis, uncarved, stone, crop.hole, ground.interocular)
         bare = np.log(light.intensity(basis))
-        given = appearance.given(seen_map(image, level - bare, free))
+        given = appearance.condition_on(unwrap_crop(image, level - bare, free))
         if given is None:
             break
         # What is carved is not the light's: dark lids would turn it to come from below.
-        likeliest = on_crop(given.likeliest(), appearance.learnt, image)
+        likeliest = render_map(given.mean_map(), appearance.learnt, image)
         uncarved = ground.linear / np.exp(likeliest)[..., None]
     bare = np.clip(bare, *np.quantile(bare[stone], (EXTREME, 1 - EXTREME)))
     ratio = level - bare - likeliest
     carved = likeliest
     if given is not None and generator is not None:
-        carved = on_crop(given.drawn(generator), appearance.learnt, image)
+        carved = render_map(given.sample_map(generator), appearance.learnt, image)
     gap = hollows(image, crop.landmarks, ground.interocular)
     mirrored = mirrored_detail(image, ratio, free, crop.hole, ground.depth)
     colour = stone_colour(ground.linear, stone, crop.hole, ground.interocular)

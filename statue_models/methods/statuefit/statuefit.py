@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from statue_models import models_file
 from statue_models.head.appearance import Appearance, load_appearance
-from statue_models.head.bending import bent
+from statue_models.head.deformation import deform_to_landmarks
 from statue_models.head.morphable_head import MorphableHead, load_head
 from statue_models.head.pose import HeadFit, fit_head, sample_fit
 from statue_models.head.raster import draw_head
@@ -118,7 +118,7 @@ class StatueFit:
         crop = replace(crop, rgb=ground.base.astype(np.float32))
         fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
         if crop.placed is not None and crop.placed.any():
-            fit = bent(self._head, fit, points, crop.placed)
+            fit = deform_to_landmarks(self._head, fit, points, crop.placed)
         image = draw_head(self._head, fit)
         return _Start(crop, ground, fit, light_up(crop, ground, image, self._appearance, None))
 

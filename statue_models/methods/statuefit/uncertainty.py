@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.head.appearance import on_crop
+from statue_models.head.appearance import render_map
 from statue_models.head.light import light_basis, to_encoded
 from statue_models.head.morphable_head import MorphableHead
 from statue_models.head.pose import HeadFit, sample_fit
@@ -53,7 +53,7 @@ def expected_error(
     heads = _spread_of_heads(head, fit, lit, generator)
     deviation = np.full(grey.shape, WHOLLY_UNKNOWN)
     if lit.given is not None:
-        deviation = np.sqrt(np.maximum(on_crop(lit.given.variance(), lit.given.model.learnt, lit.image), 0))
+        deviation = np.sqrt(np.maximum(render_map(lit.given.variance_map(), lit.given.model.learnt, lit.image), 0))
         deviation = np.where(deviation > 0, deviation, WHOLLY_UNKNOWN)
     carving = CARVING * SLOPE * grey * deviation
     beside = BESIDE * float(visible.std()) if len(visible) else 0.0
