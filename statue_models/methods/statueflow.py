@@ -112,14 +112,9 @@ class FlowMethod:
         """
         if crop.landmarks is None:
             raise ValueError("FlowMethod needs landmarks")
-        if self.preview:
-            sketches, notes = self._fit.sketches(crop, seeds)
-            starts, spread = [Fill(sketch.rgb, None, sketch.stone) for sketch in sketches], None
-        else:
-            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
-            starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
+        draft = self._fit.draft(crop, seeds, lambda phase, share: progress(phase, share / 2), self.preview)
         with one_torch_thread():
-            fills = self._made_over(crop, seeds, starts, sketches, progress)
+            fills = self._made_over(crop, seeds, draft.answer.fills, draft.sketches, progress)
         about = {
             "torch": torch.__version__,
             "steps": self.steps,
@@ -128,7 +123,7 @@ class FlowMethod:
             "precision": self.precision,
             "size": self.size,
         }
-        return Answer(tuple(fills), spread, notes | about)
+        return Answer(tuple(fills), draft.answer.uncertainty, draft.answer.notes | about)
 
     def _made_over(
         self,

@@ -17,7 +17,7 @@ from statue_models.head.pose import fit_head
 from statue_models.head.raster import draw_head
 from statue_models.inpainting.interpolation import nearest
 from statue_models.methods.method import Crop
-from statue_models.methods.statuefit.ground import ground_of
+from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.lit_head import light_up
 from training.suites.cases import Truth
 
@@ -42,13 +42,13 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
     """
     crop = face_crop(truth)
     assert crop.landmarks is not None and crop.hidden is not None
-    ground = ground_of(crop)
+    closed = close_hole(crop)
     fit = fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb))
     fit = deform_to_landmarks(head, fit, crop.landmarks)
-    lit = light_up(crop, ground, draw_head(head, fit), appearance, None)
+    lit = light_up(crop, closed, draw_head(head, fit), appearance, None)
     if lit is None:
         return None
-    return unwrap_crop(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
+    return unwrap_crop(lit.image, lit.log_ratio(closed), crop.known).astype(np.float32)
 
 
 _shared: tuple[MorphableHead, Appearance] | None = None
