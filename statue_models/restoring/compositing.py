@@ -19,15 +19,15 @@ class Piece:
     Attributes:
         rectangle: (x, y, width, height) in photograph pixels.
         picture: (height, width, 3) float32 in [0, 1], sRGB-encoded.
-        meant: (height, width) bool, the pixels that it is for.
+        where: (height, width) bool, the pixels that it is for.
     """
 
     rectangle: tuple[int, int, int, int]
     picture: NDArray[np.float32]
-    meant: NDArray[np.bool_]
+    where: NDArray[np.bool_]
 
 
-def composed(
+def composite_pieces(
     image: NDArray[Any], rectangle: tuple[int, int, int, int], mask: NDArray[np.uint8], pieces: Sequence[Piece]
 ) -> NDArray[Any]:
     """The samples of a rectangle of the photograph with all pieces laid over it; see ``composite``.
@@ -47,7 +47,7 @@ def composed(
         for top in range(max(y, py), min(y + height, py + ph), rows):
             low = min(top + rows, y + height, py + ph)
             own = np.s_[top - py : low - py, left - px : right - px]
-            part = np.where(piece.meant[own], mask[top:low, left:right], np.uint8(0))
+            part = np.where(piece.where[own], mask[top:low, left:right], np.uint8(0))
             if part.any():
                 laid = composite(image, (left, top, right - left, low - top), piece.picture[own], part)
                 np.copyto(out[top - y : low - y, left - x : right - x], laid, where=part[..., None] > 0)
@@ -91,11 +91,11 @@ def composite(
         band = slice(top, top + rows)
         hole = mask[band] > 0
         if hole.any():
-            out[band][hole] = _mixed(out[band][hole], fill[band][hole], mask[band][hole])
+            out[band][hole] = _mix(out[band][hole], fill[band][hole], mask[band][hole])
     return out
 
 
-def _mixed(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
+def _mix(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
     """(N, C) samples under (N, 3) fill and (N,) mask. Double precision: 16-bit halves must round exactly."""
     dtype, channels = samples.dtype, samples.shape[1]
     floating = dtype.kind == "f"

@@ -20,7 +20,7 @@ from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, t
 from statue_models.restoring.cropping import crop_of, plugged, seen, selection_frame
 from statue_models.restoring.detail import enlarge
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.masks import RIM_DIFFERS, RIMS, grow, left_over
+from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
 
 #: Progress when the face is known, and when a method has restored it.
 FOUND, RESTORED = 0.2, 0.85
@@ -90,7 +90,7 @@ def filling(
     rectangle = _bounding_box_in(around, own)
     rim = 0
     if landmarks is not None:
-        rim = left_over(clean, request.mask, mask, rectangle, interocular_distance(landmarks.points))
+        rim = find_leftover_rim(clean, request.mask, mask, rectangle, interocular_distance(landmarks.points))
     wanted = mask
     if rim:
         # What the mask has left over tells nothing of the stone: the fill is made as if it were missing, too.
@@ -120,7 +120,7 @@ def filling(
             del unseen
     for number, (seed, fill) in enumerate(zip(seeds, answer.fills, strict=True)):
         progress("blending", RESTORED + (1 - RESTORED) * number / len(seeds))
-        picture = finish.picture(fill, seed)
+        picture = finish.render(fill, seed)
         if plain is not None:
             picture[unseen] = plain
         pieces[number].append(Piece(rectangle, picture, hole))

@@ -30,8 +30,8 @@ from statue_models.request import (
     no_progress,
     variant_seed,
 )
-from statue_models.restoring.compositing import composed
-from statue_models.restoring.cracks import thin_without_face
+from statue_models.restoring.compositing import composite_pieces
+from statue_models.restoring.cracks import is_thin_without_face
 from statue_models.restoring.cropping import selection_frame, widened
 from statue_models.restoring.filling import filling
 from statue_models.restoring.record import Clock
@@ -100,7 +100,7 @@ class Restorer:
         rectangle = bounding_box(request.mask)
         landmarks: Landmarks | None = None
         progress("finding the face", 0.0)
-        needs_face = entry.frame == "face" and not thin_without_face(request)
+        needs_face = entry.frame == "face" and not is_thin_without_face(request)
         if needs_face:
             landmarks, frame = find_face(
                 rgb8(request.image),
@@ -126,7 +126,7 @@ class Restorer:
         )
         clock.note("restoration")
         variants = tuple(
-            Variant(composed(request.image, rectangle, request.mask, pieces), seed)
+            Variant(composite_pieces(request.image, rectangle, request.mask, pieces), seed)
             for seed, pieces in zip(seeds, done.pieces, strict=True)
         )
         clock.note("photograph")
