@@ -16,7 +16,7 @@ from statue_models.head.pose import HeadFit
 FINE_BELOW = 257  #: pixels: smaller crops are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
 #: cm between neighbouring samples' depths: more, and one part of the head hides another. Set by eye.
 HIDDEN_BEHIND = 1.0
-FAR = 1e6  # cm: beyond any head
+FAR = 1e6  #: cm: beyond any head
 
 
 @dataclass(frozen=True, eq=False)

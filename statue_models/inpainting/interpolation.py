@@ -17,9 +17,9 @@ from statue_models.pixels.bands import bands
 
 #: Accepted residual, as a share of the largest known magnitude: errors stay far below a grey level.
 TOLERANCE = 1e-6
-#: Jacobi weights for the two operators (largest eigenvalues of D^-1 A: 2 and 3.2).
+#: Jacobi weights for the two operators, below 2 / the largest eigenvalue of D^-1 A (2 and 3.2).
 MEMBRANE_DAMPING, PLATE_DAMPING = 0.8, 0.5
-#: The 13-point stencil reaches two pixels beyond the hole; a third keeps the degrees of those right.
+#: Pixels: the 13-point stencil reaches two beyond the hole; a third keeps the degrees of those right.
 MARGIN = 3
 
 
