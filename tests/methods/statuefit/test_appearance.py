@@ -11,7 +11,7 @@ def learnt():
     return load_appearance()
 
 
-def drawn(model, seed):
+def sample_statue(model, seed):
     """The map of a statue that the model may well meet."""
     weights = np.random.default_rng(seed).standard_normal(len(model.loadings))
     return model.mean + np.tensordot(weights, model.loadings, 1)
@@ -37,7 +37,7 @@ def middle():
 @pytest.mark.parametrize("hidden", ["left", "middle"])
 def test_the_hidden_part_is_guessed_better_than_by_the_mean_statue(learnt, hidden, seed):
     region = middle() if hidden == "middle" else half("left")
-    statue = drawn(learnt, seed)
+    statue = sample_statue(learnt, seed)
     guess = learnt.condition_on(all_but(learnt, region, statue)).mean_map()
     at = region & learnt.learnt
     assert np.abs(guess - statue)[at].mean() < 0.85 * np.abs(learnt.mean - statue)[at].mean()
@@ -57,8 +57,8 @@ def test_one_eye_says_what_the_other_is_like(learnt):
 
 def test_what_is_hidden_is_less_sure_than_what_is_seen(learnt):
     region = middle()
-    given = learnt.condition_on(all_but(learnt, region, drawn(learnt, 1)))
-    spread = given.variance_map()
+    conditional = learnt.condition_on(all_but(learnt, region, sample_statue(learnt, 1)))
+    spread = conditional.variance_map()
     at = region & learnt.learnt
     unknown = (learnt.loadings**2).sum(0) + learnt.noise
     assert (spread[at] < unknown[at] + 1e-9).all()
@@ -68,11 +68,11 @@ def test_what_is_hidden_is_less_sure_than_what_is_seen(learnt):
 
 def test_draws_scatter_about_the_likeliest_as_the_variance_says(learnt):
     region = middle() & learnt.learnt
-    given = learnt.condition_on(all_but(learnt, middle(), drawn(learnt, 2)))
+    conditional = learnt.condition_on(all_but(learnt, middle(), sample_statue(learnt, 2)))
     generator = np.random.default_rng(0)
-    draws = np.stack([given.sample_map(generator)[region] for _ in range(200)])
-    np.testing.assert_allclose(draws.mean(0), given.mean_map()[region], atol=0.15)
-    wanted = (given.variance_map() - learnt.noise)[region]
+    draws = np.stack([conditional.sample_map(generator)[region] for _ in range(200)])
+    np.testing.assert_allclose(draws.mean(0), conditional.mean_map()[region], atol=0.15)
+    wanted = (conditional.variance_map() - learnt.noise)[region]
     assert draws.var(0).mean() == pytest.approx(wanted.mean(), rel=0.15)
 
 
