@@ -19,7 +19,7 @@ from statue_models.errors import StatueError
 
 HEAD_FILE = Path(__file__).parents[1] / "weights" / "head.npz"
 
-#: Standard deviation of an identity mode is 1; expression modes are 0..1 and small on statues.
+#: Standard deviation of an identity mode is 1; expression modes are 0..1 and small on statues: set by eye.
 EXPRESSION_DEVIATION = 0.35
 
 
@@ -45,7 +45,7 @@ class MorphableHead:
     landmarks: NDArray[np.int32]
     openness: NDArray[np.float32]
 
-    def shaped(self, coefficients: NDArray[np.float64]) -> NDArray[np.float32]:
+    def shape_vertices(self, coefficients: NDArray[np.float64]) -> NDArray[np.float32]:
         """(V, 3) vertices in cm for (K,) coefficients."""
         flat = coefficients.astype(np.float32) @ self.modes.reshape(len(self.modes), -1)
         return self.vertices + flat.reshape(self.vertices.shape)

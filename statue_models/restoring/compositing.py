@@ -21,15 +21,15 @@ class Piece:
     Attributes:
         rectangle: of the photograph.
         picture: (height, width, 3) float32 in [0, 1], sRGB-encoded.
-        meant: (height, width) bool, the pixels that it is for.
+        where: (height, width) bool, the pixels that it is for.
     """
 
     rectangle: Rectangle
     picture: NDArray[np.float32]
-    meant: NDArray[np.bool_]
+    where: NDArray[np.bool_]
 
 
-def composed(
+def composite_pieces(
     image: NDArray[Any], rectangle: Rectangle, mask: NDArray[np.uint8], pieces: Sequence[Piece]
 ) -> NDArray[Any]:
     """The samples of a rectangle of the photograph with all pieces laid over it; see ``composite``.
@@ -46,7 +46,7 @@ def composed(
         for rows in bands(shared.height, max(1, _BAND // max(shared.width, 1))):
             band = shared.part(rows)
             own = band.relative_to(piece.rectangle.corner).slices
-            part = np.where(piece.meant[own], mask[band.slices], np.uint8(0))
+            part = np.where(piece.where[own], mask[band.slices], np.uint8(0))
             if part.any():
                 laid = composite(image, band, piece.picture[own], part)
                 np.copyto(out[band.relative_to(rectangle.corner).slices], laid, where=part[..., None] > 0)
@@ -87,11 +87,11 @@ def composite(
     for band in bands(rectangle.height, max(1, _BAND // max(rectangle.width, 1))):
         hole = mask[band] > 0
         if hole.any():
-            out[band][hole] = _mixed(out[band][hole], fill[band][hole], mask[band][hole])
+            out[band][hole] = _mix(out[band][hole], fill[band][hole], mask[band][hole])
     return out
 
 
-def _mixed(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
+def _mix(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
     """(N, C) samples under (N, 3) fill and (N,) mask. Double precision: 16-bit halves must round exactly."""
     dtype, channels = samples.dtype, samples.shape[1]
     floating = dtype.kind == "f"

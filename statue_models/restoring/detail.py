@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.inpainting.patches import window_votes, without_edges
+from statue_models.inpainting.patches import clip_edges, window_votes
 from statue_models.methods.method import Crop, Fill
 from statue_models.pixels.bands import bands
 from statue_models.pixels.grid import cells_at, centres_of
@@ -61,7 +61,7 @@ class FineDetail:
             if len(rows):
                 cells = np.stack([columns + self._corner[0], rows + band.start + self._corner[1]], 1)
                 out[band][rows, columns] = self._at(centres_of(cells), fill.borrow)
-        return without_edges(out, self._hole)
+        return clip_edges(out, self._hole)
 
     def _at(self, places: NDArray[np.float64], borrow: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) luma borrowed for (N, 2) positions in the photograph."""

@@ -20,7 +20,7 @@ from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import crop_of, plugged, seen, selection_frame
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.masks import RIM_DIFFERS, RIMS, grow, left_over
+from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
 
 #: Progress when the face is known, and when a method has restored it.
 FOUND, RESTORED = 0.2, 0.85
@@ -93,7 +93,7 @@ def filling(
     rectangle = Rectangle.of_mask(own).move(*around.corner)
     rim = 0
     if landmarks is not None:
-        rim = left_over(clean, request.mask, mask, rectangle, landmarks.interocular)
+        rim = find_leftover_rim(clean, request.mask, mask, rectangle, landmarks.interocular)
     wanted = mask
     if rim:
         # What the mask has left over tells nothing of the stone: the fill is made as if it were missing, too.
@@ -119,7 +119,7 @@ def filling(
             del unseen
     for number, (hypothesis, fill) in enumerate(zip(hypotheses, answer.fills, strict=True)):
         progress(Phase.BLENDING, RESTORED + (1 - RESTORED) * number / len(hypotheses))
-        picture = finish.picture(fill, hypothesis)
+        picture = finish.render(fill, hypothesis)
         if plain is not None:
             picture[unseen] = plain
         pieces[number].append(Piece(rectangle, picture, hole))

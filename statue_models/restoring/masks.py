@@ -1,4 +1,4 @@
-"""Masks that are to reach further, and rims of damage that a mask has left over."""
+"""Masks that are to reach further, and rims of damage that a mask has left."""
 
 from collections.abc import Iterator, Sequence
 
@@ -11,14 +11,15 @@ from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
 
-#: Widths in pixels of the rims that are looked for.
+# The test's numbers are set by eye.
+#: Pixels: widths of the rims that are looked for.
 RIMS = (2, 4, 8)
 #: A rim is darker or brighter (logarithm of luma) than what lies beyond it: by so much in the middle, and by half of
 #: that, the same way, along so much of the border. Stone beside a nose is lit on one side and shaded on the other.
 DIFFERENT, ALONG = 0.15, 0.8
 #: Widest rim that is looked for, in interocular distances: on small faces a lid is as wide as a rim.
 WIDEST_RIM = 0.03
-#: A border is looked at in pieces: what lies in one tile of so many pixels.
+#: Pixels: a border is looked at in pieces, what lies in one tile of so many; for time.
 TILE = 256
 #: The note's code in the record, and what it tells a user.
 RIM_DIFFERS = "rim-differs"
@@ -26,7 +27,7 @@ RIM_NOTE = (
     "all round the mask the stone looks unlike what lies beyond, as if damage had been left over: look at the border, "
     "and let the mask reach further with {remedy} (rim-differs)"
 )
-#: Pixels that a mask may be grown by.
+#: Pixels that a mask may grow by.
 MOST_GROWN = 200
 
 
@@ -43,8 +44,8 @@ def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.dilate(mask, disc), np.uint8)
 
 
-def left_over(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:
-    """Width in pixels of the rim of damage that a mask has left over; 0 where there is none.
+def find_leftover_rim(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:
+    """Width in pixels of the rim of damage that a mask has left; 0 where there is none.
 
     Args:
         image: (H, W, C) the photograph.

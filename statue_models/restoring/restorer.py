@@ -31,8 +31,8 @@ from statue_models.request import (
     no_progress,
     part_of_progress,
 )
-from statue_models.restoring.compositing import composed
-from statue_models.restoring.cracks import thin_without_face
+from statue_models.restoring.compositing import composite_pieces
+from statue_models.restoring.cracks import is_thin_without_face
 from statue_models.restoring.cropping import selection_frame, widened
 from statue_models.restoring.filling import FOUND, filling
 from statue_models.restoring.record import Clock
@@ -102,7 +102,7 @@ class Restorer:
         rectangle = Rectangle.of_mask(request.mask)
         landmarks: Landmarks | None = None
         progress(Phase.FACE, 0.0)
-        needs_face = chosen.needs == "landmarks" and not thin_without_face(request)
+        needs_face = chosen.needs == "landmarks" and not is_thin_without_face(request)
         if needs_face:
             landmarks, frame = find_face(
                 rgb8(request.image),
@@ -128,7 +128,7 @@ class Restorer:
         )
         clock.note("restoration")
         variants = tuple(
-            Variant(composed(request.image, rectangle, request.mask, pieces), hypothesis)
+            Variant(composite_pieces(request.image, rectangle, request.mask, pieces), hypothesis)
             for hypothesis, pieces in zip(request.hypotheses, done.pieces, strict=True)
         )
         clock.note("photograph")

@@ -63,7 +63,7 @@ def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, clos
     answer = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
     x, y, width, height = box = Rectangle.of_mask(mask)
     photograph = clean if closed is None else np.where(closed[..., None] > 0, np.uint8(255), clean)
-    picture = Finish(photograph, missing, mask, box, FRAME, crop, share).picture(answer, Hypothesis(0, seed))
+    picture = Finish(photograph, missing, mask, box, FRAME, crop, share).render(answer, Hypothesis(0, seed))
     assert picture.shape == (height, width, 3) and picture.min() >= 0 and picture.max() <= 1
     out = np.full((SIDE, SIDE, 3), np.nan, np.float32)
     out[y : y + height, x : x + width] = picture

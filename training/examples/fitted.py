@@ -213,8 +213,8 @@ def filled(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: 
     image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / np.float32(255))
     known = (inside[0].numpy() > 0) & ~hole
     crop = Crop(image, hole, known, replace(marked, placed=None), 1.0)
-    answer, sketches = fit.restored(crop, [Hypothesis(0, 0)], no_progress)
-    sketch, fill = sketches[0], answer.fills[0].rgb
+    draft = fit.draft(crop, [Hypothesis(0, 0)], no_progress)
+    sketch, fill = draft.sketches[0], draft.answer.fills[0].rgb
     return {
         "sketch": _bytes(sketch.rgb).transpose(2, 0, 1),
         "fill": _bytes(fill).transpose(2, 0, 1),

@@ -111,12 +111,11 @@ class FlowMethod:
             StatueError: ``out-of-memory``.
         """
         steps = options.steps if isinstance(options, StatueFlowOptions) and options.steps is not None else STEPS
-        if options.preview:
-            fitted, sketches = self._fit.sketched(crop, hypotheses)
-        else:
-            fitted, sketches = self._fit.restored(crop, hypotheses, part_of_progress(progress, 0.0, 0.5))
+        draft = self._fit.draft(crop, hypotheses, part_of_progress(progress, 0.0, 0.5), options.preview)
         with one_torch_thread():
-            fills = self._made_over(crop, hypotheses, fitted.fills, sketches, steps, options.preview, progress)
+            fills = self._made_over(
+                crop, hypotheses, draft.answer.fills, draft.sketches, steps, options.preview, progress
+            )
         about = {
             "torch": torch.__version__,
             "steps": steps,
@@ -125,7 +124,7 @@ class FlowMethod:
             "precision": self.precision,
             "size": self.size,
         }
-        return replace(fitted, fills=tuple(fills), notes=fitted.notes | about)
+        return replace(draft.answer, fills=tuple(fills), notes=draft.answer.notes | about)
 
     def _made_over(
         self,

@@ -163,20 +163,20 @@ def placed(crop, points):
 
 
 @pytest.fixture(scope="module")
-def told(method, statue, wide):
+def plain(method, statue, wide):
     """What comes back for the statue's own landmarks, given by a user."""
     crop = statue.crop(wide)
     return method.restore(placed(crop, crop.face.points), hypotheses(11), MethodOptions(), no_progress).fills[0].rgb
 
 
 @pytest.mark.parametrize("direction", [(-1, 0), (1, 0), (0, 1)], ids=["left", "right", "down"])
-def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, told, direction):
+def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, plain, direction):
     """Ten pixels of a face frame of 256: its tip, found again in the picture itself."""
     pixel = frame_of_landmarks(statue.landmarks).side / 256
     points = statue.landmarks.copy()
     points[29:36] += 10 * pixel * np.array(direction)
     moved = method.restore(placed(statue.crop(wide), points), hypotheses(11), MethodOptions(), no_progress).fills[0].rgb
-    before, after = (cv2.resize(rgb.mean(2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for rgb in (told, moved))
+    before, after = (cv2.resize(rgb.mean(2), None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC) for rgb in (plain, moved))
     x, y = (4 * statue.landmarks[30]).astype(int)
     place = after[y - 100 : y + 100, x - 100 : x + 100]
     row, column = np.unravel_index(
@@ -186,6 +186,6 @@ def test_a_nose_that_a_user_drags_comes_back_there(method, statue, wide, told, d
     assert 8 <= along <= 12
 
 
-def test_landmarks_that_the_head_meets_already_change_hardly_anything(method, statue, wide, told):
+def test_landmarks_that_the_head_meets_already_change_hardly_anything(method, statue, wide, plain):
     found = method.restore(statue.crop(wide), hypotheses(11), MethodOptions(), no_progress).fills[0].rgb
-    assert np.abs(found - told)[wide].mean() < 4 / 255
+    assert np.abs(found - plain)[wide].mean() < 4 / 255

@@ -25,7 +25,7 @@ from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Method
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, RestorationRequest
-from statue_models.restoring.compositing import composed
+from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import filling
 from training.suites.cases import Case
 
@@ -118,7 +118,7 @@ class MethodRestoring:
             thin_apart=self.needs_face,
         )
         whole = Rectangle(0, 0, case.truth.shape[1], side)
-        return [composed(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
+        return [composite_pieces(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
 
 
 def of_module(name: str) -> Restoring:
