@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -202,5 +203,5 @@ class FlowMethod:
         fractions = self._tensor((landmarks.points / side).astype(np.float32))
         return landmark_heatmaps(fractions, self.size // self.network.patch)
 
-    def _tensor(self, array: NDArray) -> Tensor:
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None].to(self.device)
