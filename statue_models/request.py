@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +62,7 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class RestorationRequest:
-    """All that determines a result.
+    """All that determines a result. One that exists is valid: requests are checked here and nowhere else.
 
     Attributes:
         image: (H, W, C) uint8, uint16 or float32, sRGB-encoded; C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA).
@@ -74,10 +74,13 @@ class RestorationRequest:
         variant: 1 .. 16, the number of the only hypothesis that is wanted; None = the first ``variants``. It is the one
             that a request for several has at that place, byte for byte.
         steps: sampling steps of a generative model; None = the model's own default. Ignored by methods without steps.
-        landmarks: 68 points that the user gave, or None to find them.
-        face: the box around the face that the user gave, or None.
+        landmarks: 68 points that the user gave, or None to find them. Those under the mask become hidden ones.
+        face: the box around the face that the user gave, or None; any four numbers become one.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16"; networks only.
+
+    Raises:
+        StatueError: with the code of the first thing that is wrong.
     """
 
     image: NDArray[Any]
@@ -92,16 +95,10 @@ class RestorationRequest:
     device: str = "auto"
     precision: str = "fp32"
 
-    def checked(self) -> "RestorationRequest":
-        """Itself, after every field has been checked.
-
-        Raises:
-            StatueError: with the code of the first thing that is wrong.
-        """
+    def __post_init__(self) -> None:
         image, mask = self.image, self.mask
         check_picture(image)
         check_mask(mask, image)
-        height, width = mask.shape
         if not mask.any():
             raise StatueError("empty-mask")
         if mask.all():
@@ -121,12 +118,9 @@ class RestorationRequest:
         if self.precision not in ("fp32", "bf16"):
             raise StatueError("usage", reason=f"there is no precision called {self.precision}")
         if self.face is not None:
-            box = FaceBox(*self.face)
-            if not (box.finite and min(box.width, box.height) >= MIN_FACE and box.meets(mask.shape)):
-                raise StatueError("bad-face-box", box=box)
-        if self.landmarks is not None and np.abs(self.landmarks.points).max() > 10 * max(height, width):
-            raise StatueError("bad-landmarks", reason="they lie far outside the picture")
-        return self
+            object.__setattr__(self, "face", _face_box(self.face, mask))
+        if self.landmarks is not None:
+            object.__setattr__(self, "landmarks", _given_landmarks(self.landmarks, mask))
 
     @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
@@ -167,12 +161,30 @@ def check_picture(image: NDArray[Any]) -> None:
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
         raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
     height, width = image.shape[:2]
-    if min(height, width) < MIN_SIDE:
-        raise StatueError("image-too-small", width=width, height=height)
-    if height * width > MAX_MEGAPIXELS * 1_000_000:
-        raise StatueError("image-too-large", megapixels=round(height * width / 1e6), limit=MAX_MEGAPIXELS)
+    check_size(width, height)
     if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
         raise StatueError("bad-pixels")
+
+
+def check_size(width: int, height: int) -> None:
+    """Whether a picture of so many pixels can be worked on.
+
+    Raises:
+        StatueError: "image-too-small" or "image-too-large".
+    """
+    if min(width, height) < MIN_SIDE:
+        raise StatueError("image-too-small", width=width, height=height)
+    check_megapixels(width, height)
+
+
+def check_megapixels(width: int, height: int) -> None:
+    """Whether a picture of so many pixels can be held, which even one that is too small to restore can.
+
+    Raises:
+        StatueError: "image-too-large".
+    """
+    if width * height > MAX_MEGAPIXELS * 1_000_000:
+        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
 
 
 def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
@@ -183,9 +195,35 @@ def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
     """
     if mask.ndim != 2 or mask.dtype != np.uint8:
         raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
-    (height, width), (mask_height, mask_width) = image.shape[:2], mask.shape
-    if mask.shape != (height, width):
-        raise StatueError("mask-size", mask_width=mask_width, mask_height=mask_height, width=width, height=height)
+    check_mask_size(mask.shape[::-1], image.shape[1::-1])
+
+
+def check_mask_size(mask: tuple[int, ...], picture: tuple[int, ...]) -> None:
+    """Whether a mask is as large as its picture, both (width, height).
+
+    Raises:
+        StatueError: "mask-size".
+    """
+    if mask != picture:
+        raise StatueError("mask-size", mask_width=mask[0], mask_height=mask[1], width=picture[0], height=picture[1])
+
+
+def _face_box(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
+    """Four numbers as a box that lies in the picture."""
+    try:
+        box = FaceBox(*(float(number) for number in numbers))
+    except (TypeError, ValueError):
+        raise StatueError("bad-face-box", box=numbers) from None
+    if not (box.finite and min(box.width, box.height) >= MIN_FACE and box.meets(mask.shape)):
+        raise StatueError("bad-face-box", box=box)
+    return box
+
+
+def _given_landmarks(landmarks: Landmarks, mask: NDArray[np.uint8]) -> Landmarks:
+    """Landmarks that lie in the picture or near it, those under the mask hidden."""
+    if np.abs(landmarks.points).max() > 10 * max(mask.shape):
+        raise StatueError("bad-landmarks", reason="they lie far outside the picture")
+    return landmarks.hidden_under(mask)
 
 
 def pixel_hash(array: NDArray[Any]) -> str:

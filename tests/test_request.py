@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import MAX_MEGAPIXELS, Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
@@ -57,6 +58,8 @@ REFUSED = {
     "a box beside the picture": ({"face": (60.0, 5.0, 20.0, 20.0)}, "bad-face-box"),
     "a box without size": ({"face": (5.0, 5.0, 0.0, 20.0)}, "bad-face-box"),
     "a box of no numbers": ({"face": (float("nan"), 5.0, 20.0, 20.0)}, "bad-face-box"),
+    "a box of three numbers": ({"face": (5.0, 5.0, 20.0)}, "bad-face-box"),
+    "a box of words": ({"face": ("a", "b", "c", "d")}, "bad-face-box"),
     "landmarks far away": ({"landmarks": far_away()}, "bad-landmarks"),
 }
 
@@ -65,7 +68,7 @@ REFUSED = {
 def test_a_wrong_request_is_refused_by_its_own_code(case):
     changes, code = REFUSED[case]
     with pytest.raises(StatueError) as caught:
-        request(**changes).checked()
+        request(**changes)
     assert caught.value.code == code
     assert "{" not in caught.value.sentence + caught.value.remedy
 
@@ -75,7 +78,7 @@ def test_too_many_megapixels_are_refused_before_anything_is_computed():
     huge = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (side, side, 3))
     mask = np.broadcast_to(np.zeros((1, 1), np.uint8), (side, side))
     with pytest.raises(StatueError) as caught:
-        RestorationRequest(huge, mask).checked()
+        RestorationRequest(huge, mask)
     assert caught.value.code == "image-too-large"
     assert str(MAX_MEGAPIXELS) in caught.value.sentence
 
@@ -83,8 +86,7 @@ def test_too_many_megapixels_are_refused_before_anything_is_computed():
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_every_layout_of_samples_is_taken(channels, dtype):
-    good = request(image=picture(channels=channels, dtype=dtype))
-    assert good.checked() is good
+    assert request(image=picture(channels=channels, dtype=dtype)).image.dtype == dtype
 
 
 def test_what_is_at_the_limit_is_taken():
@@ -97,7 +99,24 @@ def test_what_is_at_the_limit_is_taken():
         {"face": (-10.0, -10.0, 18.5, 18.5)},
         {"image": picture(dtype=np.float32) - 5},
     ):
-        request(**changes).checked()
+        request(**changes)
+
+
+def test_any_four_numbers_become_a_box():
+    for numbers in ([1, 2, 30, 30], (1.0, 2.0, 30.0, 30.0), np.array([1, 2, 30, 30], np.float32)):
+        assert request(face=numbers).face == FaceBox(1.0, 2.0, 30.0, 30.0)
+        assert isinstance(request(face=numbers).face, FaceBox)
+
+
+def test_given_landmarks_are_hidden_under_the_mask():
+    points = np.random.default_rng(0).uniform(0, 40, (68, 2))
+    given = request(landmarks=Landmarks.given(points)).landmarks
+    cells = points.astype(int)
+    inside = (cells[:, 0] < 50) & (cells[:, 1] < 40)
+    np.testing.assert_array_equal(given.hidden[inside], hole()[cells[inside, 1], cells[inside, 0]] > 0)
+    assert given.hidden.any() and not given.hidden.all()
+    np.testing.assert_array_equal(given.points, points)
+    assert given.placed.all()
 
 
 def test_a_request_cannot_be_changed_on_its_way():

@@ -42,11 +42,11 @@ def run(options: Namespace) -> None:
         seed=options.seed,
         variants=options.variants,
         steps=options.steps,
-        landmarks=None if landmarks is None else landmarks.hidden_under(mask),
+        landmarks=landmarks,
         variant=options.variant,
         face=options.face,
         device=options.device,
-    ).checked()
+    )
     for note in photograph.notes:
         output.say(note, options.quiet)
     with output.ProgressLine(not options.quiet) as progress:

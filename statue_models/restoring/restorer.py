@@ -64,10 +64,9 @@ class Restorer:
         """Fills the hole with ``request.variants`` hypotheses.
 
         Raises:
-            StatueError: for anything wrong with the request, when no face is found, when the model cannot be used
-                here, or "interrupted" when ``progress`` asked for it.
+            StatueError: when no face is found, when the model cannot be used here, or "interrupted" when ``progress``
+                asked for it.
         """
-        request = request.checked()
         with self._lock, one_thread(), _out_of_memory():
             return self._restored(request, progress)
 

@@ -41,7 +41,6 @@ class RemoteRestorer:
         Raises:
             StatueError: what the runner reports, and the codes of exit status 7.
         """
-        request = request.checked()
         try:
             progress(Phase.CONNECTING, 0.0)
             self._client.connect()

@@ -16,7 +16,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
+from statue_models.request import MAX_MEGAPIXELS, Restoration, RestorationRequest, check_size
 
 SCHEMA = 1
 DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
@@ -70,10 +70,7 @@ class JobHeader:
             if name in data and not check(data[name]):
                 _refuse(f"its {name} has the wrong type or value")
         width, height = data["width"], data["height"]
-        if min(width, height) < MIN_SIDE:
-            raise StatueError("image-too-small", width=width, height=height)
-        if width * height > MAX_MEGAPIXELS * 1_000_000:
-            raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
+        check_size(width, height)  # before memory is taken for it
         if data.get("landmarks") is not None:
             data["landmarks"] = tuple((float(x), float(y)) for x, y in data["landmarks"])
             if data.get("placed") is not None:
@@ -176,10 +173,10 @@ class JobReader:
         self._planes = [np.empty(header.image_bytes, np.uint8), np.empty(header.mask_bytes, np.uint8)]
 
     def request(self) -> RestorationRequest:
-        """The complete request, checked.
+        """The complete request.
 
         Raises:
-            StatueError: bad-request when bytes are missing; else as ``RestorationRequest.checked``.
+            StatueError: bad-request when bytes are missing; else as ``RestorationRequest``.
         """
         header = self._header
         if header is None or self._filled != header.image_bytes + header.mask_bytes:
@@ -197,7 +194,7 @@ class JobReader:
             face=header.face,
             device=header.device,
             precision=header.precision,
-        ).checked()
+        )
 
 
 def result_json(restoration: Restoration) -> dict[str, Any]:

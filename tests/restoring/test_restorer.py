@@ -272,7 +272,7 @@ def test_cuda_where_there_is_none_is_refused(restorer, request_, monkeypatch, to
 
 
 def test_wrong_requests_never_reach_the_method(restorer, request_):
-    assert code_of(restorer.restore, replace(request_, mask=request_.mask * 0)) == "empty-mask"
+    assert code_of(replace, request_, mask=request_.mask * 0) == "empty-mask"
     assert code_of(restorer.restore, replace(request_, model="nobody")) == "unknown-model"
     beside = Landmarks.given(request_.landmarks.points + 1000)
     assert code_of(restorer.restore, replace(request_, landmarks=beside)) == "bad-landmarks"
