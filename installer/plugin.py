@@ -42,6 +42,7 @@ class Plugin:
             **own,
             "runner_client.py": (models / "runner/client.py").read_bytes(),
             "errors.json": (models / "errors.json").read_bytes(),
+            "fields.py": (models / "fields.py").read_bytes(),
             INSTALLATION: (json.dumps(facts, indent=2) + "\n").encode(),
         }
 

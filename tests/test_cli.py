@@ -120,7 +120,8 @@ def test_all_options_reach_the_request(scene, fake):
     words = ["--seed", 7, "--model", "telea", "--preview", "--face=-5,3,60.5,70", "--device", "cpu"]
     assert restore("--landmarks", "face.pts", *words) == 0
     request = fake.seen[0]
-    assert (request.seed, request.model, request.steps, request.device) == (7, "telea", 1, "cpu")
+    assert (request.seed, request.model, request.quality, request.device) == (7, "telea", "preview", "cpu")
+    assert request.steps is None
     assert request.face == (-5.0, 3.0, 60.5, 70.0)
     assert np.allclose(request.landmarks.points, POINTS)
     assert request.landmarks.hidden.any()
@@ -170,6 +171,12 @@ def test_existing_files_are_found_before_the_work_starts(scene, fake, existing):
         (["restore", "photo.png", "-o", "o.png"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "17"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--steps", "4", "--preview"], 2, "usage"),
+        (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--quality", "best"], 2, "usage"),
+        (
+            ["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "2", "--variant", "2"],
+            2,
+            "usage",
+        ),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--face", "1,2,3"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--seed", "-1"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--report", "./o.png"], 2, "usage"),

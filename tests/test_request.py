@@ -9,8 +9,9 @@ import pytest
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.fields import MAX_MEGAPIXELS
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import MAX_MEGAPIXELS, Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
+from statue_models.request import Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
 
 
 def picture(height=40, width=50, channels=3, dtype=np.uint8):
@@ -53,6 +54,12 @@ REFUSED = {
     "a negative seed": ({"seed": -1}, "usage"),
     "a seed of 64 bits": ({"seed": 2**63}, "usage"),
     "no steps": ({"steps": 0}, "usage"),
+    "half a variant": ({"variants": 1.5}, "usage"),
+    "a seed in words": ({"seed": "7"}, "usage"),
+    "another quality": ({"quality": "best"}, "usage"),
+    "steps of a preview": ({"quality": "preview", "steps": 2}, "usage"),
+    "several and one alone": ({"variants": 2, "variant": 2}, "usage"),
+    "a model of no name": ({"model": ""}, "usage"),
     "another device": ({"device": "tpu"}, "usage"),
     "another precision": ({"precision": "fp16"}, "usage"),
     "a box beside the picture": ({"face": (60.0, 5.0, 20.0, 20.0)}, "bad-face-box"),
@@ -60,6 +67,7 @@ REFUSED = {
     "a box of no numbers": ({"face": (float("nan"), 5.0, 20.0, 20.0)}, "bad-face-box"),
     "a box of three numbers": ({"face": (5.0, 5.0, 20.0)}, "bad-face-box"),
     "a box of words": ({"face": ("a", "b", "c", "d")}, "bad-face-box"),
+    "landmarks that are none": ({"landmarks": [[1.0, 2.0]] * 67}, "bad-landmarks"),
     "landmarks far away": ({"landmarks": far_away()}, "bad-landmarks"),
 }
 
@@ -117,6 +125,7 @@ def test_given_landmarks_are_hidden_under_the_mask():
     assert given.hidden.any() and not given.hidden.all()
     np.testing.assert_array_equal(given.points, points)
     assert given.placed.all()
+    assert request(landmarks=points.tolist()).landmarks.to_json() == given.to_json()
 
 
 def test_a_request_cannot_be_changed_on_its_way():

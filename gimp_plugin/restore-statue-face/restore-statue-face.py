@@ -3,6 +3,7 @@
 
 import gimpfu
 import restore
+from fields import FIELDS, INTEGER
 from gimpfu import PF_DRAWABLES, PF_IMAGE, PF_LAYER, PF_RADIO, PF_SPINNER, PF_TOGGLE, main, register
 
 MODELS = (
@@ -15,10 +16,30 @@ MODELS = (
     ("Navier-Stokes (ns)", "ns"),
 )
 
+#: What GIMP alone asks: rows of the dialog whose answers stay in the plug-in (``restore.py``).
+QUESTIONS = (
+    (PF_TOGGLE, "draw_landmarks", "_Draw the landmarks as a path", True),
+    (PF_TOGGLE, "use_path", "_Use the landmarks of the drawn path", False),
+)
 
-def restore_statue_face(image, drawables, variants, seed, model, draw_landmarks, use_path):
+
+def parameter(field):
+    """The row of a field that the dialog asks for, as ``register`` takes it."""
+    row = field.dialog
+    default = field.default if row.default is None else row.default
+    if field.kind == INTEGER:
+        return PF_SPINNER, field.name, row.label, default, (field.lowest, row.highest or field.highest, 1)
+    choices = MODELS if field.name == "model" else [(choice.capitalize(), choice) for choice in field.choices]
+    return PF_RADIO, field.name, row.label, default, choices
+
+
+#: All rows of the dialog.
+PARAMETERS = [*[parameter(field) for field in FIELDS.values() if field.dialog], *QUESTIONS]
+
+
+def restore_statue_face(image, drawables, *answers):
     """Restore the selected part of the layer; returns the layer group with the variants."""
-    options = restore.Options(variants, seed, model, draw_landmarks, use_path)
+    options = {row[1]: answer for row, answer in zip(PARAMETERS, answers)}  # noqa: B905
     return restore.restore(gimpfu.host, image, drawables, options)
 
 
@@ -35,11 +56,7 @@ register(
     [
         (PF_IMAGE, "image", "Image", None),
         (PF_DRAWABLES, "drawables", "Layers", None),
-        (PF_SPINNER, "variants", "_Variants", 4, (1, 16, 1)),
-        (PF_SPINNER, "seed", "S_eed", 0, (0, 2**31 - 1, 1)),
-        (PF_RADIO, "model", "_Model", "default", MODELS),
-        (PF_TOGGLE, "draw_landmarks", "_Draw the landmarks as a path", True),
-        (PF_TOGGLE, "use_path", "_Use the landmarks of the drawn path", False),
+        *PARAMETERS,
     ],
     [(PF_LAYER, "group", "The layer group with the variants")],
     restore_statue_face,

@@ -97,7 +97,7 @@ class Restorer:
         clock = Clock()
         entry = models_file.entry(request.model)
         device = request.device if request.device != "auto" else self._device
-        method = self._method(entry.name, _usable(device), request.precision, request.steps)
+        method = self._method(entry.name, _usable(device), request.precision, _sampling_steps(request))
         rectangle = Rectangle.of_mask(request.mask)
         landmarks: Landmarks | None = None
         progress(Phase.FACE, 0.0)
@@ -171,6 +171,16 @@ def _out_of_memory() -> Iterator[None]:
 def _no_predictor() -> Any:
     """Given landmarks need no predictor, so its files need not be there either."""
     return None
+
+
+def _sampling_steps(request: RestorationRequest) -> int | None:
+    """What ``registry.method`` is told of quality and steps, until methods take options of their own.
+
+    There one step means a preview, and None the single step in each look that full quality takes.
+    """
+    if request.quality == "preview":
+        return 1
+    return None if request.steps == 1 else request.steps
 
 
 def _usable(device: str) -> str:

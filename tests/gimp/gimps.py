@@ -115,6 +115,7 @@ class Gimp(ABC):
         folder = self.folder / "profile/plug-ins" / NAME
         shutil.copytree(REPOSITORY / "gimp_plugin" / NAME, folder, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(REPOSITORY / "statue_models/errors.json", folder)
+        shutil.copy(REPOSITORY / "statue_models/fields.py", folder)
         shutil.copy(REPOSITORY / "statue_models/runner/client.py", folder / "runner_client.py")
         # no runner can be started from inside the root: the tests start it outside, or want to see what is said
         installation = {"state": f"{self.inside}/home/state", "command": ["/bin/false"], "version": "test"}

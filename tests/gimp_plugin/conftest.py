@@ -14,12 +14,13 @@ PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
 
 @pytest.fixture(scope="session")
 def plugin(tmp_path_factory):
-    """The plug-in's modules, imported from a folder that holds errors.json as after installation."""
+    """The plug-in's modules, imported from a folder that holds errors.json and fields.py as after installation."""
     folder = tmp_path_factory.mktemp("plug-ins") / "restore-statue-face"
     shutil.copytree(PLUG_IN, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "statue_models/errors.json", folder)
+    for name in ("errors.json", "fields.py"):
+        shutil.copy(REPOSITORY / "statue_models" / name, folder)
     sys.path.insert(0, str(folder))
-    names = ("gimpfu", "gimpfu.headless", "gimpfu.host", "landmark_path", "refusal", "restore")
+    names = ("fields", "gimpfu", "gimpfu.headless", "gimpfu.host", "landmark_path", "refusal", "restore")
     modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
     spec = importlib.util.spec_from_file_location("restore_statue_face_main", folder / "restore-statue-face.py")
     modules["main"] = importlib.util.module_from_spec(spec)
@@ -101,6 +102,7 @@ def options(plugin):
     """The options that the dialog starts with, for two variants; keywords change them."""
 
     def make(**changes):
-        return plugin.restore.Options(2, 7, "default", True, False)._replace(**changes)
+        starts = {row[1]: row[3] for row in plugin.main.PARAMETERS}
+        return {**starts, "variants": 2, "seed": 7, **changes}
 
     return make

@@ -32,7 +32,8 @@ def test_folder_is_complete(layout, gimp):
     assert main.stat().st_mode & 0o777 == 0o755
     models = layout.checkout / "statue_models"
     assert (folder / "runner_client.py").read_bytes() == (models / "runner/client.py").read_bytes()
-    assert (folder / "errors.json").read_bytes() == (models / "errors.json").read_bytes()
+    for name in ("errors.json", "fields.py"):
+        assert (folder / name).read_bytes() == (models / name).read_bytes()
     for path in source.rglob("*.py"):
         assert (folder / path.relative_to(source)).is_file()
     assert not [path for path in folder.rglob("*") if path.name == "__pycache__" or path.name.startswith(".")]

@@ -287,6 +287,23 @@ def test_running_out_of_memory_is_said(request_, monkeypatch):
     assert code_of(Restorer().restore, request_) == "out-of-memory"
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [({}, None), ({"quality": "preview"}, 1), ({"steps": 1}, None), ({"steps": 4}, 4)],
+)
+def test_a_preview_is_asked_for_by_name_and_one_step_is_none(request_, monkeypatch, asked, told):
+    """What methods that take steps alone are told."""
+    seen = []
+
+    def method(name, device, precision, steps):
+        seen.append(steps)
+        raise StatueError("untrained-model", name=name, how="")
+
+    monkeypatch.setattr(registry, "method", method)
+    assert code_of(Restorer().restore, replace(request_, **asked)) == "untrained-model"
+    assert seen == [told]
+
+
 def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     record = json.loads(result.record_text())
     assert record == json.loads(json.dumps(result.record))
