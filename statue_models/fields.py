@@ -205,6 +205,12 @@ class RequestFields:
         without="quality",
         metavar="N",
     )
+    predictor: str = _field(
+        "default",
+        NAME,
+        "what finds the landmarks, landmarknet or facemesh, or default for the best that runs here",
+        metavar="NAME",
+    )
     face: FaceBox | None = _field(
         None,
         BOX,

@@ -118,10 +118,10 @@ def test_one_variant_goes_into_the_named_file(scene, fake, capsys):
 def test_all_options_reach_the_request(scene, fake):
     Path("face.pts").write_text(format_pts(Landmarks.given(POINTS)))
     words = ["--seed", 7, "--model", "telea", "--preview", "--face=-5,3,60.5,70", "--device", "cpu"]
-    assert restore("--landmarks", "face.pts", *words) == 0
+    assert restore("--landmarks", "face.pts", "--predictor", "facemesh", *words) == 0
     request = fake.seen[0]
     assert (request.seed, request.model, request.quality, request.device) == (7, "telea", "preview", "cpu")
-    assert request.steps is None
+    assert (request.steps, request.predictor) == (None, "facemesh")
     assert request.face == (-5.0, 3.0, 60.5, 70.0)
     assert np.allclose(request.landmarks.points, POINTS)
     assert request.landmarks.hidden.any()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from statue_models.fields import FIELDS, RequestFields, page_with_tables
+from statue_models.landmarks.predictor import LOADERS
 from statue_models.request import RestorationRequest
 
 REPOSITORY = Path(__file__).parents[1]
@@ -27,6 +28,7 @@ import numpy as np
 from statue_models.cli import arguments
 from statue_models.errors import StatueError
 from statue_models.fields import page_with_tables
+from statue_models.landmarks.predictor import LOADERS
 from statue_models.request import RestorationRequest
 from statue_models.runner.wire import JobHeader, JobReader, json_line, samples_of
 
@@ -105,6 +107,11 @@ def test_the_tables_of_the_docs_are_up_to_date(page):
     text = (REPOSITORY / page).read_text(encoding="utf-8")
     assert text.count("<!-- fields: ") == 1
     assert text == page_with_tables(text), "run: python -m statue_models.fields docs/cli.md docs/http.md"
+
+
+def test_the_predictors_are_named():
+    """Nothing else lists them."""
+    assert all(name in FIELDS["predictor"].help for name in LOADERS)
 
 
 def test_every_field_of_a_request_is_in_the_table():

@@ -68,6 +68,17 @@ def default_predictor() -> str:
     return "landmarknet" if trained and models_file.has_torch() else "facemesh"
 
 
+def check_predictor(name: str) -> None:
+    """Whether there is a predictor of that name, loaded or not.
+
+    Raises:
+        StatueError: ``unknown-predictor``.
+    """
+    known = ("default", *LOADERS)
+    if name not in known:
+        raise StatueError("unknown-predictor", name=name, known=", ".join(known))
+
+
 def predictor(name: str = "default", models: Path | None = None) -> LandmarkPredictor:
     """A landmark predictor by its name, loaded once per process and directory.
 
@@ -76,12 +87,10 @@ def predictor(name: str = "default", models: Path | None = None) -> LandmarkPred
         models: directory of its model files; None = the usual places.
 
     Raises:
-        StatueError: ``unknown-model``, or what the loader raises (``weights-missing``, ``weights-hash``).
+        StatueError: ``unknown-predictor``, or what the loader raises (``weights-missing``, ``weights-hash``).
     """
-    name = default_predictor() if name == "default" else name
-    if name not in LOADERS:
-        raise StatueError("unknown-model", name=name)
-    return _load(name, None if models is None else Path(models).resolve())
+    check_predictor(name)
+    return _load(default_predictor() if name == "default" else name, None if models is None else Path(models).resolve())
 
 
 @cache

@@ -15,7 +15,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.predictor import LandmarkPredictor, check_predictor, predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
 from statue_models.methods.method import Method
@@ -50,14 +50,14 @@ class Restorer:
 
     Args:
         device: for requests that leave it at "auto": "auto", "cpu" or "cuda".
-        landmark_models: folder of the landmark predictor's files; None = where the installer put them.
+        landmark_models: folder of the landmark predictors' files; None = where the installer put them.
     """
 
     def __init__(self, device: str = "auto", landmark_models: Path | None = None) -> None:
         self._device = device
         self._landmark_models = landmark_models
         self._methods: dict[tuple[str, str, str, int | None], Method] = {}
-        self._predictor: LandmarkPredictor | None = None
+        self._predictors: dict[str, LandmarkPredictor] = {}
         self._lock = threading.Lock()
 
     def restore(self, request: RestorationRequest, progress: Progress = no_progress) -> Restoration:
@@ -91,11 +91,12 @@ class Restorer:
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
         with self._lock, one_thread(), _out_of_memory():
-            return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
+            return find_face(rgb8(image), hole, self._predictor("default"), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         clock = Clock()
         entry = models_file.entry(request.model)
+        check_predictor(request.predictor)
         device = request.device if request.device != "auto" else self._device
         method = self._method(entry.name, _usable(device), request.precision, _sampling_steps(request))
         rectangle = Rectangle.of_mask(request.mask)
@@ -106,7 +107,7 @@ class Restorer:
             landmarks, frame = find_face(
                 rgb8(request.image),
                 request.mask,
-                self._find_predictor() if request.landmarks is None else _no_predictor(),
+                self._predictor(request.predictor) if request.landmarks is None else (),  # whose files may be missing
                 face=request.face,
                 landmarks=request.landmarks,
                 progress=part_of_progress(progress, 0.0, FOUND),
@@ -149,10 +150,10 @@ class Restorer:
             self._methods[key] = registry.method(name, device, precision, steps)
         return self._methods[key]
 
-    def _find_predictor(self) -> LandmarkPredictor:
-        if self._predictor is None:
-            self._predictor = predictor("default", self._landmark_models)
-        return self._predictor
+    def _predictor(self, name: str) -> LandmarkPredictor:
+        if name not in self._predictors:
+            self._predictors[name] = predictor(name, self._landmark_models)
+        return self._predictors[name]
 
 
 @contextmanager
@@ -166,11 +167,6 @@ def _out_of_memory() -> Iterator[None]:
         if error.code == cv2.Error.StsNoMem:
             raise StatueError("out-of-memory") from None
         raise
-
-
-def _no_predictor() -> Any:
-    """Given landmarks need no predictor, so its files need not be there either."""
-    return None
 
 
 def _sampling_steps(request: RestorationRequest) -> int | None:

@@ -14,7 +14,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
 from statue_models.landmarks import calibration, facemesh_files
-from statue_models.landmarks.predictor import predictor
+from statue_models.landmarks.predictor import LOADERS, predictor
 from statue_models.landmarks.search import find_face
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.restoring.cropping import seen, widened
@@ -341,4 +341,5 @@ def test_files_of_an_installed_mediapipe_are_found_without_importing_it(tmp_path
 def test_an_unknown_predictor_is_named():
     with pytest.raises(StatueError) as caught:
         predictor("nobody")
-    assert caught.value.code == "unknown-model"
+    assert caught.value.code == "unknown-predictor"
+    assert all(name in caught.value.remedy for name in ("default", *LOADERS))
