@@ -1,7 +1,9 @@
 """What a request promises: wrong ones are refused by their own code, right ones determine the result."""
 
 import json
+import re
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,3 +182,11 @@ def test_a_variant_is_laid_over_a_copy():
         np.testing.assert_array_equal(out, before)
     np.testing.assert_array_equal(image, before)
     assert both.record_text() == '{\n  "a": [\n    2\n  ],\n  "b": 1\n}\n'
+
+
+@pytest.mark.parametrize("code", ["image-too-small", "image-too-large", "mask-size", "empty-mask", "full-mask"])
+def test_one_place_checks_a_request(code):
+    """Whoever needs a check earlier, as a reader of files does, calls the one that is there."""
+    sources = sorted((Path(__file__).parents[1] / "statue_models").rglob("*.py"))
+    made = [path.name for path in sources if re.search(rf'StatueError\(\s*"{code}"', path.read_text(encoding="utf-8"))]
+    assert made == ["request.py"]
