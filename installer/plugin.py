@@ -19,7 +19,16 @@ _MAIN = f"{NAME}.py"
 INSTALLATION = "installation.json"
 #: What the plug-in shares with the program, and the modules that this needs; it lies beside the plug-in under the same
 #: names, unchanged.
-_SHARED = ("__init__.py", "errors.py", "errors.json", "places.py", "runner/__init__.py", "runner/protocol")
+_SHARED = (
+    "__init__.py",
+    "errors.json",
+    "errors.py",
+    "fields.py",
+    "methods/menu.json",
+    "places.py",
+    "runner/__init__.py",
+    "runner/protocol",
+)
 
 
 def shared(checkout: Path) -> dict[str, Path]:

@@ -1,10 +1,11 @@
 """What goes into a restoration and what comes out: one frozen request determines one result."""
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +14,11 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, MIN_SIDE, Field, RequestFields
 from statue_models.phases import Phase
 from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 
-MAX_VARIANTS = 16
-MAX_MEGAPIXELS = 64
-MIN_SIDE = 32
 #: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand.
 MIN_FACE = 8
 
@@ -61,80 +60,44 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, eq=False)
-class RestorationRequest:
-    """All that determines a result.
+class RestorationRequest(RequestFields):
+    """All that determines a result: the fields of ``fields.py``. One that exists is valid: requests are checked here
+    and nowhere else.
 
-    ``METHOD_OPTIONS`` are the fields that only some methods know (``MethodDescriptor.options``).
+    Any four numbers for ``face`` become a ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the
+    mask hidden ones, so that one request is the same from wherever it comes.
 
-    Attributes:
-        image: (H, W, C) uint8, uint16 or float32, sRGB-encoded; C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA).
-            float32 samples are 0..1 for black..white; values outside that range are kept outside the mask.
-        mask: (H, W) uint8; 255 = missing, values between are a soft edge, anything > 0 belongs to the hole.
-        model: a name of the registry, or "default".
-        seed: 0 .. 2**63 - 1; every hypothesis has its own, derived from it (``Hypothesis.of``).
-        variants: how many hypotheses, 1 .. 16.
-        variant: 1 .. 16, the number of the only hypothesis that is wanted; None = the first ``variants``. It is the one
-            that a request for several has at that place, byte for byte.
-        quality: "full", or "preview": as fast as the method can, at the same light and colour.
-        steps: sampling steps of a generative model; None = the model's own. Methods without steps refuse any.
-        landmarks: 68 points that the user gave, or None to find them.
-        face: the box around the face that the user gave, or None.
-        device: "auto", "cpu" or "cuda".
-        precision: "fp32" or "bf16"; networks only.
+    Raises:
+        StatueError: with the code of the first thing that is wrong.
     """
 
-    image: NDArray[Any]
-    mask: NDArray[np.uint8]
-    model: str = "default"
-    seed: int = 0
-    variants: int = 1
-    variant: int | None = None
-    quality: Literal["full", "preview"] = "full"
-    steps: int | None = None
-    landmarks: Landmarks | None = None
-    face: FaceBox | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-
-    METHOD_OPTIONS: ClassVar[tuple[str, ...]] = ("steps",)
-
-    def checked(self) -> "RestorationRequest":
-        """Itself, after every field has been checked.
-
-        Raises:
-            StatueError: with the code of the first thing that is wrong.
-        """
-        image, mask = self.image, self.mask
-        check_picture(image)
-        check_mask(mask, image)
-        height, width = mask.shape
-        if not mask.any():
+    def __post_init__(self) -> None:
+        check_picture(self.image)
+        check_mask(self.mask, self.image)
+        if not self.mask.any():
             raise StatueError("empty-mask")
-        if mask.all():
+        if self.mask.all():
             raise StatueError("full-mask")
-        if not 1 <= self.variants <= MAX_VARIANTS:
-            raise StatueError("usage", reason=f"the number of variants is {self.variants}, not 1 to {MAX_VARIANTS}")
-        if self.variant is not None and not 1 <= self.variant <= MAX_VARIANTS:
-            raise StatueError("usage", reason=f"there is no variant {self.variant}, only 1 to {MAX_VARIANTS}")
-        if self.variant is not None and self.variants != 1:
-            raise StatueError("usage", reason="one variant alone and several are asked for at once")
-        if not 0 <= self.seed < 2**63:
-            raise StatueError("usage", reason="the seed is not between 0 and 2^63 - 1")
-        if self.steps is not None and not 1 <= self.steps <= 1000:
-            raise StatueError("usage", reason="the number of steps is not between 1 and 1000")
-        if self.quality not in ("full", "preview"):
-            raise StatueError("usage", reason=f"there is no quality called {self.quality}")
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise StatueError("usage", reason=f"there is no device called {self.device}")
-        if self.precision not in ("fp32", "bf16"):
-            raise StatueError("usage", reason=f"there is no precision called {self.precision}")
-        if self.face is not None:
-            box = FaceBox(*self.face)
-            if not (box.finite and min(box.width, box.height) >= MIN_FACE and box.meets(mask.shape)):
-                raise StatueError("bad-face-box", box=box)
-        if self.landmarks is not None and np.abs(self.landmarks.points).max() > 10 * max(height, width):
-            raise StatueError("bad-landmarks", reason="they lie far outside the picture")
-        return self
+        for field in FIELDS.values():
+            object.__setattr__(self, field.name, self._checked(field))
+            if field.without and self._says(field) and self._says(FIELDS[field.without]):
+                raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
+
+    def _checked(self, field: Field) -> Any:
+        value = getattr(self, field.name)
+        try:
+            value = field.checked(value)
+        except (TypeError, ValueError) as error:
+            raise StatueError("usage", reason=error) from None
+        if value is not None and field.kind == BOX:
+            return _face_box(value, self.mask)
+        if value is not None and field.kind == LANDMARKS:
+            return _given_landmarks(value, self.mask)
+        return value
+
+    def _says(self, field: Field) -> bool:
+        """Whether a field has been given anything but its default."""
+        return bool(getattr(self, field.name) != field.default)
 
     @property
     def hypotheses(self) -> tuple[Hypothesis, ...]:
@@ -151,16 +114,7 @@ class RestorationRequest:
                 "sha256": pixel_hash(self.image),
             },
             "mask": {"sha256": pixel_hash(self.mask)},
-            "model": self.model,
-            "seed": self.seed,
-            "variants": self.variants,
-            "variant": self.variant,
-            "quality": self.quality,
-            "steps": self.steps,
-            "landmarks": None if self.landmarks is None else self.landmarks.to_json(),
-            "face": None if self.face is None else list(self.face),
-            "device": self.device,
-            "precision": self.precision,
+            **{name: _in_record(getattr(self, name)) for name in FIELDS},
         }
 
 
@@ -176,12 +130,30 @@ def check_picture(image: NDArray[Any]) -> None:
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
         raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
     height, width = image.shape[:2]
-    if min(height, width) < MIN_SIDE:
-        raise StatueError("image-too-small", width=width, height=height)
-    if height * width > MAX_MEGAPIXELS * 1_000_000:
-        raise StatueError("image-too-large", megapixels=round(height * width / 1e6), limit=MAX_MEGAPIXELS)
+    check_size(width, height)
     if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
         raise StatueError("bad-pixels")
+
+
+def check_size(width: int, height: int) -> None:
+    """Whether a picture of so many pixels can be worked on.
+
+    Raises:
+        StatueError: "image-too-small" or "image-too-large".
+    """
+    if min(width, height) < MIN_SIDE:
+        raise StatueError("image-too-small", width=width, height=height)
+    check_megapixels(width, height)
+
+
+def check_megapixels(width: int, height: int) -> None:
+    """Whether a picture of so many pixels can be held, which even one that is too small to restore can.
+
+    Raises:
+        StatueError: "image-too-large".
+    """
+    if width * height > MAX_MEGAPIXELS * 1_000_000:
+        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
 
 
 def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
@@ -192,9 +164,43 @@ def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
     """
     if mask.ndim != 2 or mask.dtype != np.uint8:
         raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
-    (height, width), (mask_height, mask_width) = image.shape[:2], mask.shape
-    if mask.shape != (height, width):
-        raise StatueError("mask-size", mask_width=mask_width, mask_height=mask_height, width=width, height=height)
+    check_mask_size(mask.shape[::-1], image.shape[1::-1])
+
+
+def check_mask_size(mask: tuple[int, ...], picture: tuple[int, ...]) -> None:
+    """Whether a mask is as large as its picture, both (width, height).
+
+    Raises:
+        StatueError: "mask-size".
+    """
+    if mask != picture:
+        raise StatueError("mask-size", mask_width=mask[0], mask_height=mask[1], width=picture[0], height=picture[1])
+
+
+def _face_box(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
+    """Four numbers as a box that lies in the picture."""
+    try:
+        box = FaceBox(*(float(number) for number in numbers))
+    except (TypeError, ValueError):
+        raise StatueError("bad-face-box", box=numbers) from None
+    if not (box.finite and min(box.width, box.height) >= MIN_FACE and box.meets(mask.shape)):
+        raise StatueError("bad-face-box", box=box)
+    return box
+
+
+def _given_landmarks(points: Landmarks | Sequence[Sequence[float]], mask: NDArray[np.uint8]) -> Landmarks:
+    """Landmarks that lie in the picture or near it, those under the mask hidden."""
+    landmarks = points if isinstance(points, Landmarks) else Landmarks.given(points)
+    if np.abs(landmarks.points).max() > 10 * max(mask.shape):
+        raise StatueError("bad-landmarks", reason="they lie far outside the picture")
+    return landmarks.hidden_under(mask)
+
+
+def _in_record(value: Any) -> Any:
+    """A field's value in JSON."""
+    if isinstance(value, Landmarks):
+        return value.to_json()
+    return list(value) if isinstance(value, FaceBox) else value
 
 
 def pixel_hash(array: NDArray[Any]) -> str:
@@ -238,7 +244,7 @@ class Restoration:
     frame: FaceFrame | None
     size: int | None
     uncertainty: NDArray[np.uint8] | None
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def applied_to(self, image: NDArray[Any], index: int = 0) -> NDArray[Any]:
         """A copy of the photograph with variant ``index`` in place; outside the mask every sample is the input's."""

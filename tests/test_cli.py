@@ -118,9 +118,10 @@ def test_one_variant_goes_into_the_named_file(scene, fake, capsys):
 def test_all_options_reach_the_request(scene, fake):
     Path("face.pts").write_text(format_pts(Landmarks.given(POINTS)))
     words = ["--seed", 7, "--model", "telea", "--preview", "--face=-5,3,60.5,70", "--device", "cpu"]
-    assert restore("--landmarks", "face.pts", *words) == 0
+    assert restore("--landmarks", "face.pts", "--predictor", "facemesh", *words) == 0
     request = fake.seen[0]
     assert (request.seed, request.model, request.quality, request.device) == (7, "telea", "preview", "cpu")
+    assert (request.steps, request.predictor) == (None, "facemesh")
     assert request.face == (-5.0, 3.0, 60.5, 70.0)
     assert np.allclose(request.landmarks.points, POINTS)
     assert request.landmarks.hidden.any()
@@ -169,8 +170,10 @@ def test_existing_files_are_found_before_the_work_starts(scene, fake, existing):
     [
         (["restore", "photo.png", "-o", "o.png"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "17"], 2, "usage"),
+        (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--steps", "4", "--preview"], 2, "usage"),
+        (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--quality", "best"], 2, "usage"),
         (
-            ["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--quality", "preview", "--preview"],
+            ["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "2", "--variant", "2"],
             2,
             "usage",
         ),
@@ -270,7 +273,7 @@ def test_every_exit_status_is_documented():
         assert f"| {status} |" in page
 
 
-def test_the_runner_gives_the_same_bytes_as_the_command_itself(scene):
+def test_the_runner_gives_the_same_bytes_and_request_as_the_command_itself(scene):
     """End to end, with the real restorer in both processes."""
     words = [
         sys.executable,
@@ -281,15 +284,21 @@ def test_the_runner_gives_the_same_bytes_as_the_command_itself(scene):
         "--mask",
         str(scene / "mask.png"),
     ]
-    words += ["--model", "telea", "--variants", "2", "--seed", "3"]
+    (scene / "points.pts").write_text(format_pts(Landmarks.given(POINTS)))
+    words += ["--model", "telea", "--variants", "2", "--seed", "3", "--landmarks", str(scene / "points.pts")]
     for name, more in (("here", []), ("there", ["--runner"])):
         done = subprocess.run(
-            [*words, "-o", str(scene / f"{name}.png"), *more], cwd=REPOSITORY, capture_output=True, text=True
+            [*words, "-o", str(scene / f"{name}.png"), "--report", str(scene / f"{name}.json"), *more],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout == ""
     for here, there in (("here.png", "there.png"), ("here.2.png", "there.2.png")):
         assert (scene / here).read_bytes() == (scene / there).read_bytes()
+    records = [json.loads((scene / name).read_text()) for name in ("here.json", "there.json")]
+    assert records[0]["request"] == records[1]["request"] and any(records[0]["request"]["landmarks"]["hidden"])
     state = scene / "home" / "state" / "runner.json"
     pid = json.loads(state.read_text())["pid"]
     state.unlink()  # which ends the runner

@@ -1,15 +1,19 @@
 """What a request promises: wrong ones are refused by their own code, right ones determine the result."""
 
 import json
+import re
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.fields import MAX_MEGAPIXELS
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import MAX_MEGAPIXELS, Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
+from statue_models.request import Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
 
 
 def picture(height=40, width=50, channels=3, dtype=np.uint8):
@@ -52,11 +56,20 @@ REFUSED = {
     "a negative seed": ({"seed": -1}, "usage"),
     "a seed of 64 bits": ({"seed": 2**63}, "usage"),
     "no steps": ({"steps": 0}, "usage"),
+    "half a variant": ({"variants": 1.5}, "usage"),
+    "a seed in words": ({"seed": "7"}, "usage"),
+    "another quality": ({"quality": "best"}, "usage"),
+    "steps of a preview": ({"quality": "preview", "steps": 2}, "usage"),
+    "several and one alone": ({"variants": 2, "variant": 2}, "usage"),
+    "a model of no name": ({"model": ""}, "usage"),
     "another device": ({"device": "tpu"}, "usage"),
     "another precision": ({"precision": "fp16"}, "usage"),
     "a box beside the picture": ({"face": (60.0, 5.0, 20.0, 20.0)}, "bad-face-box"),
     "a box without size": ({"face": (5.0, 5.0, 0.0, 20.0)}, "bad-face-box"),
     "a box of no numbers": ({"face": (float("nan"), 5.0, 20.0, 20.0)}, "bad-face-box"),
+    "a box of three numbers": ({"face": (5.0, 5.0, 20.0)}, "bad-face-box"),
+    "a box of words": ({"face": ("a", "b", "c", "d")}, "bad-face-box"),
+    "landmarks that are none": ({"landmarks": [[1.0, 2.0]] * 67}, "bad-landmarks"),
     "landmarks far away": ({"landmarks": far_away()}, "bad-landmarks"),
 }
 
@@ -65,7 +78,7 @@ REFUSED = {
 def test_a_wrong_request_is_refused_by_its_own_code(case):
     changes, code = REFUSED[case]
     with pytest.raises(StatueError) as caught:
-        request(**changes).checked()
+        request(**changes)
     assert caught.value.code == code
     assert "{" not in caught.value.sentence + caught.value.remedy
 
@@ -75,7 +88,7 @@ def test_too_many_megapixels_are_refused_before_anything_is_computed():
     huge = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (side, side, 3))
     mask = np.broadcast_to(np.zeros((1, 1), np.uint8), (side, side))
     with pytest.raises(StatueError) as caught:
-        RestorationRequest(huge, mask).checked()
+        RestorationRequest(huge, mask)
     assert caught.value.code == "image-too-large"
     assert str(MAX_MEGAPIXELS) in caught.value.sentence
 
@@ -83,8 +96,7 @@ def test_too_many_megapixels_are_refused_before_anything_is_computed():
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_every_layout_of_samples_is_taken(channels, dtype):
-    good = request(image=picture(channels=channels, dtype=dtype))
-    assert good.checked() is good
+    assert request(image=picture(channels=channels, dtype=dtype)).image.dtype == dtype
 
 
 def test_what_is_at_the_limit_is_taken():
@@ -97,7 +109,25 @@ def test_what_is_at_the_limit_is_taken():
         {"face": (-10.0, -10.0, 18.5, 18.5)},
         {"image": picture(dtype=np.float32) - 5},
     ):
-        request(**changes).checked()
+        request(**changes)
+
+
+def test_any_four_numbers_become_a_box():
+    for numbers in ([1, 2, 30, 30], (1.0, 2.0, 30.0, 30.0), np.array([1, 2, 30, 30], np.float32)):
+        assert request(face=numbers).face == FaceBox(1.0, 2.0, 30.0, 30.0)
+        assert isinstance(request(face=numbers).face, FaceBox)
+
+
+def test_given_landmarks_are_hidden_under_the_mask():
+    points = np.random.default_rng(0).uniform(0, 40, (68, 2))
+    given = request(landmarks=Landmarks.given(points)).landmarks
+    cells = points.astype(int)
+    inside = (cells[:, 0] < 50) & (cells[:, 1] < 40)
+    np.testing.assert_array_equal(given.hidden[inside], hole()[cells[inside, 1], cells[inside, 0]] > 0)
+    assert given.hidden.any() and not given.hidden.all()
+    np.testing.assert_array_equal(given.points, points)
+    assert given.placed.all()
+    assert request(landmarks=points.tolist()).landmarks.to_json() == given.to_json()
 
 
 def test_a_request_cannot_be_changed_on_its_way():
@@ -152,3 +182,11 @@ def test_a_variant_is_laid_over_a_copy():
         np.testing.assert_array_equal(out, before)
     np.testing.assert_array_equal(image, before)
     assert both.record_text() == '{\n  "a": [\n    2\n  ],\n  "b": 1\n}\n'
+
+
+@pytest.mark.parametrize("code", ["image-too-small", "image-too-large", "mask-size", "empty-mask", "full-mask"])
+def test_one_place_checks_a_request(code):
+    """Whoever needs a check earlier, as a reader of files does, calls the one that is there."""
+    sources = sorted((Path(__file__).parents[1] / "statue_models").rglob("*.py"))
+    made = [path.name for path in sources if re.search(rf'StatueError\(\s*"{code}"', path.read_text(encoding="utf-8"))]
+    assert made == ["request.py"]

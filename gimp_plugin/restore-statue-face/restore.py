@@ -14,13 +14,12 @@ from gimpfu import CancelError
 from gimpfu.host import Samples
 
 from statue_models.errors import StatueError
-from statue_models.runner.protocol import SCHEMA
+from statue_models.fields import FIELDS, MAX_MEGAPIXELS
 from statue_models.runner.protocol.client import RunnerClient
 
 RECORD = "restore-statue-face-record"
 #: On a path: the landmarks as they were found, so that those which the user has moved since can be told.
 FOUND = "restore-statue-face-found"
-MAX_MEGAPIXELS = 64
 #: Translation of a selection into the mask of what is missing: anything above 0 belongs to the hole.
 _MISSING = b"\0" + b"\xff" * 255
 _BESIDE = os.path.dirname(os.path.abspath(__file__))
@@ -40,10 +39,6 @@ PHASES = {
 }
 #: Where the runner's own progress lies within the whole.
 _RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
-
-#: What the dialog asks: variants 1..16, seed, model (a name of the registry, or "default"), draw_landmarks (as a path),
-#: use_path (take the landmarks from the path that an earlier run drew, instead of searching the face).
-Options = namedtuple("Options", "variants seed model draw_landmarks use_path")
 
 #: What is read from the image before the runner is asked: the layer, its frame in the image, the format and bytes of
 #: its pixels, the selection inside the frame, the landmarks of the drawn path in the layer or None, and which of them
@@ -74,7 +69,9 @@ def restore(host, image, drawables, options, connect=open_runner):
         host: the image editor, see ``gimpfu.host.Host``.
         image: an image of that host.
         drawables: what the user has selected in it; must be exactly one pixel layer.
-        options: ``Options``.
+        options: the dialog's answers by their names: every field of the request that has a row there (``fields.py``),
+            draw_landmarks (as a path) and use_path (take the landmarks from the path that an earlier run drew, instead
+            of searching the face).
         connect: gives the connected client of the runner.
 
     Raises:
@@ -128,7 +125,7 @@ def read_source(host, image, drawables, options):
         raise StatueError("no-selection")
     if selection.count(0) == len(selection):
         raise StatueError("selection-outside")
-    landmarks, placed = _drawn_landmarks(host, image, frame) if options.use_path else (None, None)
+    landmarks, placed = _drawn_landmarks(host, image, frame) if options["use_path"] else (None, None)
     samples = host.samples(image, layer)
     return Source(layer, frame, samples, host.read(layer, samples), selection, landmarks, placed)
 
@@ -148,26 +145,9 @@ def _drawn_landmarks(host, image, frame):
 
 def _ask(host, source, options, client, keep):
     """Send the job, follow it, and call ``keep(header, pixels)`` for every variant; returns the runner's result."""
-    _, _, width, height = source.frame
-    header = {
-        "schema": SCHEMA,
-        "width": width,
-        "height": height,
-        "channels": source.samples.channels,
-        "depth": source.samples.depth,
-        "model": options.model,
-        "seed": options.seed,
-        "variants": options.variants,
-        "steps": None,
-        "landmarks": source.landmarks,
-        "placed": source.placed,
-        "face": None,
-        "device": "auto",
-        "precision": "fp32",
-    }
     # All that is selected at all is sent as missing: the answer then holds the fill itself, and the soft edge is mixed
     # once, by the layer mask, not a second time by the runner.
-    job = client.submit(header, source.pixels, source.selection.translate(_MISSING))
+    job = client.submit(header_of(source, options), source.pixels, source.selection.translate(_MISSING))
 
     def on_progress(phase, fraction):
         host.progress(_words(phase), _RUNNER_FROM + (_RUNNER_TO - _RUNNER_FROM) * fraction)
@@ -178,6 +158,21 @@ def _ask(host, source, options, client, keep):
         host.progress("Fetching variant %d of %d" % (index, count), _RUNNER_TO + (1 - _RUNNER_TO) * (index - 1) / count)
         keep(*client.variant(job, index))
     return result
+
+
+def header_of(source, options):
+    """The header of docs/http.md for what was read and what was answered; what is not asked has its default there."""
+    _, _, width, height = source.frame
+    return {
+        "schema": 1,
+        "width": width,
+        "height": height,
+        "channels": source.samples.channels,
+        "depth": source.samples.depth,
+        "landmarks": source.landmarks,
+        "placed": source.placed,
+        **{field.name: options[field.name] for field in FIELDS.values() if field.dialog},
+    }
 
 
 def _words(phase):
@@ -210,7 +205,7 @@ def _insert(host, image, source, options, layers, result):
                 layer, box = layers.pop(0)
                 host.insert_layer(image, group, layer, first, _cropped(source.selection, source.frame[2], box))
                 first = False
-            if options.draw_landmarks and not source.landmarks and result.get("landmarks"):
+            if options["draw_landmarks"] and not source.landmarks and result.get("landmarks"):
                 strokes = landmark_path.strokes_of(result["landmarks"]["points"], source.frame[:2])
                 path = host.insert_path(image, landmark_path.PATH_NAME, strokes)
                 host.attach(path, FOUND, landmark_path.noted(landmark_path.landmarks_of(strokes, (0, 0))))

@@ -5,13 +5,11 @@ import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import statue_models
 from statue_models.errors import StatueError
-
-if TYPE_CHECKING:
-    from statue_models.face.face_box import FaceBox
+from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -77,13 +75,9 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="first variant; the others become STEM.2.EXT, ...",
     )
-    several = parser.add_mutually_exclusive_group()
-    several.add_argument(
-        "--variants", type=_integer(1, 16), default=1, metavar="N", help="how many hypotheses, 1 to 16 (default 1)"
-    )
-    several.add_argument(
-        "--variant", type=_integer(1, 16), metavar="K", help="the K-th hypothesis alone, the same as among several"
-    )
+    for field in FIELDS.values():
+        if field.on_command_line:
+            _option(parser, field)
     parser.add_argument(
         "--grow",
         type=_integer(0, 200),
@@ -91,24 +85,6 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         metavar="PX",
         help="let the mask reach PX pixels further (default 0)",
     )
-    parser.add_argument("--seed", type=_integer(0, 2**63 - 1), default=0, metavar="S", help="default 0")
-    parser.add_argument("--model", default="default", metavar="NAME", help="see 'statue models'")
-    parser.add_argument(
-        "--steps",
-        type=_integer(1, 1000),
-        metavar="N",
-        help="sampling steps of a model that has them (default: its own)",
-    )
-    quality = parser.add_mutually_exclusive_group()
-    quality.add_argument("--quality", choices=("full", "preview"), default="full", help="default full")
-    quality.add_argument(
-        "--preview", dest="quality", action="store_const", const="preview", help="the same as --quality preview"
-    )
-    _face(parser)
-    parser.add_argument(
-        "--landmarks", type=Path, metavar="FILE", help="the 68 points, .json or .pts, instead of searching them"
-    )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default auto")
     parser.add_argument("--runner", action="store_true", help="let the local service do the work")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the record of how it was made, as JSON")
     parser.add_argument(
@@ -124,7 +100,7 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 def _landmarks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
     parser.add_argument("--mask", type=Path, help="picture of the same size: white = missing")
-    _face(parser)
+    _option(parser, FIELDS["face"])
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
@@ -148,13 +124,22 @@ def _serve(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _face(parser: argparse.ArgumentParser) -> None:
+def _option(parser: argparse.ArgumentParser, field: Field) -> None:
+    """The option that a field of the request has; landmarks come in a file."""
+    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: Path}
     parser.add_argument(
-        "--face",
-        type=_box,
-        metavar="X,Y,W,H",
-        help="box around the face in pixels, instead of searching it (--face=-5,... where X is negative)",
+        field.flag,
+        type=readers.get(field.kind, str),
+        default=field.default,
+        choices=field.choices or None,
+        metavar=field.metavar,
+        help=field.line,
     )
+    if field.shorthand:
+        words = f"short for {field.flag} {field.shorthand}"
+        parser.add_argument(
+            f"--{field.shorthand}", dest=field.name, action="store_const", const=field.shorthand, help=words
+        )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
@@ -189,11 +174,9 @@ def _minutes(text: str) -> float:
     return value
 
 
-def _box(text: str) -> "FaceBox":
+def _box(text: str) -> tuple[float, ...]:
     try:
         x, y, width, height = (float(word) for word in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not X,Y,W,H") from None
-    from statue_models.face.face_box import FaceBox
-
-    return FaceBox(x, y, width, height)
+    return x, y, width, height

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from statue_models.cli import output
 from statue_models.face.landmarks68 import UNSURE, read_landmarks
+from statue_models.fields import FIELDS
 from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
 from statue_models.request import Progress, Restoration, RestorationRequest
@@ -31,23 +32,13 @@ def run(options: Namespace) -> None:
     outputs = output.variant_paths(options.output, options.variants)
     _check_outputs(options, outputs, None)
     registry.descriptor(options.model)
-    landmarks = None if options.landmarks is None else read_landmarks(options.landmarks)
+    asked = {field.name: getattr(options, field.name) for field in FIELDS.values() if field.on_command_line}
+    if options.landmarks is not None:
+        asked["landmarks"] = read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
     mask = grow(read_mask(options.mask, (photograph.width, photograph.height)), options.grow)
-    request = RestorationRequest(
-        image=photograph.to_srgb(),
-        mask=mask,
-        model=options.model,
-        seed=options.seed,
-        variants=options.variants,
-        quality=options.quality,
-        steps=options.steps,
-        landmarks=None if landmarks is None else landmarks.hidden_under(mask),
-        variant=options.variant,
-        face=options.face,
-        device=options.device,
-    ).checked()
+    request = RestorationRequest(photograph.to_srgb(), mask, **asked)
     for note in photograph.notes:
         output.say(note, options.quiet)
     with output.ProgressLine(not options.quiet) as progress:

@@ -173,16 +173,21 @@ class Landmarks:
         """
         try:
             given = cls.given(data["points"], data.get("placed"))
-            ellipses = np.array(data["covariance"], np.float64) if "covariance" in data else None
+            sigma, score = np.array(data["sigma"], np.float64).reshape(COUNT), float(data["score"])
+            ellipses = np.array(data["covariance"], np.float64).reshape(COUNT, 2, 2) if "covariance" in data else None
+            yaw = float(data["yaw"]) if "yaw" in data else None
+            numbers = [part for part in (sigma, score, ellipses, yaw) if part is not None]
+            if not all(np.isfinite(part).all() for part in numbers):
+                raise StatueError("bad-landmarks", reason="some of their numbers are not finite")
             return cls(
                 points=given.points,
-                sigma=np.array(data["sigma"], np.float64).reshape(COUNT),
+                sigma=sigma,
                 hidden=np.array(data["hidden"], np.bool_).reshape(COUNT),
-                score=float(data["score"]),
+                score=score,
                 source=str(data["source"]),
-                covariance=None if ellipses is None else ellipses.reshape(COUNT, 2, 2),
+                covariance=ellipses,
                 placed=given.placed if "placed" in data else None,
-                yaw=float(data["yaw"]) if "yaw" in data else None,
+                yaw=yaw,
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise StatueError("bad-landmarks", reason="their description is not complete") from error

@@ -30,14 +30,24 @@ def descriptor(name: str) -> PredictorDescriptor:
     "default" names the best that can run here: a network, or what reads FaceMesh's files where there is no PyTorch.
 
     Raises:
-        StatueError: ``unknown-model``.
+        StatueError: ``unknown-predictor``.
     """
     known = _all()
     if name == "default":
         return max((one for one in known.values() if one.runs_here), key=lambda one: one.kind == "network")
-    if name not in known:
-        raise StatueError("unknown-model", name=name)
+    check_predictor(name)
     return known[name]
+
+
+def check_predictor(name: str) -> None:
+    """Whether there is a predictor of that name, loaded or not.
+
+    Raises:
+        StatueError: ``unknown-predictor``.
+    """
+    known = ("default", *_all())
+    if name not in known:
+        raise StatueError("unknown-predictor", name=name, known=", ".join(known))
 
 
 def predictor(name: str = "default", models: Path | None = None) -> LandmarkPredictor:
@@ -48,7 +58,7 @@ def predictor(name: str = "default", models: Path | None = None) -> LandmarkPred
         models: folder of FaceMesh's files; None = the usual places.
 
     Raises:
-        StatueError: ``unknown-model``, or as ``PredictorDescriptor.open`` does.
+        StatueError: ``unknown-predictor``, or as ``PredictorDescriptor.open`` does.
     """
     return _loaded(descriptor(name).name, None if models is None else Path(models).resolve())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from statue_models.errors import StatueError, require_package
+from statue_models.fields import FIELDS
 from statue_models.models_file import Facts, facts_of, has_torch
 
 if TYPE_CHECKING:
@@ -86,9 +87,11 @@ class MethodDescriptor:
             StatueError: ``usage`` if it asks for something that this method has not.
         """
         known = {option.name for option in fields(self.options)}
-        for name in request.METHOD_OPTIONS:
-            if name not in known and getattr(request, name) is not None:
-                raise StatueError("usage", reason=f"{self.name} has no {name}; leave them out, or choose another model")
+        for field_ in FIELDS.values():
+            given = getattr(request, field_.name) != field_.default
+            if field_.for_some and given and field_.name not in known:
+                reason = f"The model {self.name} has no {field_.name}: leave that out, or choose another model"
+                raise StatueError("usage", reason=reason)
         return self.options(**{name: getattr(request, name) for name in known})
 
     def open(

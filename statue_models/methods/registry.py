@@ -46,6 +46,12 @@ def descriptor(name: str) -> MethodDescriptor:
     return known[name]
 
 
+def trained_names_and_titles() -> list[tuple[str, str]]:
+    """Of all methods that this version can run, networks first: the same on every machine."""
+    ordered = sorted(_all(), key=lambda one: _KINDS.index(one.kind))
+    return [(one.name, one.title) for one in ordered if one.trained]
+
+
 class LoadedMethods:
     """Methods by (name, device, precision), loaded once; those that were used last are kept.
 

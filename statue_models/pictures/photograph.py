@@ -20,11 +20,12 @@ from statue_models.errors import StatueError
 from statue_models.pictures import colour_profile
 from statue_models.pictures.colour_profile import ColourTransform, OneWayProfileError
 from statue_models.pictures.formats import writing
-from statue_models.pictures.formats.reading import check_megapixels, read_picture
+from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
+from statue_models.request import check_mask_size, check_megapixels
 
 _BAND = 1 << 18  # pixels converted at a time
 #: Below this a lossy file's black is taken for noise, and as far from white for white.
@@ -190,8 +191,8 @@ def read_mask(path: Path, size: tuple[int, int] | None = None) -> NDArray[np.uin
 
     def check_size(width: int, height: int) -> None:
         check_megapixels(width, height)
-        if size is not None and sorted(size) != sorted((width, height)):
-            raise StatueError("mask-size", mask_width=width, mask_height=height, width=size[0], height=size[1])
+        if size is not None and (height, width) != size:  # an orientation tag may turn the one into the other
+            check_mask_size((width, height), size)
 
     stored = read_picture(Path(path), check_size)
     samples = stored.samples

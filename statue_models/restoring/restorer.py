@@ -12,7 +12,7 @@ from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
-from statue_models.landmarks.registry import predictor
+from statue_models.landmarks.registry import check_predictor, predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
@@ -48,24 +48,23 @@ class Restorer:
 
     Args:
         device: for requests that leave it at "auto": "auto", "cpu" or "cuda".
-        landmark_models: folder of the landmark predictor's files; None = where the installer put them.
+        landmark_models: folder of the landmark predictors' files; None = where the installer put them.
     """
 
     def __init__(self, device: str = "auto", landmark_models: Path | None = None) -> None:
         self._device = device
         self._landmark_models = landmark_models
         self._methods = LoadedMethods()
-        self._predictor: LandmarkPredictor | None = None
+        self._predictors: dict[str, LandmarkPredictor] = {}
         self._lock = threading.Lock()
 
     def restore(self, request: RestorationRequest, progress: Progress = no_progress) -> Restoration:
         """Fills the hole with ``request.variants`` hypotheses.
 
         Raises:
-            StatueError: for anything wrong with the request, when no face is found, when the model cannot be used
-                here, or "interrupted" when ``progress`` asked for it.
+            StatueError: when no face is found, when the model cannot be used here, or "interrupted" when ``progress``
+                asked for it.
         """
-        request = request.checked()
         with self._lock, one_thread(), report_out_of_memory():
             return self._restored(request, progress)
 
@@ -90,11 +89,12 @@ class Restorer:
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
         with self._lock, one_thread(), report_out_of_memory():
-            return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
+            return find_face(rgb8(image), hole, self._predictor("default"), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         clock = Clock()
         chosen = self._describe(request.model)
+        check_predictor(request.predictor)
         device = _usable(request.device if request.device != "auto" else self._device)
         options = chosen.options_of(request)
         method, plain = self._methods.get(chosen, device, request.precision), registry.descriptor(OUTSIDE_METHOD)
@@ -107,7 +107,7 @@ class Restorer:
             landmarks, frame = find_face(
                 rgb8(request.image),
                 request.mask,
-                self._find_predictor() if request.landmarks is None else _no_predictor(),
+                self._predictor(request.predictor) if request.landmarks is None else (),  # whose files may be missing
                 face=request.face,
                 landmarks=request.landmarks,
                 progress=part_of_progress(progress, 0.0, FOUND),
@@ -147,15 +147,10 @@ class Restorer:
     def _describe(self, name: str) -> MethodDescriptor:
         return registry.descriptor(name)
 
-    def _find_predictor(self) -> LandmarkPredictor:
-        if self._predictor is None:
-            self._predictor = predictor("default", self._landmark_models)
-        return self._predictor
-
-
-def _no_predictor() -> Any:
-    """Given landmarks need no predictor, so its files need not be there either."""
-    return None
+    def _predictor(self, name: str) -> LandmarkPredictor:
+        if name not in self._predictors:
+            self._predictors[name] = predictor(name, self._landmark_models)
+        return self._predictors[name]
 
 
 def _usable(device: str) -> str:

@@ -161,7 +161,7 @@ class JobQueue:
                 del self._reserved[key]
 
     def submit(self, request: RestorationRequest) -> Job:
-        """Queue a checked request, inside ``reserved``."""
+        """Queue a request, inside ``reserved``."""
         with self._changed:
             job = Job(secrets.token_hex(16), request, self._clock())
             self._jobs[job.id] = job

@@ -40,7 +40,6 @@ class RemoteRestorer:
         Raises:
             StatueError: what the runner reports, and the codes of exit status 7.
         """
-        request = request.checked()
         progress(Phase.CONNECTING, 0.0)
         self._client.connect()
         header = JobHeader.of(request).to_json()

@@ -5,8 +5,8 @@ Sizes are known from the header and checked before memory is taken.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,140 +15,80 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import COUNT, Landmarks
+from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, Field
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
+from statue_models.request import Restoration, RestorationRequest, check_size
 from statue_models.runner.jobs import Snapshot
 from statue_models.runner.protocol import MAX_LINE, SCHEMA
 
 DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
+#: Beside landmarks that are bare pairs: which of them a user has placed.
+PLACED = "placed"
 #: The largest request that can be right: the most pixels, four floats and a mask byte each.
 MAX_BODY = MAX_LINE + MAX_MEGAPIXELS * 1_000_000 * 17
 
-
-def _integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _numbers(value: object, count: int) -> bool:
-    if not isinstance(value, list) or len(value) != count:
-        return False
-    # Beyond 1e9 no pixel can lie; the bound also refuses what json makes of 1e999.
-    return all((_integer(item) or isinstance(item, float)) and abs(item) < 1e9 for item in value)
-
-
-def _word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64
-
-
-def _points(value: object) -> bool:
-    return isinstance(value, list) and len(value) == COUNT and all(_numbers(pair, 2) for pair in value)
-
-
-_CHECKS = {
+#: What describes the samples, and what is right there.
+_SAMPLES: dict[str, Callable[[Any], bool]] = {
     "width": lambda value: _integer(value) and 0 < value < 1 << 31,
     "height": lambda value: _integer(value) and 0 < value < 1 << 31,
     "channels": lambda value: _integer(value) and 1 <= value <= 4,
     "depth": lambda value: isinstance(value, str) and value in DTYPES,
-    "model": _word,
-    "seed": _integer,
-    "variants": _integer,
-    "quality": _word,
-    "variant": lambda value: value is None or _integer(value),
-    "steps": lambda value: value is None or _integer(value),
-    "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
-    "face": lambda value: value is None or _numbers(value, 4),
-    "device": _word,
-    "precision": _word,
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JobHeader:
     """The header of ``POST /v1/jobs``: everything of a request but its samples.
 
-    Attributes are those of ``RestorationRequest``, with the picture described by ``width``, ``height`` (pixels),
-    ``channels`` (1-4) and ``depth`` ("uint8", "uint16", "float32"), and ``landmarks`` as 68 (x, y) pairs.
+    Attributes:
+        width, height: of the picture in pixels.
+        channels: 1 to 4.
+        depth: "uint8", "uint16" or "float32".
+        fields: name -> value of what else the request says (``fields.py``); what is left out has its default.
     """
 
     width: int
     height: int
     channels: int
     depth: str
-    model: str = "default"
-    seed: int = 0
-    variants: int = 1
-    variant: int | None = None
-    quality: str = "full"
-    steps: int | None = None
-    landmarks: tuple[tuple[float, float], ...] | None = None
-    placed: tuple[bool, ...] | None = None
-    face: FaceBox | None = None
-    device: str = "auto"
-    precision: str = "fp32"
+    fields: Mapping[str, Any]
 
     @classmethod
     def parse(cls, line: bytes) -> "JobHeader":
-        """The header of a line of JSON; fields with defaults may be left out, others than these are refused.
+        """The header of a line of JSON.
 
         Raises:
-            StatueError: bad-request, runner-version, image-too-small, image-too-large, bad-landmarks.
+            StatueError: bad-request, runner-version, image-too-small, image-too-large, usage, bad-landmarks.
         """
         data = _object(line)
         if data.pop("schema", None) != SCHEMA:
             raise StatueError("runner-version")
-        unknown = sorted(data.keys() - {field.name for field in fields(cls)})
+        unknown = sorted(data.keys() - _SAMPLES.keys() - FIELDS.keys() - {PLACED})
         if unknown:
             _refuse(f'it has an unknown field "{unknown[0][:40]}"')
-        missing = {"width", "height", "channels", "depth"} - data.keys()
+        missing = _SAMPLES.keys() - data.keys()
         if missing:
             _refuse(f"it has no {min(missing)}")
-        if data.get("landmarks") is not None and not _points(data["landmarks"]):
-            raise StatueError("bad-landmarks", reason="they are not 68 pairs of numbers")
-        for name, check in _CHECKS.items():
-            if name in data and not check(data[name]):
-                _refuse(f"its {name} has the wrong type or value")
-        width, height = data["width"], data["height"]
-        if min(width, height) < MIN_SIDE:
-            raise StatueError("image-too-small", width=width, height=height)
-        if width * height > MAX_MEGAPIXELS * 1_000_000:
-            raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
-        if data.get("landmarks") is not None:
-            data["landmarks"] = tuple((float(x), float(y)) for x, y in data["landmarks"])
-            if data.get("placed") is not None:
-                data["placed"] = tuple(data["placed"])
-        elif data.get("placed") is not None:
-            _refuse("its placed says something of landmarks that it has not")
-        if data.get("face") is not None:
-            data["face"] = FaceBox(*(float(value) for value in data["face"]))
-        return cls(**data)
+        for name, check in _SAMPLES.items():
+            if not check(data[name]):
+                _refuse_value(name)
+        samples = {name: data.pop(name) for name in _SAMPLES}
+        check_size(samples["width"], samples["height"])  # before memory is taken for them
+        placed = data.pop(PLACED, None)
+        if placed is not None:
+            data["landmarks"] = _with_placed(data.get("landmarks"), placed)
+        return cls(**samples, fields={name: _read(FIELDS[name], value) for name, value in data.items()})
 
     @classmethod
     def of(cls, request: RestorationRequest) -> "JobHeader":
         """The header that describes a request."""
         height, width, channels = request.image.shape
-        points = None if request.landmarks is None else request.landmarks.points.tolist()
-        placed = None if request.landmarks is None else request.landmarks.placed
-        return cls(
-            width=width,
-            height=height,
-            channels=channels,
-            depth=request.image.dtype.name,
-            model=request.model,
-            seed=request.seed,
-            variants=request.variants,
-            variant=request.variant,
-            quality=request.quality,
-            steps=request.steps,
-            landmarks=None if points is None else tuple((x, y) for x, y in points),
-            placed=None if placed is None else tuple(placed.tolist()),
-            face=request.face,
-            device=request.device,
-            precision=request.precision,
-        )
+        return cls(width, height, channels, request.image.dtype.name, {name: getattr(request, name) for name in FIELDS})
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``parse`` takes."""
-        return {"schema": SCHEMA, **asdict(self)}
+        samples = {name: getattr(self, name) for name in _SAMPLES}
+        return {"schema": SCHEMA, **samples, **{name: _written(value) for name, value in self.fields.items()}}
 
     @property
     def image_bytes(self) -> int:
@@ -215,10 +155,10 @@ class JobReader:
         self._planes = [np.empty(header.image_bytes, np.uint8), np.empty(header.mask_bytes, np.uint8)]
 
     def request(self) -> RestorationRequest:
-        """The complete request, checked.
+        """The complete request.
 
         Raises:
-            StatueError: bad-request when bytes are missing; else as ``RestorationRequest.checked``.
+            StatueError: bad-request when bytes are missing; else as ``RestorationRequest``.
         """
         header = self._header
         if header is None or self._filled != header.image_bytes + header.mask_bytes:
@@ -227,17 +167,8 @@ class JobReader:
         return RestorationRequest(
             image=image.astype(image.dtype.newbyteorder("="), copy=False),
             mask=self._planes[1].reshape(header.height, header.width),
-            model=header.model,
-            seed=header.seed,
-            variants=header.variants,
-            variant=header.variant,
-            quality=header.quality,  # type: ignore[arg-type]
-            steps=header.steps,
-            landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks, header.placed),
-            face=header.face,
-            device=header.device,
-            precision=header.precision,
-        ).checked()
+            **header.fields,
+        )
 
 
 def result_json(restoration: Restoration) -> dict[str, Any]:
@@ -335,3 +266,67 @@ def _object(text: bytes) -> dict[str, Any]:
 
 def _refuse(reason: str) -> NoReturn:
     raise StatueError("bad-request", reason=reason)
+
+
+def _refuse_value(name: str) -> NoReturn:
+    _refuse(f"its {name} has the wrong type or value")
+
+
+def _integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _numbers(value: object, count: int) -> bool:
+    if not isinstance(value, list) or len(value) != count:
+        return False
+    # Beyond 1e9 no pixel can lie; the bound also refuses what json makes of 1e999.
+    return all((_integer(item) or isinstance(item, float)) and abs(item) < 1e9 for item in value)
+
+
+def _points(value: object) -> bool:
+    return isinstance(value, list) and len(value) == COUNT and all(_numbers(pair, 2) for pair in value)
+
+
+def _with_placed(points: object, placed: object) -> dict[str, object]:
+    """Pairs of numbers and which of them a user has placed, as one object."""
+    if not isinstance(points, list):
+        _refuse("its placed says something of landmarks that it has not")
+    if not (isinstance(placed, list) and [type(flag) for flag in placed] == [bool] * COUNT):
+        _refuse_value(PLACED)
+    return {"points": points, PLACED: placed}
+
+
+def _read(field: Field, value: Any) -> Any:
+    """A field's value out of a header."""
+    if value is None and field.default is None:
+        return None
+    if field.kind == BOX:
+        if not _numbers(value, 4):
+            _refuse_value(field.name)
+        return FaceBox(*(float(number) for number in value))
+    if field.kind == LANDMARKS:
+        return _read_landmarks(value)
+    try:
+        return field.checked(value)
+    except TypeError:
+        _refuse_value(field.name)
+    except ValueError as error:
+        raise StatueError("usage", reason=error) from None
+
+
+def _read_landmarks(value: Any) -> Landmarks:
+    """Pairs of numbers as a user gave them, or an object with all that ``_written`` says of landmarks."""
+    parts = value if isinstance(value, dict) else {"points": value}
+    if not _points(parts.get("points")):
+        raise StatueError("bad-landmarks", reason="they are not 68 pairs of numbers")
+    if parts.keys() <= {"points", PLACED}:
+        return Landmarks.given(parts["points"], parts.get(PLACED))
+    return Landmarks.from_json(parts)
+
+
+def _written(value: Any) -> Any:
+    """A field's value in a header: landmarks in full, for what is sent is not to be less than what is kept."""
+    if not isinstance(value, Landmarks):
+        return value
+    parts = {name: part.tolist() if isinstance(part, np.ndarray) else part for name, part in vars(value).items()}
+    return {name: part for name, part in parts.items() if part is not None}

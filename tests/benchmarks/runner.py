@@ -102,7 +102,9 @@ def main() -> None:
         command = serve_command("--state", str(state), "--idle", "1")
         client, restorer = RunnerClient(state, command), RemoteRestorer(state, command)
         if options.photo:
-            one = RestorationRequest(Photograph.read(options.photo).to_srgb(), read_mask(options.mask), options.model)
+            one = RestorationRequest(
+                Photograph.read(options.photo).to_srgb(), read_mask(options.mask), model=options.model
+            )
         else:
             one = request(options.size, options.model)
         four = replace(one, variants=4)

@@ -100,6 +100,7 @@ def options(plugin):
     """The options that the dialog starts with, for two variants; keywords change them."""
 
     def make(**changes):
-        return plugin.restore.Options(2, 7, "default", True, False)._replace(**changes)
+        starts = {row[1]: row[3] for row in plugin.main.PARAMETERS}
+        return {**starts, "variants": 2, "seed": 7, **changes}
 
     return make

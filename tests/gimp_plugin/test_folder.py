@@ -16,7 +16,7 @@ PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
 CALL = """
 import os, runpy, sys
 sys.path.insert(0, os.getcwd())
-sys.argv = ["restore-statue-face.py"]
+sys.argv = ["restore-statue-face.py", *sys.argv[1:]]
 runpy.run_path("restore-statue-face.py", run_name="plug_in")
 import gimpfu
 from gimpfu import declaration, headless
@@ -24,7 +24,7 @@ layer = headless.Layer("Photograph", (0, 0, 64, 64), pixels=bytes(64 * 64 * 3))
 image = headless.Image(64, 64, [layer], selection=bytes(64) * 32 + bytes([255]) * 64 * 32)
 gimpfu.host = headless.HeadlessHost()
 try:
-    headless.call("python-fu-restore-statue-face", image, [layer], variants=1)
+    headless.call("python-fu-restore-statue-face", image, [layer], **eval(sys.argv[1]))
 except Exception as error:
     print(type(error).__name__, declaration.message(error), sep=": ")
 for module in sys.modules.values():
@@ -41,9 +41,9 @@ def folder(tmp_path):
     return tmp_path / "plug-in"
 
 
-def call(folder):
+def call(folder, **answers):
     """(what GIMP would show, files that were imported from elsewhere than the standard library)."""
-    command = [sys.executable, "-I", "-S", "-c", CALL]
+    command = [sys.executable, "-I", "-S", "-c", CALL, repr(answers)]
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
     told, *files = answer.splitlines()
     return told, set(files)
@@ -55,7 +55,7 @@ def words(code, **details):
 
 
 def test_it_imports_its_own_files_alone(folder):
-    told, files = call(folder)
+    told, files = call(folder, variants=1)
     assert told == "StatueError: " + words("runner-start", reason="No such file or directory")
     assert files <= {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     assert files & shared(REPOSITORY).keys()

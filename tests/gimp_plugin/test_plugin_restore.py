@@ -1,5 +1,6 @@
 """The filter on images that are Python objects, with a runner that is one too."""
 
+import importlib.util
 import json
 
 import pytest
@@ -90,9 +91,6 @@ def test_a_selection_must_be_there_and_touch_the_layer(plugin, scene, options, f
 
 
 def test_a_layer_over_the_limit_is_refused_before_it_is_read(plugin, scene, options, fake_runner):
-    from statue_models.request import MAX_MEGAPIXELS
-
-    assert plugin.restore.MAX_MEGAPIXELS == MAX_MEGAPIXELS
     scene[2].frame = (0, 0, 8001, 8000)
     assert refuse(plugin, scene, options, fake_runner()) == "image-too-large"
 
@@ -203,3 +201,22 @@ def test_without_word_of_the_installation_there_is_no_runner(plugin, scene, opti
     assert refuse(plugin, scene, options, plugin.restore.open_runner) == "not-installed"
     (tmp_path / "installation.json").write_text("{")
     assert refuse(plugin, scene, options, plugin.restore.open_runner) == "not-installed"
+
+
+def test_a_dummy_question_is_one_row_of_the_plug_ins_own_table(plugin, scene, monkeypatch):
+    """Nothing else is changed, and its answer is among the options."""
+    text = (plugin.folder / "restore-statue-face.py").read_text(encoding="utf-8")
+    last = '    (PF_TOGGLE, "use_path", "_Use the landmarks of the drawn path", False),\n'
+    assert text.count(last) == 1
+    changed = plugin.folder / "with_a_dummy_question.py"
+    changed.write_text(text.replace(last, last + '    (PF_SPINNER, "feather", "_Feather", 2, (0, 9, 1)),\n'))
+    monkeypatch.setattr(plugin.gimpfu.declaration, "procedures", procedures := {})
+    monkeypatch.setattr(plugin.headless, "procedures", procedures)
+    spec = importlib.util.spec_from_file_location("with_a_dummy_question", changed)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    _, image, layer = scene
+    answered = []
+    monkeypatch.setattr(plugin.restore, "restore", lambda host, image, drawables, options: answered.append(options))
+    plugin.headless.call("python-fu-restore-statue-face", image, [layer], feather=5, seed=3)
+    names = ["variants", "seed", "model", "draw_landmarks", "use_path", "feather"]
+    assert answered == [dict(zip(names, [4, 3, "default", True, False, 5], strict=True))]

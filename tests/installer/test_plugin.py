@@ -30,7 +30,7 @@ def test_folder_is_complete(layout, gimp):
     main = folder / f"{NAME}.py"
     assert os.access(main, os.X_OK)
     assert main.stat().st_mode & 0o777 == 0o755
-    for name in ("errors.py", "errors.json", "runner/protocol/client.py"):
+    for name in ("errors.py", "errors.json", "fields.py", "runner/protocol/client.py"):
         beside = folder / "statue_models" / name
         assert beside.read_bytes() == (layout.checkout / "statue_models" / name).read_bytes()
     for path in source.rglob("*.py"):

@@ -344,4 +344,5 @@ def test_files_of_an_installed_mediapipe_are_found_without_importing_it(tmp_path
 def test_an_unknown_predictor_is_named():
     with pytest.raises(StatueError) as caught:
         predictor("nobody")
-    assert caught.value.code == "unknown-model"
+    assert caught.value.code == "unknown-predictor"
+    assert all(name in caught.value.remedy for name in ("default", "facemesh", "landmarknet"))

@@ -4,14 +4,18 @@ import hashlib
 import json
 import subprocess
 import sys
-from types import SimpleNamespace
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.landmarks import registry as landmarks
 from statue_models.methods import descriptor, registry
+from statue_models.methods.__main__ import menu
+from statue_models.request import RestorationRequest
 
 
 def test_default_can_be_used():
@@ -44,10 +48,10 @@ def test_models_json_measures_nothing_that_is_not_there():
 
 
 def test_unknown_model():
-    for ask in (registry.descriptor, landmarks.descriptor):
+    for ask, code in ((registry.descriptor, "unknown-model"), (landmarks.descriptor, "unknown-predictor")):
         with pytest.raises(StatueError) as caught:
             ask("statuefut")
-        assert caught.value.code == "unknown-model" and "statuefut" in caught.value.sentence
+        assert caught.value.code == code and "statuefut" in caught.value.sentence
 
 
 def test_an_untrained_network_says_what_to_do(monkeypatch):
@@ -78,13 +82,14 @@ def test_a_network_without_torch_says_which_package_to_install(monkeypatch):
 
 
 def test_what_a_method_does_not_know_is_refused():
-    request = SimpleNamespace(METHOD_OPTIONS=("steps",), steps=4, quality="full")
-    assert registry.descriptor("statueflow").options_of(request).steps == 4
+    mask = np.zeros((64, 64), np.uint8)
+    mask[20:30, 20:30] = 255
+    plain = RestorationRequest(np.zeros((64, 64, 3), np.uint8), mask)
+    assert registry.descriptor("statueflow").options_of(replace(plain, steps=4)).steps == 4
     with pytest.raises(StatueError) as caught:
-        registry.descriptor("telea").options_of(request)
+        registry.descriptor("telea").options_of(replace(plain, steps=4))
     assert caught.value.code == "usage" and "steps" in caught.value.sentence
-    request.steps = None
-    assert registry.descriptor("telea").options_of(request).quality == "full"
+    assert registry.descriptor("telea").options_of(plain).quality == "full"
 
 
 def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
@@ -116,3 +121,9 @@ def test_cuda_that_is_not_there():
         with pytest.raises(StatueError) as caught:
             torch_device("cuda")
         assert caught.value.code == "no-cuda"
+
+
+def test_the_menu_that_lies_beside_the_plug_in_is_up_to_date():
+    """python -m statue_models.methods > statue_models/methods/menu.json"""
+    path = Path(registry.__file__).with_name("menu.json")
+    assert path.read_text(encoding="utf-8") == menu()

@@ -22,8 +22,10 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
 from statue_models.landmarks import registry as predictors
+from statue_models.landmarks.registry import predictor
 from statue_models.methods import registry
 from statue_models.request import Hypothesis, RestorationRequest
+from statue_models.restoring import restorer as restorer_module
 from statue_models.restoring.cropping import crop_of
 from statue_models.restoring.restorer import Restorer
 
@@ -140,6 +142,25 @@ def test_the_face_is_found_where_the_user_says_nothing(restorer, request_, landm
     np.testing.assert_array_equal(found.landmarks.points, landmarks.points)
     assert found.landmarks.source == predictors.descriptor("default").name and found.landmarks.hidden[30]
     assert mean_error(found.applied_to(asked.image), intact, asked.mask) < 25
+
+
+def test_the_request_says_what_finds_the_landmarks(request_, monkeypatch):
+    """Each is loaded once, from the folder that the restorer was given."""
+    loaded = []
+
+    def load(name, models):
+        loaded.append((name, models))
+        return predictor(name)
+
+    monkeypatch.setattr(restorer_module, "predictor", load)
+    here = Restorer(landmark_models=Path("somewhere"))
+    asked = replace(request_, landmarks=None, model="mirror")
+    for name in ("facemesh", "default", "facemesh"):
+        found = here.restore(replace(asked, predictor=name))
+        assert found.landmarks.source == predictors.descriptor(name).name
+        assert found.record["request"]["predictor"] == name
+        assert found.record["landmarks"]["source"] == found.landmarks.source
+    assert loaded == [(name, Path("somewhere")) for name in ("facemesh", "default")]
 
 
 def test_given_landmarks_need_no_landmark_files(request_, result, tmp_path):
@@ -272,8 +293,9 @@ def test_cuda_where_there_is_none_is_refused(restorer, request_, monkeypatch, to
 
 
 def test_wrong_requests_never_reach_the_method(restorer, request_):
-    assert code_of(restorer.restore, replace(request_, mask=request_.mask * 0)) == "empty-mask"
+    assert code_of(replace, request_, mask=request_.mask * 0) == "empty-mask"
     assert code_of(restorer.restore, replace(request_, model="nobody")) == "unknown-model"
+    assert code_of(restorer.restore, replace(request_, predictor="nobody")) == "unknown-predictor"
     beside = Landmarks.given(request_.landmarks.points + 1000)
     assert code_of(restorer.restore, replace(request_, landmarks=beside)) == "bad-landmarks"
 
@@ -285,6 +307,21 @@ def test_running_out_of_memory_is_said(request_, monkeypatch):
 
     monkeypatch.setattr(registry.LoadedMethods, "get", lambda *chosen: Greedy())
     assert code_of(Restorer().restore, request_) == "out-of-memory"
+
+
+@pytest.mark.parametrize("asked", [{}, {"quality": "preview"}, {"steps": 1}, {"steps": 4}])
+def test_quality_and_steps_reach_the_method(request_, monkeypatch, asked):
+    seen = []
+
+    class Heedful:
+        def restore(self, crop, hypotheses, options, progress):
+            seen.append(options)
+            raise StatueError("interrupted")
+
+    monkeypatch.setattr(registry.LoadedMethods, "get", lambda *chosen: Heedful())
+    assert code_of(Restorer().restore, replace(request_, model="statueflow", **asked)) == "interrupted"
+    wanted = {"quality": "full", "steps": None, **asked}
+    assert (seen[0].quality, seen[0].steps) == (wanted["quality"], wanted["steps"])
 
 
 def test_the_record_is_json_and_says_how_it_was_made(request_, result):

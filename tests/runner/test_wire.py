@@ -59,9 +59,10 @@ def test_the_body_may_be_cut_anywhere(make_request, size):
     assert read(body_of(sent), size).to_json() == sent.to_json()
 
 
-def test_fields_with_defaults_may_be_left_out():
-    header = wire.JobHeader.parse(json.dumps(PLAIN).encode())
-    assert (header.model, header.seed, header.variants, header.steps) == ("default", 0, 1, None)
+def test_fields_with_defaults_may_be_left_out(make_request):
+    sent = make_request()
+    planes = bytes(wire.samples_of(sent.image)) + bytes(wire.samples_of(sent.mask))
+    assert read(json.dumps(PLAIN).encode() + b"\n" + planes).to_json() == sent.to_json()
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,51 @@ def test_landmarks_must_be_68(count):
 @pytest.mark.parametrize("pair", [["1", "2"], [1e300, 0], [1, 2, 3], None, [True, 1]])
 def test_landmarks_must_be_finite_numbers(pair):
     refused({**PLAIN, "landmarks": [*GRID.tolist()[:-1], pair]}, "bad-landmarks")
+
+
+def test_landmarks_arrive_whole(make_request):
+    """A predictor's are more than points, and its answer depends on the rest."""
+    random = np.random.default_rng(0)
+    sent = make_request(
+        landmarks=Landmarks(
+            GRID + random.uniform(0, 1, GRID.shape),
+            random.uniform(0, 3, 68),
+            random.uniform(size=68) < 0.5,
+            0.123456789,
+            "landmarknet",
+            random.uniform(0, 3, (68, 2, 2)),
+            None,
+            0.1234567,
+        )
+    )
+    got = read(body_of(sent)).landmarks
+    for name, part in vars(sent.landmarks).items():
+        np.testing.assert_array_equal(getattr(got, name), part, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sigma": [1.0] * 67},
+        {"sigma": ["wide"] * 68},
+        {"hidden": []},
+        {"score": None},
+        {"score": "inf"},
+        {"covariance": [[1, 0, 0]] * 68},
+        {"points": None},
+        {"points": [["1", "2"]] * 68},
+    ],
+)
+def test_an_object_that_does_not_describe_landmarks_is_refused(make_request, change):
+    header = wire.JobHeader.of(make_request(landmarks=Landmarks.given(GRID))).to_json()
+    refused({**header, "landmarks": {**header["landmarks"], **change}}, "bad-landmarks")
+
+
+@pytest.mark.parametrize(
+    "change", [{"variants": 17}, {"seed": -1}, {"device": "tpu"}, {"quality": "best"}, {"steps": 1001}]
+)
+def test_a_value_out_of_its_range_is_refused_before_the_samples_come(change):
+    refused({**PLAIN, **change}, "usage")
 
 
 @pytest.mark.parametrize("placed", [[True] * 67, [1] * 68, "all", [True] * 67 + [None]])

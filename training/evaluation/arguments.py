@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from statue_models.errors import StatueError
+from statue_models.fields import FIELDS
 from statue_models.methods import registry
-from statue_models.request import MAX_VARIANTS
 from statue_models.whole_file import check_writable
 from training.evaluation.contenders.contender import BASELINES
 from training.evaluation.contenders.predictors import LANDMARK_BASELINE
@@ -102,8 +102,8 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     for kind in options.kinds:
         if kind not in known:
             raise StatueError("usage", reason=f"There is no damage called {kind}; there are {', '.join(known)}")
-    if native and options.variants > MAX_VARIANTS:
-        raise StatueError("usage", reason=f"A restoration has {MAX_VARIANTS} variants at most")
+    if native and options.variants > FIELDS["variants"].highest:
+        raise StatueError("usage", reason=f"A restoration has {FIELDS['variants'].highest} variants at most")
     if not options.models and not options.baselines:
         raise StatueError("usage", reason="There is nothing to score: name models or baselines")
     if options.rows > MOST_ROWS:

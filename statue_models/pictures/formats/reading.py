@@ -8,19 +8,9 @@ import numpy as np
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
-from statue_models.request import MAX_MEGAPIXELS
+from statue_models.request import check_megapixels
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-
-def check_megapixels(width: int, height: int) -> None:
-    """Refuse a picture that is too large to be worked on.
-
-    Raises:
-        StatueError: image-too-large.
-    """
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
 
 
 def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> StoredPicture:

@@ -64,7 +64,7 @@ class ThroughRestorer:
             model=self.model,
             seed=seeds[0],
             variants=len(seeds) if self.has_hypotheses else 1,
-            quality=self.setting.quality,  # type: ignore[arg-type]
+            quality=self.setting.quality,
             steps=self.setting.steps if self.takes_steps else None,
             landmarks=landmarks if self.needs_face else None,
             device=self.setting.device,
