@@ -35,6 +35,11 @@ def part_of_progress(progress: Progress, start: float, end: float) -> Progress:
     return lambda phase, fraction: progress(phase, (1 - fraction) * start + fraction * end)
 
 
+def split_progress(progress: Progress, at: float) -> tuple[Progress, Progress]:
+    """The progress callbacks of two parts of the work, the first of which ends at a fraction of the whole."""
+    return part_of_progress(progress, 0.0, at), part_of_progress(progress, at, 1.0)
+
+
 @dataclass(frozen=True)
 class Hypothesis:
     """Which of a request's answers: a place in the order of likelihood, and the random numbers that go with it.

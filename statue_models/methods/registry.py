@@ -2,17 +2,20 @@
 
 import pkgutil
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import statue_models.methods as room
 from statue_models.errors import StatueError
-from statue_models.methods.descriptor import MethodDescriptor
+from statue_models.methods.descriptor import MethodDescriptor, MethodOptions
 from statue_models.models_file import preferred
 
 if TYPE_CHECKING:
-    from statue_models.methods.method import Method
+    from statue_models.methods.method import Answer, Crop, Method
+    from statue_models.request import Hypothesis, Progress
 
 #: Methods that a ``LoadedMethods`` keeps: the chosen one, the one for what no frame shows, and the ones before.
 MOST_LOADED = 4
@@ -52,6 +55,25 @@ def trained_names_and_titles() -> list[tuple[str, str]]:
     return [(one.name, one.title) for one in ordered if one.trained]
 
 
+@dataclass(frozen=True, eq=False)
+class ReadyMethod:
+    """A loaded method with what it is asked for.
+
+    Attributes:
+        descriptor: what its folder says of it.
+        method: what restores.
+        options: of the type that the descriptor names.
+    """
+
+    descriptor: MethodDescriptor
+    method: "Method"
+    options: MethodOptions
+
+    def restore(self, crop: "Crop", hypotheses: "Sequence[Hypothesis]", progress: "Progress") -> "Answer":
+        """See ``Method.restore``."""
+        return self.method.restore(crop, hypotheses, self.options, progress)
+
+
 class LoadedMethods:
     """Methods by (name, device, precision), loaded once; those that were used last are kept.
 
@@ -62,6 +84,20 @@ class LoadedMethods:
     def __init__(self, most: int = MOST_LOADED) -> None:
         self._most = most
         self._loaded: OrderedDict[tuple[str, str, str], Method] = OrderedDict()
+
+    def ready(
+        self,
+        chosen: MethodDescriptor,
+        device: str = "auto",
+        precision: str = "fp32",
+        options: MethodOptions | None = None,
+    ) -> ReadyMethod:
+        """The method with its options; None = those of a request that says nothing.
+
+        Raises:
+            StatueError: as ``MethodDescriptor.open`` does.
+        """
+        return ReadyMethod(chosen, self.get(chosen, device, precision), options or chosen.options())
 
     def get(self, chosen: MethodDescriptor, device: str = "auto", precision: str = "fp32") -> "Method":
         """The method, loaded where it is not yet.

@@ -1,15 +1,14 @@
-"""From a photograph whose face is found to fills at its own resolution.
+"""From a photograph that is looked at to fills at its own resolution.
 
-Thin damage is closed first; then a method restores the rest.
+Thin damage is closed first; then a method restores the rest, and the finish brings its fills into the photograph.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods.method import Answer, Crop
 from statue_models.phases import Phase
@@ -18,41 +17,88 @@ from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, Progress, RestorationRequest, no_progress, part_of_progress
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
-from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame, selection_frame
+from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame
 from statue_models.restoring.finish import Finish
 from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
+from statue_models.restoring.sight import Sight
 
-#: Progress when the face is known, and when a method has restored it.
-FOUND, RESTORED = 0.2, 0.85
+#: Progress when a method has restored the crop; the rest is the finish.
+RESTORED = 0.8
 #: A method with its options: a crop and hypotheses in, fills out.
 Restore = Callable[[Crop, Sequence[Hypothesis], Progress], Answer]
-#: A mask's part that a method is to restore -> the frame that it is restored in, and the crop's side in pixels.
-Framing = Callable[[Rectangle], tuple[FaceFrame, int]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Filling:
     """All hypotheses for one photograph.
 
     Attributes:
+        rectangle: the mask's bounding box.
         pieces: per hypothesis, what is to be laid over the photograph.
-        uncertainty: (h, w) float32 over the mask's bounding box, standard deviation of the grey level (0..1); None
+        uncertainty: (h, w) float32 over the rectangle, standard deviation of the grey level (0..1); None
             where the method gives none.
-        frame, size: of the crop that the method saw; None where it saw none.
+        sight: what the method saw; None where nothing was left for it.
         notes: JSON-ready facts for the record.
     """
 
+    rectangle: Rectangle
     pieces: list[list[Piece]]
-    uncertainty: NDArray[np.float32] | None
-    frame: tuple[FaceFrame, int] | None
-    notes: dict[str, object]
+    uncertainty: NDArray[np.float32] | None = None
+    sight: Sight | None = None
+    notes: dict[str, object] = field(default_factory=dict)
 
 
-def filling(
+@dataclass(frozen=True, eq=False)
+class _Damage:
+    """What is missing of a photograph, and what of it is still to be filled.
+
+    Masks are changed in a window alone: a copy of a whole one is as large as a third of the photograph.
+
+    Attributes:
+        photograph: with the nearest visible sample, or what closes thin damage, wherever something is missing.
+        mask: (H, W) uint8 of the request, > 0 = missing.
+        whole: its bounding box.
+        window: around all that is missing.
+        unfilled: (h, w) uint8 over the window, > 0 = still to be filled.
+        rim: width in pixels of damage that the mask has left over, which ``unfilled`` holds as well.
+    """
+
+    photograph: Overlay
+    mask: NDArray[np.uint8]
+    whole: Rectangle
+    window: Rectangle
+    unfilled: NDArray[np.uint8]
+    rim: int = 0
+
+    @classmethod
+    def of(cls, request: RestorationRequest) -> "_Damage":
+        whole = Rectangle.of_mask(request.mask)
+        window = whole.expand(RIMS[-1] + 2, request.mask.shape)
+        clean = fill_nearest(request.image, request.mask)
+        return cls(clean, request.mask, whole, window, part_of(request.mask, window))
+
+    @property
+    def rectangle(self) -> Rectangle:
+        """Of the photograph, the bounding box of what is still to be filled."""
+        return Rectangle.of_mask(self.unfilled).move(*self.window.corner)
+
+    @property
+    def unfilled_mask(self) -> Overlay:
+        """(H, W) uint8, > 0 = still to be filled."""
+        return Overlay(self.mask, self.window, self.unfilled)
+
+    @property
+    def missing(self) -> Pixels:
+        """(H, W) uint8, > 0 = missing or left over, whoever fills it."""
+        if not self.rim:
+            return self.mask
+        return Overlay(self.mask, self.window, np.maximum(part_of(self.mask, self.window), self.unfilled))
+
+
+def fill_hole(
     request: RestorationRequest,
+    sight: Sight,
     restore: Restore,
-    framing: Framing,
-    landmarks: Landmarks | None,
     hypotheses: Sequence[Hypothesis],
     thin_apart: bool,
     beyond: tuple[str, Restore] | None = None,
@@ -62,77 +108,101 @@ def filling(
 
     Args:
         request: picture and mask; the rest of it is not looked at.
+        sight: where the face is, or the selection.
         restore: fills a crop with what is not thin.
-        framing: gives its frame.
-        landmarks: of the face, or None.
         hypotheses: which are wanted.
         thin_apart: close thin damage on its own; else everything is the method's.
         beyond: name and what fills what the frame does not show; None leaves it to ``restore``.
-        progress: called from ``FOUND`` on.
+        progress: called from 0 to 1.
     """
-    # Masks are changed in a window alone: a copy of a whole one is as large as a third of the photograph.
-    whole = Rectangle.of_mask(request.mask)
-    around = whole.expand(RIMS[-1] + 2, request.mask.shape)
-    missing = part_of(request.mask, around)
-    thin = np.zeros(missing.shape, bool)
+    damage = _Damage.of(request)
+    filling = Filling(damage.whole, [[] for _ in hypotheses])
     if thin_apart:
-        thin = thin_part(missing, thin_width(request, landmarks))
-    clean = fill_nearest(request.image, request.mask)
-    pieces: list[list[Piece]] = [[] for _ in hypotheses]
-    notes: dict[str, object] = {}
-    own = missing
-    if thin.any():
-        damage = ThinDamage(clean, request.mask, thin, landmarks, around.corner)
-        pieces = [damage.pieces(hypothesis) for hypothesis in hypotheses]
-        damage.close_in(clean)
-        notes["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
-        own = np.where(thin, np.uint8(0), missing)
-    if not own.any():
-        return Filling(pieces, None, None, notes)
-    mask = Overlay(request.mask, around, own)
-    rectangle = Rectangle.of_mask(own).move(*around.corner)
-    rim = 0
-    if landmarks is not None:
-        rim = find_leftover_rim(clean, request.mask, mask, rectangle, landmarks.interocular)
-    wanted = mask
-    if rim:
-        # What the mask has left over tells nothing of the stone: the fill is made as if it were missing, too.
-        own = grow(own, rim + 1)
-        mask, rectangle = Overlay(request.mask, around, own), Rectangle.of_mask(own).move(*around.corner)
-        notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
-    del thin
-    frame, size = framing(rectangle)
-    crop = crop_of(clean, mask, frame, size, landmarks)
-    answer = restore(crop, hypotheses, part_of_progress(progress, FOUND, RESTORED))
-    notes |= answer.notes
-    everything: Pixels = Overlay(request.mask, around, np.maximum(missing, own)) if rim else request.mask
-    finish = Finish(clean, everything, mask, rectangle, frame, crop, answer.stone)
-    hole = part_of(wanted, rectangle) > 0 if rim else finish.hole
-    plain = None
-    if beyond is not None:
-        name, interpolating = beyond
-        unseen = hole & ~pixels_in_frame(frame, rectangle)
-        if unseen.any():
-            plain = _interpolated(clean, mask, rectangle, interpolating)[unseen]
-            notes["outside_the_frame"] = {"pixels": len(plain), "method": name}
-        else:
-            del unseen
+        damage = _close_thin_damage(request, damage, sight.landmarks, hypotheses, filling)
+    if damage.unfilled.any():
+        _fill_rest(damage, sight, restore, hypotheses, beyond, progress, filling)
+    return filling
+
+
+def _close_thin_damage(
+    request: RestorationRequest,
+    damage: _Damage,
+    landmarks: Landmarks | None,
+    hypotheses: Sequence[Hypothesis],
+    filling: Filling,
+) -> _Damage:
+    """Fill cracks and pits; what is left."""
+    thin = thin_part(damage.unfilled, thin_width(request, landmarks))
+    if not thin.any():
+        return damage
+    closed = ThinDamage(damage.photograph, damage.mask, thin, landmarks, damage.window.corner)
+    filling.pieces = [closed.pieces(hypothesis) for hypothesis in hypotheses]
+    closed.close_in(damage.photograph)
+    filling.notes["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
+    return replace(damage, unfilled=np.where(thin, np.uint8(0), damage.unfilled))
+
+
+def _take_leftover_rim(damage: _Damage, landmarks: Landmarks | None, filling: Filling) -> _Damage:
+    """What a mask has left over tells nothing of the stone: the fill is made as if it were missing, too."""
+    if landmarks is None:
+        return damage
+    rim = find_leftover_rim(
+        damage.photograph, damage.mask, damage.unfilled_mask, damage.rectangle, landmarks.interocular
+    )
+    if not rim:
+        return damage
+    filling.notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
+    return replace(damage, unfilled=grow(damage.unfilled, rim + 1), rim=rim)
+
+
+def _fill_rest(
+    wanted: _Damage,
+    sight: Sight,
+    restore: Restore,
+    hypotheses: Sequence[Hypothesis],
+    beyond: tuple[str, Restore] | None,
+    progress: Progress,
+    filling: Filling,
+) -> None:
+    """Fill what is left by the method, at the crop's size and then at the photograph's own."""
+    damage = _take_leftover_rim(wanted, sight.landmarks, filling)
+    rectangle = damage.rectangle
+    filling.sight = sight = sight.widen_to(rectangle)
+    crop = crop_of(damage.photograph, damage.unfilled_mask, sight.frame, sight.size, sight.landmarks)
+    answer = restore(crop, hypotheses, part_of_progress(progress, 0.0, RESTORED))
+    filling.notes |= answer.notes
+    finish = Finish(damage.photograph, damage.missing, damage.unfilled_mask, rectangle, sight.frame, crop, answer.stone)
+    hole = part_of(wanted.unfilled_mask, rectangle) > 0 if damage.rim else finish.hole
+    outside, plain = _fill_beyond(damage, hole, sight, beyond, filling)
     for number, (hypothesis, fill) in enumerate(zip(hypotheses, answer.fills, strict=True)):
         progress(Phase.BLENDING, RESTORED + (1 - RESTORED) * number / len(hypotheses))
         picture = finish.render(fill, hypothesis)
-        if plain is not None:
-            picture[unseen] = plain
-        pieces[number].append(Piece(rectangle, picture, hole))
-    spread = None
+        if outside is not None:
+            picture[outside] = plain
+        filling.pieces[number].append(Piece(rectangle, picture, hole))
     if answer.uncertainty is not None:
-        spread = frame.uncrop(answer.uncertainty, whole)
-    return Filling(pieces, spread, (frame, size), notes)
+        filling.uncertainty = sight.frame.uncrop(answer.uncertainty, filling.rectangle)
 
 
-def _interpolated(image: Pixels, mask: Pixels, rectangle: Rectangle, restore: Restore) -> NDArray[np.float32]:
-    """The whole hole closed by plain interpolation, (h, w, 3) over the rectangle."""
-    frame, size = selection_frame(rectangle)
-    crop = crop_of(image, mask, frame, size, None)
+def _fill_beyond(
+    damage: _Damage,
+    hole: NDArray[np.bool_],
+    sight: Sight,
+    beyond: tuple[str, Restore] | None,
+    filling: Filling,
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.float32] | None]:
+    """(h, w) which pixels of the hole the frame does not show, and their (N, 3) colours; None where there are none."""
+    if beyond is None:
+        return None, None
+    rectangle = damage.rectangle
+    outside = hole & ~pixels_in_frame(sight.frame, rectangle)
+    if not outside.any():
+        return None, None
+    name, restore = beyond
+    around = Sight.of_selection(rectangle)
+    crop = crop_of(damage.photograph, damage.unfilled_mask, around.frame, around.size, None)
     fill = restore(crop, [Hypothesis(0, 0)], no_progress).fills[0]
     whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
-    return frame.uncrop(whole, rectangle)
+    plain = around.frame.uncrop(whole, rectangle)[outside]
+    filling.notes["outside_the_frame"] = {"pixels": len(plain), "method": name}
+    return outside, plain

@@ -2,7 +2,7 @@
 
 import os
 import platform
-import time
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -11,25 +11,11 @@ import numpy as np
 
 import statue_models
 from statue_models import places
-from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.models_file import parts
 from statue_models.request import RestorationRequest
+from statue_models.restoring.sight import Sight
 from statue_models.threads import THREADS
-
-
-class Clock:
-    """Seconds spent in each phase."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def note(self, phase: str) -> None:
-        now = time.perf_counter()
-        self.seconds[phase] = round(now - self._last, 4)
-        self._last = now
 
 
 def _installed(package: str) -> str | None:
@@ -42,12 +28,18 @@ def _installed(package: str) -> str | None:
 def record(
     request: RestorationRequest,
     method: MethodDescriptor,
-    landmarks: Landmarks | None,
-    frame: FaceFrame,
-    size: int,
-    notes: dict[str, object],
-    clock: Clock,
+    sight: Sight,
+    notes: Mapping[str, object],
+    seconds: Mapping[str, float],
 ) -> dict[str, Any]:
+    """All that a restoration was made of, JSON-ready.
+
+    Args:
+        request: what was asked. method: what restored. sight: what of the photograph it saw.
+        notes: the method's and the pipeline's own facts.
+        seconds: spent in each part of the work.
+    """
+    landmarks = sight.landmarks
     return {
         "schema": 1,
         "program": {"name": places.NAME, "version": statue_models.__version__},
@@ -57,10 +49,10 @@ def record(
             "kind": method.kind,
             "weights_sha256": method.facts.sha256,
             "parts_sha256": {part.name: part.sha256 for part in parts().values() if method.name in part.of},
-            "notes": notes,
+            "notes": dict(notes),
         },
         "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": frame.to_json(size),
+        "frame": sight.frame.to_json(sight.size),
         "engine": {
             "name": "torch" if method.kind == "network" else "numpy",
             "numpy": np.__version__,
@@ -71,5 +63,5 @@ def record(
             "threads": dict(THREADS),
             "cores": os.cpu_count(),
         },
-        "seconds": clock.seconds,
+        "seconds": {part: round(spent, 4) for part, spent in seconds.items()},
     }

@@ -1,6 +1,8 @@
 """The pipeline, and the public API: ``Restorer().restore(request) -> Restoration``."""
 
 import threading
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +11,21 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
-from statue_models.face.face_frame import FaceFrame, working_size
+from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import check_predictor, predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
-from statue_models.methods.registry import LoadedMethods
+from statue_models.methods.method import Answer, Crop
+from statue_models.methods.registry import LoadedMethods, ReadyMethod
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
 from statue_models.request import (
+    Hypothesis,
     Progress,
     Restoration,
     RestorationRequest,
@@ -29,18 +33,20 @@ from statue_models.request import (
     check_mask,
     check_picture,
     no_progress,
-    part_of_progress,
+    split_progress,
 )
 from statue_models.restoring.compositing import composite_pieces
-from statue_models.restoring.cracks import is_thin_without_face
-from statue_models.restoring.cropping import selection_frame, widen_to_hold
-from statue_models.restoring.filling import FOUND, filling
-from statue_models.restoring.record import Clock
-from statue_models.restoring.record import record as record_of
+from statue_models.restoring.filling import Filling, fill_hole
+from statue_models.restoring.record import record
+from statue_models.restoring.sight import Sight, find_sight
 from statue_models.threads import one_thread
 
+#: What fills the part of a hole that not even the widest frame shows.
 OUTSIDE_METHOD = "telea"
+#: Of standard deviations of grey levels (0..1), which go out as 8-bit grey levels times 4.
 UNCERTAINTY_SCALE = 4 * 255
+#: Progress when the face is known.
+FOUND = 0.2
 
 
 class Restorer:
@@ -92,57 +98,31 @@ class Restorer:
             return find_face(rgb8(image), hole, self._predictor("default"), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
-        clock = Clock()
-        chosen = self._describe(request.model)
+        started = time.perf_counter()
         check_predictor(request.predictor)
-        device = _usable(request.device if request.device != "auto" else self._device)
-        options = chosen.options_of(request)
-        method, plain = self._methods.get(chosen, device, request.precision), registry.descriptor(OUTSIDE_METHOD)
-        outside = self._methods.get(plain, "cpu")
-        rectangle = Rectangle.of_mask(request.mask)
-        landmarks: Landmarks | None = None
-        progress(Phase.FACE, 0.0)
-        needs_face = chosen.needs == "landmarks" and not is_thin_without_face(request)
-        if needs_face:
-            landmarks, frame = find_face(
-                rgb8(request.image),
-                request.mask,
-                self._predictor(request.predictor) if request.landmarks is None else (),  # whose files may be missing
-                face=request.face,
-                landmarks=request.landmarks,
-                progress=part_of_progress(progress, 0.0, FOUND),
-            )
-            size = working_size(frame)
-        else:
-            frame, size = selection_frame(rectangle)
-        clock.note("face")
-        done = filling(
-            request,
-            lambda crop, hypotheses, report: method.restore(crop, hypotheses, options, report),
-            lambda part: _framed(frame, part) if needs_face else (frame, size),
-            landmarks,
-            request.hypotheses,
-            thin_apart=chosen.needs == "landmarks",
-            beyond=(plain.name, lambda crop, asked, report: outside.restore(crop, asked, plain.options(), report)),
-            progress=progress,
-        )
-        clock.note("restoration")
-        variants = tuple(
-            Variant(composite_pieces(request.image, rectangle, request.mask, pieces), hypothesis)
-            for hypothesis, pieces in zip(request.hypotheses, done.pieces, strict=True)
-        )
-        clock.note("photograph")
+        method = self._choose(request)
+        needs_face = method.descriptor.needs == "landmarks"
+        hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
+        search(Phase.FACE, 0.0)
+        sight = find_sight(request, needs_face, self._predictor, search)
+        found = time.perf_counter()
+        beyond = (OUTSIDE_METHOD, self._fill_plainly)
+        filling = fill_hole(request, sight, method.restore, hypotheses, needs_face, beyond, fill)
+        filled = time.perf_counter()
+        variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)
-        frame, size = done.frame or (frame, size)
-        return Restoration(
-            variants=variants,
-            rectangle=rectangle,
-            landmarks=landmarks,
-            frame=frame,
-            size=size,
-            uncertainty=_uncertainty(done.uncertainty, rectangle, request.mask),
-            record=record_of(request, chosen, landmarks, frame, size, done.notes, clock),
-        )
+        seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
+        return _answer(request, method, filling, filling.sight or sight, variants, seconds)
+
+    def _choose(self, request: RestorationRequest) -> ReadyMethod:
+        """The method that a request names, loaded, with what the request asks of it."""
+        device = _usable(request.device if request.device != "auto" else self._device)
+        chosen = self._describe(request.model)
+        return self._methods.ready(chosen, device, request.precision, chosen.options_of(request))
+
+    def _fill_plainly(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
+        """What not even the widest frame shows; loaded where it is needed first."""
+        return self._methods.ready(registry.descriptor(OUTSIDE_METHOD), "cpu").restore(crop, hypotheses, progress)
 
     def _describe(self, name: str) -> MethodDescriptor:
         return registry.descriptor(name)
@@ -151,6 +131,33 @@ class Restorer:
         if name not in self._predictors:
             self._predictors[name] = predictor(name, self._landmark_models)
         return self._predictors[name]
+
+
+def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], filling: Filling) -> tuple[Variant, ...]:
+    """The mask's bounding box of the photograph, once per hypothesis, with its pieces laid over it."""
+    return tuple(
+        Variant(composite_pieces(request.image, filling.rectangle, request.mask, pieces), hypothesis)
+        for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
+    )
+
+
+def _answer(
+    request: RestorationRequest,
+    method: ReadyMethod,
+    filling: Filling,
+    sight: Sight,
+    variants: tuple[Variant, ...],
+    seconds: Mapping[str, float],
+) -> Restoration:
+    return Restoration(
+        variants=variants,
+        rectangle=filling.rectangle,
+        landmarks=sight.landmarks,
+        frame=sight.frame,
+        size=sight.size,
+        uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
+        record=record(request, method.descriptor, sight, filling.notes, seconds),
+    )
 
 
 def _usable(device: str) -> str:
@@ -167,11 +174,6 @@ def _usable(device: str) -> str:
         if not torch.cuda.is_available():
             raise StatueError("no-cuda")
     return device
-
-
-def _framed(frame: FaceFrame, rectangle: Rectangle) -> tuple[FaceFrame, int]:
-    wide = widen_to_hold(frame, rectangle)
-    return wide, working_size(wide)
 
 
 def _uncertainty(

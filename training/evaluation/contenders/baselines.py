@@ -26,7 +26,8 @@ from statue_models.methods.method import Method
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import composite_pieces
-from statue_models.restoring.filling import filling
+from statue_models.restoring.filling import fill_hole
+from statue_models.restoring.sight import Sight
 from training.suites.cases import Case
 
 Picture = NDArray[np.uint8]
@@ -107,13 +108,12 @@ class MethodRestoring:
         if self.needs_face and landmarks is None:
             return None
         side = case.truth.shape[0]
-        frame = FaceFrame((case.truth.shape[1] / 2, side / 2), float(side))
+        sight = Sight(FaceFrame((case.truth.shape[1] / 2, side / 2), float(side)), side, landmarks)
         request = RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255)
-        done = filling(
+        done = fill_hole(
             request,
+            sight,
             lambda crop, hypotheses, progress: self.method.restore(crop, hypotheses, self.options, progress),
-            lambda rectangle: (frame, side),
-            landmarks,
             [Hypothesis(index, seed) for index, seed in enumerate(seeds if self.has_hypotheses else seeds[:1])],
             thin_apart=self.needs_face,
         )
