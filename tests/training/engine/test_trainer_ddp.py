@@ -17,7 +17,7 @@ from training.engine.ranks import Ranks
 from training.engine.recipe import recipe_of
 from training.systems import system
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RUN = {"images": 16 * 20, "batch": 8, "rate": 0.01, "warm_up": 4, "log_every": 0.0}
 
 #: Every run in one start of two processes: starting them takes longer than all they do.

@@ -132,7 +132,7 @@ def test_help_and_a_refused_recipe_need_no_heavy_package(tmp_path):
         "try:\n    main(['train', '--help'])\nexcept SystemExit:\n    pass\n"
         "assert not {'torch', 'numpy', 'cv2'} & sys.modules.keys()\n"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--resume" in done.stdout

@@ -12,7 +12,7 @@ from training.damage.__main__ import main
 from training.damage.registry import KINDS
 
 SMALL = ["--size", "32", "--count", "2", "--device", "cpu"]
-PAGE = Path(__file__).parents[2] / "docs" / "damage.md"
+PAGE = Path(__file__).parents[3] / "docs" / "damage.md"
 
 
 def labels(text):
