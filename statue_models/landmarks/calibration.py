@@ -2,7 +2,7 @@
 
 Scores of different predictors mean different things: FaceMesh is sure of heads that it sees half of, and often places
 them wrongly. Here each is brought to one scale, the share of frames whose inter-ocular error stays below a tenth, as
-``python -m training.evaluation.frames.check`` measures and prints it on composed pictures and the ``check`` suite.
+``python -m training frames`` measures and prints it on composed pictures and the ``check`` suite.
 """
 
 from collections.abc import Mapping

@@ -20,8 +20,7 @@ from tqdm import tqdm
 from statue_models.errors import StatueError
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
-from training.commands import exit_status
-from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, arguments, checked
+from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, add_options, complete
 from training.evaluation.contenders.contender import Setting, contenders
 from training.evaluation.contenders.predictors import predictors
 from training.evaluation.metrics import perceptual, stopwatch
@@ -113,11 +112,11 @@ def floor_of(cases: Sequence[Case], results: Sequence[CaseResult]) -> dict[str, 
     return {label: float(np.mean([index[id(case)] for case in members])) for label, members in table.groups(cases)}
 
 
-def run(options: argparse.Namespace) -> Report:
+def score_suite(options: argparse.Namespace) -> Report:
     """Score, write the three files, print the table.
 
     Raises:
-        StatueError: see ``checked``, ``contenders``, ``read_suite``; ``out-of-memory``, ``interrupted``.
+        StatueError: see ``contenders``, ``read_suite``; ``out-of-memory``, ``interrupted``.
     """
     setting, suite = Setting(options.device, options.steps), SUITES[options.suite]
     finder, finders, not_measured = predictors(options)
@@ -202,19 +201,20 @@ def write(folder: Path, report: Report, sheet_rows: Sequence[SheetRow]) -> None:
             stream.write(content)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
-    options = arguments().parse_args(words)
-
-    def carry_out() -> None:
-        wanted = checked(options)
-        if wanted.suite == NATIVE:
-            native.run(wanted)
-        else:
-            run(wanted)
-
-    return exit_status(carry_out)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_options(parser)
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Score as the options say.
+
+    Raises:
+        StatueError: see ``complete``, ``score_suite`` and ``training.evaluation.native.run``.
+    """
+    complete(options)
+    if options.suite == NATIVE:
+        native.run(options)
+    else:
+        score_suite(options)

@@ -1,6 +1,6 @@
 """Whether restored faces follow their landmarks, and what the landmarks are worth.
 
-    python -m training.evaluation.guidance --assets DIR --models statuefit,statueflow
+    python -m training guidance --assets DIR --models statuefit,statueflow
 
 Two tables on the ``check`` suite. In the first, lost noses come back twice: for the truth's landmarks, and for those
 with the nose dragged by ten pixels of a face frame of 256. A landmark predictor says where both noses are. It follows
@@ -13,23 +13,21 @@ In the second table, methods know nothing of this face: a mean face in the same 
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.methods import registry
 from statue_models.methods.method import Method
-from training.commands import exit_status
+from training.commands import add_assets
 from training.evaluation.contenders.baselines import MethodRestoring, Picture, Restoring
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.metrics.landmark_errors import face_error, found_on, points_found
@@ -238,28 +236,28 @@ def error_table(found: Sequence[tuple[str, str, str, float]], names: Sequence[st
     return "\n".join(lines)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.guidance", description=__doc__)
-    parser.add_argument("--assets", type=Path, default=os.environ.get("STATUE_ASSETS"), metavar="DIR")
-    parser.add_argument("--models", default="statuefit,statueflow", metavar="NAME,...", help="methods of the registry")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the suite's first N pictures")
-    parser.add_argument(
-        "--directions", default="left,right,down", metavar="NAME,...", help="of " + ", ".join(DIRECTIONS)
-    )
-    parser.add_argument("--parts", default="movement,error", metavar="NAME,...", help="the tables to make")
-    parser.add_argument("--predictor", metavar="NAME", help="what finds landmarks (default: the program's)")
-    parser.add_argument("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files")
-    options = parser.parse_args(words)
-    if options.assets is None:
-        parser.error("give --assets DIR or set STATUE_ASSETS")
-    if not set(options.directions.split(",")) <= set(DIRECTIONS):
-        parser.error(f"directions are {', '.join(DIRECTIONS)}")
-    return exit_status(partial(_run, options))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add = parser.add_argument
+    add_assets(parser)
+    add("--models", default="statuefit,statueflow", metavar="NAME,...", help="methods of the registry")
+    add("--limit", type=int, metavar="N", help="only the suite's first N pictures")
+    add("--directions", default="left,right,down", metavar="NAME,...", help="of " + ", ".join(DIRECTIONS))
+    add("--parts", default="movement,error", metavar="NAME,...", help="the tables to make")
+    add("--predictor", metavar="NAME", help="what finds landmarks (default: the program's)")
+    add("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files")
+    parser.set_defaults(run=run)
 
 
-def _run(options: argparse.Namespace) -> None:
-    assets, names, directions = Path(options.assets), options.models.split(","), options.directions.split(",")
+def run(options: argparse.Namespace) -> None:
+    """Print the tables.
+
+    Raises:
+        StatueError: ``usage``; for assets and models that are missing.
+    """
+    assets, names, directions = options.assets, options.models.split(","), options.directions.split(",")
+    if not set(directions) <= set(DIRECTIONS):
+        raise StatueError("usage", reason=f"Directions are {', '.join(DIRECTIONS)}")
     predictor = named_predictor(options.predictor, options.landmark_models)
     print(f"Landmarks on the results by {predictor.name}.")
     if "movement" in options.parts:
@@ -272,7 +270,3 @@ def _run(options: argparse.Namespace) -> None:
         errors = list(face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
         print(f"\n{sum(row[0] == 'undamaged' for row in errors)} cases\n")
         print(error_table(errors, names))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

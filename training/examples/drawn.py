@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from statue_models.errors import StatueError
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import Pictures
 
@@ -25,7 +24,7 @@ def statues(
 
     Args:
         assets: folder with the morphable head and the environment maps, for fresh ones.
-        folder: of a run of ``training.statues make``, or "". fresh: how many are drawn now, on ``device``.
+        folder: of a run of ``training statues make``, or "". fresh: how many are drawn now, on ``device``.
         size: side of the pictures. seed: of the run. limit: only so many of the folder.
 
     Raises:
@@ -71,17 +70,15 @@ def drawn_statues(
         seed: of the first statue. yaw: see ``stream``.
 
     Raises:
-        StatueError: ``missing-package``, ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
+        StatueError: ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
     """
-    try:
-        from training.statues.output.samples import BATCH
-        from training.statues.output.stream import stream
-        from training.statues.rendering.factory import Factory
-        from training.statues.sources.environments import read_environments
-        from training.statues.sources.head_model import read_head
-    except ModuleNotFoundError as error:
-        how = "Install what training needs with 'pip install -e .[train]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    # Only now: who draws none needs no renderer.
+    from training.statues.output.samples import BATCH
+    from training.statues.output.stream import stream
+    from training.statues.rendering.factory import Factory
+    from training.statues.sources.environments import read_environments
+    from training.statues.sources.head_model import read_head
+
     factory = Factory(read_head(assets), read_environments(assets), size, device.type)
     images = torch.empty(count, size, size, 4, dtype=torch.uint8, device=device)
     landmarks = torch.empty(count, 68, 2, device=device)

@@ -57,7 +57,7 @@ def stored_pictures(setting: Setting, statues: str, fresh: int, packed: int) -> 
     """All pictures, those to train on moved to a GPU if they take less than half of its free memory.
 
     Args:
-        statues: folder of a run of ``training.statues make``, or "". fresh: so many statues are drawn here, too.
+        statues: folder of a run of ``training statues make``, or "". fresh: so many statues are drawn here, too.
         packed: so many of each file of packed renders; 0 = all.
 
     Raises:

@@ -56,7 +56,7 @@ class Options:
         upsampling: "deconv"; fix: "resize", which makes no checkerboard.
         vgg19: file with torchvision's weights of VGG-19; "" = MobileNetV2 stands in for it, as the terms' names say.
         vgg19_normalised: bring pictures to ImageNet's mean and deviation first; not published.
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
+        statues: folder of a run of ``training statues make``, or "" for none; added to the packed renders.
         fresh: so many statues are drawn at the start, on the training device, and added, too.
         packed: so many of each file of packed renders; 0 = all.
         examples: folder of ``statueflow``'s prepared examples, whose held-out ones are judged here, too.

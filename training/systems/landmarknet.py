@@ -32,7 +32,7 @@ class Options:
     """The recipe's ``[system]`` table.
 
     Attributes:
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
+        statues: folder of a run of ``training statues make``, or "" for none; added to the packed renders.
         fresh: so many statues are drawn at the start, on the training device, and added, too.
         landmark_models: folder of FaceMesh's files; "" = the usual places.
         prior: whether FaceMesh's answer is one of the inputs.

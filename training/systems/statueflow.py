@@ -45,7 +45,7 @@ class Options:
     Attributes:
         examples: folder of the prepared examples; what is missing of ``count`` is made first.
         count: examples. size: side of their crops.
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
+        statues: folder of a run of ``training statues make``, or "" for none; added to the packed renders.
         fresh: so many statues are drawn at the start, on the training device, and added, too.
         packed: so many of each file of packed renders; 0 = all.
         found: share of the examples whose landmarks FaceMesh finds; the others' are the true ones with errors.

@@ -1,4 +1,4 @@
-"""``python -m training.damage``: the tables of docs/damage.md, and the sheet."""
+"""``python -m training damage``: the tables of docs/damage.md, and the sheet."""
 
 import json
 import re
@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
+from training.__main__ import main
 from training.damage import table
-from training.damage.__main__ import main
 from training.damage.registry import KINDS
 
 SMALL = ["--size", "32", "--count", "2", "--device", "cpu"]
@@ -32,13 +32,13 @@ def statues(tmp_path, face):
 
 def test_it_prints_every_kind_and_draws_them(tmp_path, capsys):
     path = tmp_path / "sheet.png"
-    assert main([*SMALL, "--sheet", str(path)]) == 0
+    assert main(["damage", *SMALL, "--sheet", str(path)]) == 0
     printed = capsys.readouterr().out
     for kind in set(KINDS) - {"none"}:
         assert re.search(rf"^\| {kind}\b", printed, re.MULTILINE), kind
     sheet = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     assert sheet.shape[0] > 500 and sheet.shape[1] > 500 and sheet.std() > 30
-    assert main([*SMALL, "--sheet", str(path)]) == 0
+    assert main(["damage", *SMALL, "--sheet", str(path)]) == 0
     assert capsys.readouterr().out == printed
     # The page's tables are the command's: no kind has been added or renamed since.
     assert labels(PAGE.read_text(encoding="utf-8")) == labels(printed)
@@ -46,7 +46,7 @@ def test_it_prints_every_kind_and_draws_them(tmp_path, capsys):
 
 def test_hulls_of_photographs_stand_beside_the_designs(statues, capsys, monkeypatch):
     monkeypatch.setattr(table, "ROWS", ())
-    assert main([*SMALL, "--assets", str(statues)]) == 0
+    assert main(["damage", *SMALL, "--assets", str(statues)]) == 0
     printed = capsys.readouterr().out
     assert "| nose |" in printed and "2.1 / 3.4 / 5 / 8.7 |" in printed
 
@@ -64,7 +64,7 @@ def test_hulls_of_photographs_stand_beside_the_designs(statues, capsys, monkeypa
 )
 def test_what_cannot_be_done_is_said(words, status, capsys, monkeypatch):
     monkeypatch.setattr(table, "ROWS", table.ROWS[:1])
-    assert main([*SMALL, *words]) == status
+    assert main(["damage", *SMALL, *words]) == status
     assert capsys.readouterr().err.strip()
 
 
@@ -75,5 +75,5 @@ def test_damaged_landmarks_are_refused(statues, harm, capsys):
     if harm == "points":
         del faces["0.jpg"]["67"]
     path.write_text(path.read_text()[:-9] if harm == "cut" else json.dumps([] if harm == "shape" else faces))
-    assert main([*SMALL, "--assets", str(statues)]) == 3
+    assert main(["damage", *SMALL, "--assets", str(statues)]) == 3
     assert "test_landmarks68.json" in capsys.readouterr().err

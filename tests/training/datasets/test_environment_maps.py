@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from training.__main__ import main
 from training.datasets import environments
 from training.datasets.packed import read_npz
 
@@ -34,14 +35,14 @@ def test_pixels_are_means_of_what_they_cover_and_maps_are_sorted(folder, tmp_pat
         (folder / f"{name}.hdr").write_bytes(data)
         wanted[name] = radiance.reshape(128, 4, 256, 4, 3).mean((1, 3))
     output = tmp_path / "maps.npz"
-    assert environments.main([str(folder), "-o", str(output)]) == 0
+    assert main(["data", "environments", str(folder), "-o", str(output)]) == 0
     made = read_npz(output)
     assert made["names"].tolist() == ["Hall", "sunset"]
     assert made["env"].dtype == np.float16
     assert made["env"].shape == (2, 128, 256, 3)
     for index, name in enumerate(made["names"]):
         np.testing.assert_allclose(made["env"][index].astype(float), wanted[name], rtol=2**-10)
-    assert environments.main([str(folder), "-o", str(output), "--check", str(output), "--force"]) == 0
+    assert main(["data", "environments", str(folder), "-o", str(output), "--check", str(output), "--force"]) == 0
 
 
 def test_up_stays_up_and_the_sun_is_cut_to_what_float16_holds(folder, tmp_path):
@@ -49,7 +50,7 @@ def test_up_stays_up_and_the_sun_is_cut_to_what_float16_holds(folder, tmp_path):
     radiance[:10] = 2.0
     radiance[5, 40] = 1e6
     (folder / "noon.HDR").write_bytes(rgbe(radiance)[0])
-    environments.main([str(folder), "-o", str(tmp_path / "maps.npz")])
+    main(["data", "environments", str(folder), "-o", str(tmp_path / "maps.npz")])
     env = read_npz(tmp_path / "maps.npz")["env"][0].astype(float)
     assert env[5, 40, 0] == 65504
     assert env[0, 0, 0] == 2
@@ -58,7 +59,7 @@ def test_up_stays_up_and_the_sun_is_cut_to_what_float16_holds(folder, tmp_path):
 
 def test_files_that_cannot_be_used_are_named(folder, tmp_path, capsys):
     output = str(tmp_path / "maps.npz")
-    assert environments.main([str(folder), "-o", output]) == 3
+    assert main(["data", "environments", str(folder), "-o", output]) == 3
     assert "*.hdr" in capsys.readouterr().err
     data, _ = rgbe(np.ones((128, 256, 3)))
     for content, words in (
@@ -67,7 +68,7 @@ def test_files_that_cannot_be_used_are_named(folder, tmp_path, capsys):
         (rgbe(np.ones((128, 128, 3)))[0], "128 x 128"),
     ):
         (folder / "bad.hdr").write_bytes(content)
-        assert environments.main([str(folder), "-o", output]) == 3
+        assert main(["data", "environments", str(folder), "-o", output]) == 3
         said = capsys.readouterr().err
         assert "bad.hdr" in said
         assert words in said

@@ -14,7 +14,8 @@ from PIL import Image
 import statue_models
 from statue_models.errors import StatueError
 from statue_models.landmarks.predictor import predictor
-from training.datasets import face_crops, face_workers, faces
+from training.__main__ import main
+from training.datasets import face_crops, face_workers
 from training.datasets.face_finding import find_faces
 from training.datasets.face_set import read_manifest
 from training.datasets.picture_files import list_pictures, read_rgb
@@ -58,7 +59,7 @@ def save(path, rgb, **options):
 
 
 def run(*words):
-    return faces.main([str(word) for word in words])
+    return main(["data", "faces", *(str(word) for word in words)])
 
 
 def test_every_face_of_a_picture_is_found_once_where_it_is(facemesh, example):

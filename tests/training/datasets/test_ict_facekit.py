@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from training.__main__ import main
 from training.datasets import ict_facekit
 from training.datasets.packed import read_npz
 
@@ -42,7 +43,7 @@ def folder(known, tmp_path):
 
 
 def test_the_packed_head_gives_the_meshes_back(known, folder, tmp_path):
-    assert ict_facekit.main([str(folder), "-o", str(tmp_path / "head.npz"), "--commit", "ab" * 20]) == 0
+    assert main(["data", "ict_facekit", str(folder), "-o", str(tmp_path / "head.npz"), "--commit", "ab" * 20]) == 0
     head = read_npz(tmp_path / "head.npz")
     np.testing.assert_array_equal(head["neutral"], known["neutral"].astype(np.float32))
     assert head["exp_names"].tolist() == ["PupilDilate_L", "browDown_L", "jawOpen"]
@@ -62,11 +63,11 @@ def test_the_packed_head_gives_the_meshes_back(known, folder, tmp_path):
 
 def test_check_finds_a_mode_that_differs(folder, tmp_path, capsys):
     packed, again = str(tmp_path / "packed.npz"), str(tmp_path / "again.npz")
-    assert ict_facekit.main([str(folder), "-o", packed]) == 0
-    assert ict_facekit.main([str(folder), "-o", again, "--check", packed]) == 0
+    assert main(["data", "ict_facekit", str(folder), "-o", packed]) == 0
+    assert main(["data", "ict_facekit", str(folder), "-o", again, "--check", packed]) == 0
     mesh = folder / "identity003.obj"
     mesh.write_text(mesh.read_text().replace("v ", "v 9", 1))
-    assert ict_facekit.main([str(folder), "-o", again, "--check", packed, "--force"]) == 3
+    assert main(["data", "ict_facekit", str(folder), "-o", again, "--check", packed, "--force"]) == 3
     said = capsys.readouterr()
     assert "id_q" in said.err
     assert "id_q" in [line.split()[0] for line in said.out.splitlines() if "DIFFERS" in line]
@@ -75,13 +76,13 @@ def test_check_finds_a_mode_that_differs(folder, tmp_path, capsys):
 def test_missing_and_foreign_files_are_named(folder, tmp_path, capsys):
     output = str(tmp_path / "head.npz")
     (folder / "jawOpen.obj").rename(folder / "jawOpen.txt")
-    assert ict_facekit.main([str(folder), "-o", output]) == 3
+    assert main(["data", "ict_facekit", str(folder), "-o", output]) == 3
     assert "jawOpen.obj" in capsys.readouterr().err
     (folder / "jawOpen.txt").rename(folder / "jawOpen.obj")
     (folder / "identity050.obj").write_text("v 0 0 0\n")
-    assert ict_facekit.main([str(folder), "-o", output]) == 3
+    assert main(["data", "ict_facekit", str(folder), "-o", output]) == 3
     assert "1 vertices, the neutral head 70" in capsys.readouterr().err
     (folder / "identity050.obj").unlink()
-    assert ict_facekit.main([str(folder), "-o", output]) == 3
+    assert main(["data", "ict_facekit", str(folder), "-o", output]) == 3
     assert "identity050.obj" in capsys.readouterr().err
     assert not (tmp_path / "head.npz").exists()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
+from training.__main__ import main
 from training.datasets import mobilenet
 from training.datasets.packed import write_npz
 from training.features.mobilenet import FILE, MobileNet
@@ -48,7 +49,7 @@ def test_other_networks_are_refused(found, tmp_path):
 
 def test_without_h5py_the_remedy_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "h5py", None)
-    assert mobilenet.main([str(tmp_path / "w.h5"), "-o", str(tmp_path / "m.npz")]) == 5
+    assert main(["data", "mobilenet", str(tmp_path / "w.h5"), "-o", str(tmp_path / "m.npz")]) == 5
     assert "pip install h5py" in capsys.readouterr().err
 
 
@@ -65,7 +66,7 @@ def test_a_keras_file_is_read_in_its_order(found, tmp_path, capsys):
                 group[f"{name}/w{n}:0"] = weight
     write_npz(tmp_path / "packed.npz", mobilenet.pack(tmp_path, found))
     command = [str(tmp_path / "w.h5"), "-o", str(tmp_path / "m.npz"), "--check", str(tmp_path / "packed.npz")]
-    assert mobilenet.main(command) == 0
+    assert main(["data", "mobilenet", *command]) == 0
     (tmp_path / "w.h5").write_bytes(b"no HDF5")
-    assert mobilenet.main([*command, "--force"]) == 3
+    assert main(["data", "mobilenet", *command, "--force"]) == 3
     assert "HDF5" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.methods.method import Answer, Fill
 from statue_models.methods.statueflow import FlowMethod
+from training.__main__ import main
 from training.evaluation import evaluate
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
 from training.evaluation.contenders import baselines, predictors
@@ -50,7 +51,7 @@ def run(assets, tmp_path, monkeypatch):
     def command(*words, baselines="mean,telea"):
         out = tmp_path / "out"
         fixed = ["--assets", str(assets), "--landmarks", "given", "--limit", "1", "--no-processes", "--out", str(out)]
-        return evaluate.main([*fixed, "--baselines", baselines, *words]), out
+        return main(["evaluate", *fixed, "--baselines", baselines, *words]), out
 
     return command
 

@@ -11,7 +11,7 @@ from face_pictures import RedSquares, red_square
 from statue_models.errors import StatueError
 from statue_models.methods.method import Answer, Fill
 from statue_models.restoring import restorer as pipeline
-from training.evaluation import evaluate
+from training.__main__ import main
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
 from training.evaluation.contenders.baselines import MethodRestoring
 from training.evaluation.contenders.contender import Contender, Setting
@@ -55,7 +55,7 @@ def run(assets, tmp_path, monkeypatch):
     def command(*words, baselines="mean,telea"):
         out = tmp_path / "out"
         fixed = ["--suite", "native", "--assets", str(assets), "--out", str(out), "--baselines", baselines]
-        return evaluate.main([*fixed, *words]), out
+        return main(["evaluate", *fixed, *words]), out
 
     return command
 

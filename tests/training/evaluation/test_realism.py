@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.evaluation.metrics import detection, realism
+from training.__main__ import main
+from training.evaluation.metrics import realism
 from training.evaluation.metrics.detection import Detector, shares
 from training.evaluation.metrics.rendered_pictures import Rendered, rendered
 from training.suites.cases import FOLDER
@@ -166,6 +167,6 @@ def test_detector_counts_only_boxes_on_the_face(monkeypatch):
 
 
 def test_commands_say_what_is_missing(tmp_path, capsys):
-    assert realism.main([str(tmp_path / "x.npz"), "--assets", str(tmp_path)]) != 0
-    assert detection.main([str(tmp_path / "x.npz"), "--assets", str(tmp_path)]) != 0
+    assert main(["realism", str(tmp_path / "x.npz"), "--assets", str(tmp_path)]) != 0
+    assert main(["detection", str(tmp_path / "x.npz"), "--assets", str(tmp_path)]) != 0
     assert "onnx" in capsys.readouterr().err

@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from statue_models.errors import StatueError
+from training.__main__ import main
 from training.commands import exit_status
 from training.examples.drawn import drawn_statues, profiles
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import read_pictures
-from training.statues.__main__ import main
 from training.statues.drawing.draw import draw_statues
 from training.statues.drawing.scenes import walk_round
 from training.statues.output import samples, shards
@@ -184,7 +184,7 @@ def test_profile_accounts_for_the_time(small):
 )
 def test_bad_commands(tmp_path, monkeypatch, capsys, words, text):
     monkeypatch.chdir(tmp_path)
-    assert main([*words, "--assets", str(tmp_path)]) != 0
+    assert main(["statues", *words, "--assets", str(tmp_path)]) != 0
     said = capsys.readouterr().err
     assert text in said and len(said.strip().splitlines()) == 1
     assert not (tmp_path / "sheet.png").exists()

@@ -15,10 +15,10 @@ from statue_models.networks.loading import template_of
 from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from training import __main__ as command
-from training import publishing
 from training.damage.draws import Draws
 from training.examples.fitted import read_fitted
 from training.examples.fitted_batches import batch_of
+from training.publishing import networks as publishing
 from training.systems.feature_loss import FeatureLoss
 
 CPU = torch.device("cpu")

@@ -54,11 +54,8 @@ def _network_of_file(argument: str, setting: Setting) -> Restoring:
     path = Path(argument)
     if path.is_dir():
         path = path / f"{NETWORK}.safetensors"
-    try:
-        from statue_models.methods.statueflow import FlowMethod
-    except ModuleNotFoundError as error:
-        how = "Install it with 'pip install restore-statue-face[torch]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    from statue_models.methods.statueflow import FlowMethod
+
     if not path.is_file():
         raise StatueError("missing-file", path=path)
     method = FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
@@ -67,11 +64,8 @@ def _network_of_file(argument: str, setting: Setting) -> Restoring:
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
     """LaFIn's generator, as a training run's folder or its safetensors file."""
-    try:
-        from training.evaluation.contenders.lafin import LafinMethod
-    except ModuleNotFoundError as error:
-        how = "Install it with 'pip install restore-statue-face[torch]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    from training.evaluation.contenders.lafin import LafinMethod
+
     method = LafinMethod.from_file(Path(argument), setting.device)
     return MethodRestoring(method, needs_face=True, has_hypotheses=False)
 

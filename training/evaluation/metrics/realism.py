@@ -1,6 +1,6 @@
 """How far rendered statues are from photographs: the Frechet distance of ``metrics``, and plain statistics.
 
-    python -m training.evaluation.metrics.realism --assets DIR SOURCE... [--count 2000] [--film] [--pairs FILE]
+    python -m training realism --assets DIR SOURCE... [--count 2000] [--film] [--pairs FILE]
 
 Every render is cut out as statues128 cuts out its faces: a photograph of its training split is drawn, and the crop
 puts the landmarks' box where that photograph has it, at the same size (``framed``). 128 pixels,
@@ -10,8 +10,6 @@ Photographs: the good ones of the training split that are neither duplicates nor
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +20,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
-from training.commands import exit_status
+from training.commands import add_assets
 from training.evaluation.metrics.hole import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
 from training.evaluation.metrics.rendered_pictures import Rendered, rendered
 from training.features.mobilenet import MobileNet
@@ -194,26 +192,23 @@ def table(rows: Sequence[dict]) -> str:
     return "\n".join(lines)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluation.metrics.realism", description=(__doc__ or "").split("\n")[0]
-    )
-    assets = os.environ.get("STATUE_ASSETS")
-    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="an .npz of renders, or a plain run")
-    parser.add_argument("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR")
-    parser.add_argument("--count", type=int, default=2000, metavar="N", help="renders of each (default: 2000)")
-    parser.add_argument("--film", action="store_true", help="also with the prototypes' film")
-    parser.add_argument("--seed", type=int, default=0, metavar="S")
-    parser.add_argument("--pairs", type=Path, metavar="FILE", help="a sheet of renders and their nearest photographs")
-    options = parser.parse_args(words)
-
-    def run() -> None:
-        found = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
-        print(table(found))
-
-    return exit_status(run)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, metavar="SOURCE", help="an .npz of renders, or a plain run")
+    add_assets(parser)
+    add("--count", type=int, default=2000, metavar="N", help="renders of each (default: 2000)")
+    add("--film", action="store_true", help="also with the prototypes' film")
+    add("--seed", type=int, default=0, metavar="S", help="decides the crops (default: 0)")
+    add("--pairs", type=Path, metavar="FILE", help="a sheet of renders and their nearest photographs")
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Print the table.
+
+    Raises:
+        StatueError: for sources and assets that are missing or damaged; those of ``whole_file``.
+    """
+    rows = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
+    print(table(rows))

@@ -1,26 +1,23 @@
 """Measure every kind of damage, and draw it.
 
-    python -m training.damage [--sheet FILE] [--size N] [--seed S] [--count N] [--assets DIR]
+    python -m training damage [--sheet FILE] [--size N] [--seed S] [--count N] [--assets DIR]
 
 It prints the tables of docs/damage.md.
 """
 
 import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from statue_models.errors import StatueError
-from training.commands import exit_status
+from training.commands import add_device
 
 #: The sides that make sense: the smallest on which every kind can be drawn, and one that fits into memory.
 SIZES = (32, 1024)
 SHEET_ENDING = ".png"
 
 
-def arguments() -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="python -m training.damage", description="Measure every kind of damage.")
     add = parser.add_argument
     add("--sheet", type=Path, metavar="FILE", help="also draw some masks of every kind into this PNG")
     add("--size", type=int, default=128, metavar="N", help="side of the masks; paintings: 2N x 3N (default: 128)")
@@ -28,12 +25,12 @@ def arguments() -> argparse.ArgumentParser:
     add("--count", type=int, default=256, metavar="N", help="masks of each kind that are measured (default: 256)")
     add("--assets", type=Path, metavar="DIR",
         help="folder with statues128: measure hulls on its faces, and compare (default: the bundled head)")  # fmt: skip
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: the GPU where there is one")
-    return parser
+    add_device(parser)
+    parser.set_defaults(run=run)
 
 
-def checked(options: argparse.Namespace) -> argparse.Namespace:
-    """The options, found to make sense.
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that make no sense.
 
     Raises:
         StatueError: ``usage``.
@@ -46,24 +43,21 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
         raise StatueError("usage", reason="--seed must be from 0 to 2^63 - 2")
     if options.sheet is not None and options.sheet.suffix.lower() != SHEET_ENDING:
         raise StatueError("usage", reason=f"the sheet's name must end in {SHEET_ENDING}")
-    return options
 
 
-def run(options: argparse.Namespace) -> int:
-    """Print the tables and write the sheet; returns the exit status.
+def run(options: argparse.Namespace) -> None:
+    """Print the tables and write the sheet.
 
     Raises:
-        StatueError: ``missing-package``, ``output-unwritable``, and those of ``faces`` and ``torch_device``.
+        StatueError: ``usage``, ``output-unwritable``, and those of ``faces`` and ``torch_device``.
     """
-    try:
-        import torch
+    _check(options)
+    # Only now: what is refused needs no torch.
+    import torch
 
-        from statue_models.networks.loading import torch_device
-        from training.damage import draws, faces, sheet, table
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        raise StatueError("missing-package", package="torch", how="Install it with 'pip install torch'.") from None
+    from statue_models.networks.loading import torch_device
+    from training.damage import draws, faces, sheet, table
+
     device = torch_device(options.device)
     # A few small masks at once gain nothing from more threads, and lose much beside other work.
     torch.set_num_threads(1)
@@ -78,14 +72,3 @@ def run(options: argparse.Namespace) -> int:
     print()
     for line in table.hull_lines(measured, options.size, device, compared=options.assets is not None):
         print(line, flush=True)
-    return 0
-
-
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
-    options = arguments().parse_args(words)
-    return exit_status(lambda: run(checked(options)))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
