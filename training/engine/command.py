@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from training.engine import ranks, trainer
     from training.engine.stopping import StopSignals
 
-    with ranks.joined(options.device) as own, StopSignals(quiet=not own.first) as signals:
+    with ranks.join(options.device) as own, StopSignals(quiet=not own.first) as signals:
         outcome = trainer.train(
             recipe, options.out, options.assets, own, options.resume, options.force,
             stop_after=options.stop_after, asked_to_stop=lambda: signals.seen,

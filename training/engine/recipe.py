@@ -58,7 +58,7 @@ class Recipe:
     log_every: float = 10.0
     compile: bool = False
 
-    def peak(self, resumed: bool) -> float:
+    def peak_rate(self, resumed: bool) -> float:
         """The learning rate at its peak, afresh or after a compact checkpoint."""
         if not resumed:
             return self.rate

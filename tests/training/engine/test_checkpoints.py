@@ -16,8 +16,8 @@ from statue_models.errors import StatueError
 from statue_models.networks.loading import template_of
 from statue_models.weights_file import load_weights
 from training.engine import checkpoints, trainer
-from training.engine.average import Average
 from training.engine.checkpoints import COMPACT, STATE, Position
+from training.engine.ema import EMA
 from training.engine.ranks import Ranks
 from training.engine.recipe import recipe_of
 from training.systems import system
@@ -188,20 +188,20 @@ def test_tied_parameters_are_kept_and_given_back(tmp_path):
     first = nn.Linear(3, 3)
     network = nn.Sequential(first, nn.Tanh(), nn.Linear(3, 3))
     network[2].weight = first.weight
-    average = Average({"tied": network}, 0.9)
+    average = EMA({"tied": network}, 0.9)
     with torch.no_grad():
         first.weight += 1
     average.update()
     checkpoints.write(tmp_path / STATE, average.tensors, "toy", Position())
     found, full = checkpoints.read(tmp_path)
     assert full and torch.equal(found.tensors["tied.0.weight"], found.tensors["tied.2.weight"])
-    average.give(["tied"])
+    average.copy_to(["tied"])
     assert network[2].weight is first.weight and torch.equal(first.weight, found.tensors["tied.0.weight"])
 
 
 def test_the_average_forgets_slowly_and_copies_buffers():
     network = nn.BatchNorm1d(2)
-    average = Average({"norm": network}, 0.5)
+    average = EMA({"norm": network}, 0.5)
     expected = torch.ones(2)
     for step in range(1, 8):
         with torch.no_grad():
@@ -214,4 +214,4 @@ def test_the_average_forgets_slowly_and_copies_buffers():
     assert torch.equal(average.tensors["norm.running_mean"], torch.full((2,), 14.0))
     network.running_mean.fill_(math.nan)
     average.restore_buffers()
-    assert torch.equal(network.running_mean, torch.full((2,), 14.0)) and average.finite()
+    assert torch.equal(network.running_mean, torch.full((2,), 14.0)) and average.is_finite()

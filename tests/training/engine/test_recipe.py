@@ -41,7 +41,7 @@ def test_a_recipe_is_read_with_its_defaults(small):
     recipe = read_recipe(small)
     assert (recipe.system, recipe.options, recipe.images, recipe.minutes) == ("toy", {"width": 16}, 1000, None)
     assert recipe.batch == {"cpu": 4, "cuda": 64} and recipe.rate == 1.0 and isinstance(recipe.rate, float)
-    assert recipe.peak(resumed=False) == 1.0 and recipe.peak(resumed=True) == 0.5
+    assert recipe.peak_rate(resumed=False) == 1.0 and recipe.peak_rate(resumed=True) == 0.5
     assert recipe.autocast("cuda") and not recipe.autocast("cpu")
 
 

@@ -51,7 +51,7 @@ def run(name, own, options, resume=None, stop=lambda: False):
     save_file(live, folder / f"{{name}}.{{own.rank}}.safetensors")
     return outcome
 
-with ranks.joined("cpu") as own:
+with ranks.join("cpu") as own:
     assert own.world == 2
     run("whole", own, {{}})
     # Only the second process is asked to stop; both must.

@@ -1,4 +1,4 @@
-"""A player's turn: its loss, its gradient, its optimiser's step, and what is done when numbers fail."""
+"""A player with its optimiser: the parts of its step, and what is done when numbers fail."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
-from training.engine.average import Average
+from training.engine.ema import EMA
 from training.engine.ranks import Ranks
 from training.engine.recipe import Recipe
 from training.systems.system import Batch, Player, System
@@ -23,20 +23,21 @@ BAD_STEPS, ROLLBACKS = 20, 3
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What came of a turn: the loss terms and the norm of the gradient before clipping; ``good`` if a step was made."""
+class StepResult:
+    """What came of a player's step.
 
-    terms: Mapping[str, float]
-    norm: float
-    good: bool
+    Attributes:
+        losses: the terms that were minimised together.
+        grad_norm: of the gradient before clipping.
+        stepped: whether the optimiser made a step: all numbers were finite, in every process.
+    """
 
-    @property
-    def loss(self) -> float:
-        """The sum that was minimised."""
-        return sum(self.terms.values())
+    losses: Mapping[str, float]
+    grad_norm: float
+    stepped: bool
 
 
-class Turn(nn.Module):
+class PlayerLoss(nn.Module):
     """A player's loss as a module of its networks alone, so that distributed training can watch their gradients."""
 
     def __init__(self, system: System, player: Player, draws: Draws, autocast: bool) -> None:
@@ -54,7 +55,7 @@ class Turn(nn.Module):
         return {name: term.float() for name, term in terms.items()}
 
 
-class Mover:
+class PlayerOptimizer:
     """One player with its optimiser.
 
     Args:
@@ -75,13 +76,18 @@ class Mover:
             for name, parameter in module.named_parameters()
             if parameter.requires_grad
         }
-        turn = Turn(system, player, draws, recipe.autocast(ranks.device.type))
-        # Without device_ids the batch reaches the turn as it is, and what a player leaves in it the next one finds.
-        self.turn: nn.Module = DistributedDataParallel(turn, find_unused_parameters=True) if ranks.world > 1 else turn
+        loss = PlayerLoss(system, player, draws, recipe.autocast(ranks.device.type))
+        # Without device_ids the batch reaches the loss as it is, and what a player leaves in it the next one finds.
+        self.loss: nn.Module = DistributedDataParallel(loss, find_unused_parameters=True) if ranks.world > 1 else loss
         self.skipped = self.bad_in_a_row = self.rollbacks = 0
-        self.optimiser = self._new_optimiser()
+        self.optimizer = self._new_optimizer()
 
-    def _new_optimiser(self) -> torch.optim.Optimizer:
+    @property
+    def name(self) -> str:
+        """The player's."""
+        return self.player.name
+
+    def _new_optimizer(self) -> torch.optim.Optimizer:
         groups = [
             {"params": [p for p in self.parameters.values() if p.ndim >= 2], "weight_decay": self.player.weight_decay},
             {"params": [p for p in self.parameters.values() if p.ndim < 2], "weight_decay": 0.0},
@@ -90,35 +96,37 @@ class Mover:
         fused = self.ranks.device.type == "cuda"
         return torch.optim.AdamW(groups, self.recipe.rate, betas=self.player.betas, fused=fused)
 
-    def free(self, free: bool) -> None:
+    def set_trainable(self, trainable: bool) -> None:
         """Let gradients reach the player's parameters, or not."""
         for parameter in self.parameters.values():
-            parameter.requires_grad_(free)
+            parameter.requires_grad_(trainable)
 
-    def take(self, batch: Batch, rate: float) -> Taken:
-        """One step of the optimiser, or none where loss or gradient is not finite.
-
-        Args:
-            rate: the recipe's learning rate at this step.
-        """
-        for group in self.optimiser.param_groups:
+    def set_learning_rate(self, rate: float) -> None:
+        """Take the recipe's learning rate at this step, times the player's own, halved by every rollback."""
+        for group in self.optimizer.param_groups:
             group["lr"] = rate * self.player.rate / 2**self.rollbacks
-        self.optimiser.zero_grad(set_to_none=True)
-        terms = self.turn(batch)
-        loss = torch.stack(list(terms.values())).sum()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.parameters.values(), self.recipe.clip or math.inf)
-        # One transfer for all numbers: each would stop a GPU.
-        values = torch.stack([norm.detach().float(), *(term.detach() for term in terms.values())]).tolist()
-        good = not any(self.ranks.largest([not all(map(math.isfinite, values))]))
-        if good:
-            self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
-        self.bad_in_a_row = 0 if good else self.bad_in_a_row + 1
-        self.skipped += not good
-        return Taken(dict(zip(terms, values[1:], strict=True)), values[0], good)
 
-    def roll_back_if_lost(self, average: Average, steps: int) -> bool:
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss terms as float32 scalars; their sum is to be minimised."""
+        return self.loss(batch)
+
+    def clip_gradients(self) -> Tensor:
+        """Bring the gradient's norm down to the recipe's bound; returns the norm before, a scalar."""
+        return nn.utils.clip_grad_norm_(self.parameters.values(), self.recipe.clip or math.inf)
+
+    def step_if_finite(self, losses: Mapping[str, Tensor], grad_norm: Tensor) -> StepResult:
+        """The optimiser's step, or none where a loss or the gradient is not finite in any process."""
+        # One transfer for all numbers: each would stop a GPU.
+        values = torch.stack([grad_norm.detach().float(), *(loss.detach() for loss in losses.values())]).tolist()
+        finite = not any(self.ranks.all_reduce_max([not all(map(math.isfinite, values))]))
+        if finite:
+            self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.bad_in_a_row = 0 if finite else self.bad_in_a_row + 1
+        self.skipped += not finite
+        return StepResult(dict(zip(losses, values[1:], strict=True)), values[0], finite)
+
+    def roll_back_if_lost(self, ema: EMA, steps: int) -> bool:
         """After too many bad steps in a row go on from the average, at half the rate; whether that was so.
 
         Raises:
@@ -126,12 +134,12 @@ class Mover:
         """
         if self.bad_in_a_row < BAD_STEPS:
             return False
-        if self.rollbacks >= ROLLBACKS or any(self.ranks.largest([not average.finite()])):
+        if self.rollbacks >= ROLLBACKS or any(self.ranks.all_reduce_max([not ema.is_finite()])):
             raise StatueError("training-diverged", steps=steps)
         self.rollbacks += 1
         self.bad_in_a_row = 0
-        average.give(self.networks)
-        self.optimiser = self._new_optimiser()
+        ema.copy_to(self.networks)
+        self.optimizer = self._new_optimizer()
         return True
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
@@ -143,7 +151,7 @@ class Mover:
     def moments(self) -> Iterator[tuple[str, Tensor]]:
         """The optimiser's tensors, as ("NETWORK.PARAMETER.KEY", tensor)."""
         for name, parameter in self.parameters.items():
-            for key, value in self.optimiser.state.get(parameter, {}).items():
+            for key, value in self.optimizer.state.get(parameter, {}).items():
                 yield f"{name}.{key}", value
 
     def load(self, counters: Mapping[str, Any], moments: Mapping[str, Tensor]) -> None:
@@ -154,7 +162,7 @@ class Mover:
         """
         self.skipped, self.bad_in_a_row = counters["skipped"], counters["bad_in_a_row"]
         self.rollbacks = counters["rollbacks"]
-        self.optimiser = self._new_optimiser()
+        self.optimizer = self._new_optimizer()
         fused = self.ranks.device.type == "cuda"
         for name, parameter in self.parameters.items():
             if f"{name}.step" not in moments:
@@ -162,4 +170,4 @@ class Mover:
             step = moments[f"{name}.step"].to(parameter.device if fused else "cpu", copy=True)
             # In the parameter's memory format, which fused kernels take for granted.
             state = {key: torch.empty_like(parameter).copy_(moments[f"{name}.{key}"]) for key in _MOMENTS}
-            self.optimiser.state[parameter] = {"step": step, **{key: value.detach() for key, value in state.items()}}
+            self.optimizer.state[parameter] = {"step": step, **{key: value.detach() for key, value in state.items()}}

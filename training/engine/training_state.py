@@ -1,6 +1,5 @@
-"""A run's state and its step: the same numbers whatever happens around it."""
+"""All that a run changes: networks, their average, optimisers, generators, and how far it is; to and from files."""
 
-import math
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,11 +12,11 @@ from torch import Tensor
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.engine import checkpoints
-from training.engine.average import Average, tensors_of
 from training.engine.checkpoints import Checkpoint, Position
+from training.engine.ema import EMA, tensors_of
+from training.engine.player_optimizer import PlayerOptimizer, StepResult
 from training.engine.ranks import Ranks
 from training.engine.recipe import Recipe
-from training.engine.turns import Mover, Taken
 from training.systems.system import Judgement, System
 
 
@@ -26,7 +25,7 @@ def seed_of(seed: int, rank: int, images: int) -> int:
     return int(np.random.SeedSequence((seed, rank, images)).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-class Run:
+class TrainingState:
     """Networks, their average, optimisers and generators.
 
     Args:
@@ -38,9 +37,7 @@ class Run:
     def __init__(self, recipe: Recipe, made: System, ranks: Ranks) -> None:
         self.recipe, self.system, self.ranks = recipe, made, ranks
         self.position = Position()
-        self.steps_here = 0
-        self.rate = 0.0
-        self.rolled_back: list[str] = []  # players that went on from the average, since someone last looked
+        self.learning_rate = 0.0  # of the last step
         self.draws = Draws(0, ranks.device)
         self._seed(0)
         _check(made)
@@ -53,10 +50,10 @@ class Run:
                         parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
             if recipe.compile:
                 network.compile()
-        self.movers = [Mover(recipe, made, player, self.draws, ranks) for player in made.players]
+        self.players = [PlayerOptimizer(recipe, made, player, self.draws, ranks) for player in made.players]
         for network in made.networks.values():
             network.requires_grad_(False)
-        self.average = Average(made.networks, recipe.ema)
+        self.ema = EMA(made.networks, recipe.ema)
 
     def _seed(self, images: int) -> None:
         """Seed all generators of this process afresh."""
@@ -65,51 +62,35 @@ class Run:
         torch.manual_seed(seed)
 
     @property
-    def batch(self) -> int:
+    def batch_size(self) -> int:
         """Examples per step of this process."""
         return self.recipe.batch[self.ranks.device.type]
 
     @property
+    def images_per_step(self) -> int:
+        """Examples per step of all processes."""
+        return self.batch_size * self.ranks.world
+
+    @property
     def skipped(self) -> int:
-        """Turns without a step, because numbers failed."""
-        return sum(mover.skipped for mover in self.movers)
+        """Players' steps that were not made, because numbers failed."""
+        return sum(player.skipped for player in self.players)
 
-    def share(self) -> float:
-        """Share of the schedule that is done."""
-        position, recipe = self.position, self.recipe
-        by_time = by_images = 0.0
-        if recipe.minutes is not None:
-            by_time = (position.seconds - position.schedule_seconds) / (60 * recipe.minutes) if recipe.minutes else 1.0
-        if recipe.images is not None:
-            by_images = (position.images - position.schedule_images) / recipe.images if recipe.images else 1.0
-        return min(1.0, max(by_time, by_images))
+    def update_ema(self, results: Mapping[str, StepResult]) -> None:
+        """Count the weights in after a step of all players; after a failed one keep its numbers out of the networks."""
+        if all(result.stepped for result in results.values()):
+            self.ema.update()
+        else:
+            self.ema.restore_buffers()
 
-    def step(self, share: float) -> dict[str, Taken]:
-        """Every player's turn on a new batch, after a share of the schedule; what came of them, by player.
+    def roll_back_lost_players(self) -> list[str]:
+        """Let players without usable gradients go on from the average; returns their names.
 
         Raises:
-            StatueError: ``training-diverged``; those of the system.
+            StatueError: ``training-diverged`` when that did not help.
         """
-        recipe, position = self.recipe, self.position
-        warm = min(1.0, (position.steps - position.schedule_steps + 1) / max(1, recipe.warm_up))
-        decay = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share)) if recipe.decay == "cosine" else 1.0
-        self.rate = recipe.peak(position.resumed) * warm * decay
-        batch = self.system.draw(self.draws, self.batch)
-        taken = {}
-        for mover in self.movers:
-            mover.free(True)
-            taken[mover.player.name] = mover.take(batch, self.rate)
-            mover.free(False)
-        position.steps += 1
-        position.images += self.batch * self.ranks.world
-        self.steps_here += 1
-        if all(turn.good for turn in taken.values()):
-            self.average.update()
-        else:
-            self.average.restore_buffers()
-        lost = [mover for mover in self.movers if mover.roll_back_if_lost(self.average, position.steps)]
-        self.rolled_back += [mover.player.name for mover in lost]
-        return taken
+        lost = [player for player in self.players if player.roll_back_if_lost(self.ema, self.position.steps)]
+        return [player.name for player in lost]
 
     def judge(self) -> Judgement:
         """The system's judgement of the averaged weights; weights, modes and generators are then what they were."""
@@ -117,12 +98,12 @@ class Run:
         # Judging sees other sizes than training does: compiling for them would take longer than it saves.
         eager = torch.compiler.set_stance("force_eager") if self.recipe.compile else nullcontext()
         # Not inference mode: what a network caches while it is judged could not be trained with.
-        with torch.random.fork_rng(devices), self.average.shown(), torch.no_grad(), eager:
+        with torch.random.fork_rng(devices), self.ema.swap_in(), torch.no_grad(), eager:
             return self.system.judge()
 
-    def finite(self) -> bool:
+    def is_finite(self) -> bool:
         """Whether the average is all numbers, in every process."""
-        return not any(self.ranks.largest([not self.average.finite()]))
+        return not any(self.ranks.all_reduce_max([not self.ema.is_finite()]))
 
     # --- checkpoints -------------------------------------------------------------------------------------------------
 
@@ -132,21 +113,21 @@ class Run:
         Raises:
             StatueError: ``output-unwritable`` or ``disk-full``.
         """
-        generators = self.ranks.gathered(self._generators())
+        generators = self.ranks.all_gather(self._generators())
         if not self.ranks.first:
             return 0
-        average, name = self.average.tensors, self.recipe.system
-        movers = {mover.player.name: mover.counters() for mover in self.movers}
+        average, name = self.ema.tensors, self.recipe.system
+        counters = {player.name: player.counters() for player in self.players}
         details = {"recipe": self.recipe.plain(), "processes": self.ranks.world}
         state: dict[str, Tensor] = {f"live.{key}": tensor for key, tensor in tensors_of(self.system.networks).items()}
         state |= {f"average.{key}": tensor for key, tensor in average.items()}
-        for mover in self.movers:
-            state |= {f"adamw.{mover.player.name}.{key}": tensor for key, tensor in mover.moments()}
+        for player in self.players:
+            state |= {f"adamw.{player.name}.{key}": tensor for key, tensor in player.moments()}
         for rank, own in enumerate(generators):
             state |= {f"generator.{rank}.{kind}": tensor for kind, tensor in own.items()}
-        full = {**details, "movers": movers, "averaged_steps": self.average.steps}
+        full = {**details, "movers": counters, "averaged_steps": self.ema.steps}
         checkpoints.write(folder / checkpoints.STATE, state, name, self.position, **full)
-        compact = checkpoints.compacted(average)
+        compact = checkpoints.halve(average)
         size = checkpoints.write(folder / checkpoints.COMPACT, compact, name, self.position, **details)
         for network, module in self.system.networks.items():
             tensors = {key: average[f"{network}.{key}"] for key in module.state_dict()}
@@ -180,11 +161,10 @@ class Run:
     def _load_state(self, found: Checkpoint) -> list[str]:
         tensors, details = found.tensors, found.details
         _fill(tensors_of(self.system.networks), _under(tensors, "live."))
-        _fill(self.average.tensors, _under(tensors, "average."))
-        self.average.steps = details["averaged_steps"]
-        for mover in self.movers:
-            player = mover.player.name
-            mover.load(details["movers"][player], _under(tensors, f"adamw.{player}."))
+        _fill(self.ema.tensors, _under(tensors, "average."))
+        self.ema.steps = details["averaged_steps"]
+        for player in self.players:
+            player.load(details["movers"][player.name], _under(tensors, f"adamw.{player.name}."))
         self.position = found.position
         own = _under(tensors, f"generator.{self.ranks.rank}.")
         if self._set_generators(own):
@@ -213,8 +193,8 @@ class Run:
         if len(new) == len(self.system.networks):
             raise ValueError("it holds none of them")
         kept = {k: t for k, t in found.tensors.items() if k.split(".")[0] in self.system.networks}
-        _fill({k: t for k, t in self.average.tensors.items() if k.split(".")[0] not in new}, kept)
-        self.average.give(self.system.networks)
+        _fill({k: t for k, t in self.ema.tensors.items() if k.split(".")[0] not in new}, kept)
+        self.ema.copy_to(self.system.networks)
         self.position = found.position
         self.position.begin_schedule()
         self._seed(self.position.images)

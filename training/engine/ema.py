@@ -16,7 +16,7 @@ def tensors_of(networks: Mapping[str, nn.Module]) -> dict[str, Tensor]:
     }
 
 
-class Average:
+class EMA:
     """Exponential moving average of parameters, with a shorter memory at the start (Karras et al. 2024).
 
     Buffers (the statistics of batch normalisation) are not averaged but copied: they are averages already.
@@ -53,7 +53,7 @@ class Average:
         for average, buffer in self._buffers:
             buffer.copy_(average)
 
-    def give(self, networks: Iterable[str]) -> None:
+    def copy_to(self, networks: Iterable[str]) -> None:
         """Give these networks the averaged weights for good."""
         names = tuple(f"{network}." for network in networks)
         with torch.no_grad():
@@ -62,11 +62,11 @@ class Average:
                     live.copy_(self.tensors[name])
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def swap_in(self) -> Iterator[None]:
         """The networks with averaged weights in evaluation mode; afterwards they are what they were, bit for bit."""
         kept = {name: live.detach().clone() for name, live in self._live.items()}
         modes = [(module, module.training) for network in self.networks.values() for module in network.modules()]
-        self.give(self.networks)
+        self.copy_to(self.networks)
         try:
             for network in self.networks.values():
                 network.eval()
@@ -78,6 +78,6 @@ class Average:
                 for name, live in self._live.items():
                     live.copy_(kept[name])
 
-    def finite(self) -> bool:
+    def is_finite(self) -> bool:
         """Whether all are numbers."""
         return all(bool(tensor.isfinite().all()) for tensor in self.tensors.values())
