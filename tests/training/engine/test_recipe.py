@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from statue_models.errors import StatueError
-from training.engine import recipe as recipes
-from training.engine.recipe import RECIPES, read_recipe, read_table, recipe_of
+from training import toml_tables
+from training.engine.recipe import read_recipe, recipe_of
+from training.toml_tables import RECIPES, read_table
 
 SMALL = """
 [system]
@@ -108,7 +109,7 @@ def test_files_that_are_missing_or_not_toml_are_refused(tmp_path):
 
 
 def test_a_name_is_looked_up_among_the_projects_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(recipes, "RECIPES", tmp_path)
+    monkeypatch.setattr(toml_tables, "RECIPES", tmp_path)
     (tmp_path / "mine.toml").write_text(SMALL)
     monkeypatch.chdir("/")
     assert read_recipe("mine").system == "toy"
