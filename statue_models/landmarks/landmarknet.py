@@ -18,9 +18,8 @@ from statue_models.landmarks.facemesh import FaceMesh
 from statue_models.landmarks.facemesh import load as load_facemesh
 from statue_models.landmarks.predictor import Proposal
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
-from statue_models.networks.loading import template_of
+from statue_models.networks.loading import load_into
 from statue_models.threads import one_torch_thread
-from statue_models.weights_file import load_weights
 
 NAME = "landmarknet"
 #: Sides of the squares in which the network looks for a face by itself, in sides of the picture, and how often it looks
@@ -185,8 +184,7 @@ def from_file(path: Path, sha256: str | None = None, directory: Path | None = No
         StatueError: as ``load_weights`` does.
     """
     network = LandmarkNet()
-    arrays = load_weights(path, sha256, template_of(network))
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    load_into(network, path, sha256)
     try:
         facemesh = load_facemesh(directory)
     except StatueError as error:

@@ -13,6 +13,7 @@ from torch import Tensor
 from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import MIRROR
 from statue_models.methods.method import Answer, Crop, Fill
+from statue_models.methods.network_input import missing_at, network_input, resize_square
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
@@ -140,7 +141,7 @@ class FlowMethod:
     ) -> list[Fill]:
         """The fills of a fit as the network would have them."""
         assert crop.landmarks is not None
-        picture, mask = self._inputs(crop)
+        picture, mask = (self._tensor(array) for array in network_input(crop, self.size))
         begun = [[start.rgb for start in starts]]
         if not self.preview:
             begun.append([sketch.rgb for sketch in sketches])
@@ -186,21 +187,10 @@ class FlowMethod:
             raise StatueError("out-of-memory") from None
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
-    def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:
-        """(1, 3, size, size) picture and (1, 1, size, size) mask; what lies beyond the photograph counts as missing."""
-        known = crop.known.astype(np.float32)
-        share = _resized(known, self.size)
-        samples = np.where(crop.known[..., None], crop.rgb, 0).astype(np.float32)
-        rgb = _resized(samples, self.size) / np.maximum(share, 1e-3)[..., None]
-        # A pixel of the network's grid that is partly unknown is unknown: nothing of the hole may look like stone.
-        missing = share < 0.999
-        picture = np.where(missing[..., None], 0, np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
-        return self._tensor(picture.transpose(2, 0, 1)), self._tensor(missing[None].astype(np.float32))
-
     def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
         """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the start is the picture."""
         maps = [start * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
-        stacked = np.concatenate([_resized(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
+        stacked = np.concatenate([resize_square(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
         guide = self._tensor(stacked.transpose(2, 0, 1))
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
         return guide
@@ -229,12 +219,12 @@ def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop,
     """
     side, size = crop.hole.shape[0], coarse.shape[0]
     shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
-    # The same grid pixels as in _inputs are the network's; the others are the photograph's on both sides.
-    own = (_resized(crop.known.astype(np.float32), size) < 0.999)[..., None]
-    change = np.where(own, coarse - _resized(shown, size), 0).astype(np.float32)
+    # The pixels that the network was not shown are its own; the others are the photograph's on both sides.
+    own = missing_at(crop, size)[..., None]
+    change = np.where(own, coarse - resize_square(shown, size), 0).astype(np.float32)
     depth = cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5)
     inside = 1 - np.exp(-np.maximum(depth - 1, 0) / (BORDER * side / size))
-    return np.asarray(shown + share * inside[..., None] * _resized(change, side), np.float32)
+    return np.asarray(shown + share * inside[..., None] * resize_square(change, side), np.float32)
 
 
 def _textured(
@@ -248,16 +238,3 @@ def _textured(
     fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
     crisp = coarse + CRISPING * (coarse - cv2.GaussianBlur(coarse, (0, 0), CRISPING_REACH))
     return (_joined(crisp, fill, crop, share) + TEXTURE * fine).astype(np.float32)
-
-
-def _resized(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:
-    """A square (S, S) or (S, S, C) image at another size: averaged down, interpolated up.
-
-    Args:
-        keep: a last axis of length 1 stays.
-    """
-    if image.shape[0] != size:
-        interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
-        resized = np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), np.float32)
-        image = resized[..., None] if keep and resized.ndim < image.ndim else resized
-    return image

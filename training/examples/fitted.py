@@ -4,9 +4,7 @@ A fill takes a few tenths of a second and a training step a thousandth on a GPU,
 fit is given landmarks with the errors that landmark networks make, so that the fills err as they will in use.
 """
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from training.damage.mixture import training_masks
 from training.examples.batches import Jitter, developed, draw_chosen, film, framed
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
+from training.workers import WorkerPool
 
 SHARD = 128
 #: Share of photographs.
@@ -109,9 +108,6 @@ class Preparation:
     models: Path | None = None
 
 
-_shared: tuple[Preparation, FaceMeshPrior | None, StatueFit] | None = None
-
-
 def prepare(
     work: Preparation, folder: Path, count: int, workers: int, progress: Callable[[int], None] = lambda made: None
 ) -> None:
@@ -127,32 +123,41 @@ def prepare(
     folder.mkdir(parents=True, exist_ok=True)
     todo = [n for n in range(-(-count // SHARD)) if not (folder / shard_name(n)).is_file()]
     if workers <= 1:
-        _begin(work)
+        writer = ShardWriter(work, folder)
         for number in todo:
-            _make(folder, number)
+            writer.write(number)
             progress(SHARD)
         return
     # Forked, so that the workers share the pictures.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (work,)) as pool:
-        for _ in pool.map(_make, [folder] * len(todo), todo):
+    with WorkerPool(workers, "fork", ShardWriter, work, folder) as pool:
+        for _ in pool.map(ShardWriter.write, todo):
             progress(SHARD)
 
 
-def _begin(work: Preparation) -> None:
-    global _shared
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    _shared = work, FaceMeshPrior(work.models) if work.found else None, StatueFit()
+class ShardWriter:
+    """Makes shards with one thread.
 
+    Raises:
+        StatueError: for FaceMesh's files.
+    """
 
-def _make(folder: Path, number: int) -> None:
-    assert _shared is not None
-    work, prior, fit = _shared
-    draws = Draws(work.seed * 1_000_003 + number, torch.device("cpu"))
-    batches = [_batch(work, prior, fit, 16, draws) for _ in range(SHARD // 16)]
-    arrays = {name: np.concatenate([batch[name] for batch in batches]) for name in NAMES}
-    with whole_file(folder / shard_name(number), force=True) as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    def __init__(self, work: Preparation, folder: Path) -> None:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        self.work, self.folder = work, folder
+        self.prior, self.fit = FaceMeshPrior(work.models) if work.found else None, StatueFit()
+
+    def write(self, number: int) -> None:
+        """Write a shard, whole or not at all.
+
+        Raises:
+            StatueError: ``output-unwritable``, ``disk-full``.
+        """
+        draws = Draws(self.work.seed * 1_000_003 + number, torch.device("cpu"))
+        batches = [_batch(self.work, self.prior, self.fit, 16, draws) for _ in range(SHARD // 16)]
+        arrays = {name: np.concatenate([batch[name] for batch in batches]) for name in NAMES}
+        with whole_file(self.folder / shard_name(number), force=True) as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _batch(

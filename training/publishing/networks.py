@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.networks.landmarknet import LandmarkNet
-from statue_models.networks.loading import template_of
+from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import StatueFlow
-from statue_models.weights_file import load_weights
 from statue_models.whole_file import whole_file
 from training.engine import checkpoints
 from training.engine.run_log import METRICS
@@ -32,6 +30,7 @@ class Product:
         make: the network as the program builds it.
         better: whether a judgement's metrics are good enough to ship, and in words than what.
         how: the row's sentence once it is trained.
+        finish: sets in the network what a judgement's metrics say and training does not.
     """
 
     network: str
@@ -40,6 +39,7 @@ class Product:
     better: Callable[[Mapping[str, float]], bool]
     than: str
     how: str
+    finish: Callable[[Any, Mapping[str, float]], None] = lambda network, metrics: None
 
 
 def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
@@ -49,10 +49,17 @@ def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
     return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
 
 
+def _calibrate(network: LandmarkNet, metrics: Mapping[str, float]) -> None:
+    for place, label in enumerate(("visible", "missing")):
+        network.calibration[place] = metrics[f"calibration/{label}"]
+
+
+#: System -> what of it ships; others are for comparison.
 PRODUCTS = {
     "landmarknet": Product(
         "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces",
         "A network sees the masked crop and FaceMesh's answer; it gives each point an ellipse.",
+        _calibrate,
     ),
     "statueflow": Product(
         "statueflow", "models", StatueFlow,
@@ -85,17 +92,10 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
         how = f"It is no better than {product.than} on held-out pictures: train it for longer."
         raise StatueError("untrained-model", name=product.network, how=how)
     network = product.make()
-    source = run / f"{product.network}.safetensors"
-    arrays = load_weights(source, None, template_of(network))
-    if isinstance(network, LandmarkNet):
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-        for place, label in enumerate(("visible", "missing")):
-            network.calibration[place] = metrics[f"calibration/{label}"]
-        tensors = network.state_dict()
-    else:
-        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    load_into(network, run / f"{product.network}.safetensors", None)
+    product.finish(network, metrics)
     target = weights / f"{product.network}.safetensors"
-    checkpoints.write_network(target, tensors)
+    checkpoints.write_network(target, network.state_dict())
     changes: dict[str, Any] = {
         "weights": target.name,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),

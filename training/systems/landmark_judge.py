@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.face.landmarks68 import INNER
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from training.damage.draws import Draws
 from training.examples.batches import developed, film, framed
@@ -19,7 +20,6 @@ from training.systems.system import Judgement
 
 SEED = 11
 MOST = 48  # pictures of each origin
-INNER = slice(17, 68)
 #: Of the 68 % ellipse of a two-dimensional normal distribution: squared radius in standard deviations.
 RADIUS_68 = 2.279
 CELL, COLUMNS = 160, 12

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.methods.method import Method
 from training.evaluation.contenders import baselines, resynthesizer
 from training.evaluation.contenders.baselines import MethodRestoring, Restoring, of_module, of_registry
 
-#: The network that takes other weights; the trainer calls its file so.
-NETWORK = "statueflow"
 #: What stands beside every model, the slower programs last.
 BASELINES = ("mean", "telea", "ns", "biharmonic", "mirror", "gmic", "resynthesizer")
 
@@ -49,17 +48,30 @@ class Contender:
 Opener = Callable[[str, Setting], Restoring]
 
 
-def _network_of_file(argument: str, setting: Setting) -> Restoring:
-    """The network ``statueflow`` with the weights of a file, or of the folder of a training run."""
-    path = Path(argument)
-    if path.is_dir():
-        path = path / f"{NETWORK}.safetensors"
+def _statueflow_of_file(path: Path, setting: Setting) -> Method:
     from statue_models.methods.statueflow import FlowMethod
 
-    if not path.is_file():
-        raise StatueError("missing-file", path=path)
-    method = FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
-    return MethodRestoring(method, needs_face=True, has_hypotheses=True)
+    return FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
+
+
+#: Networks of the registry that take other weights -> the method with those of a file. A training run calls its file
+#: NAME.safetensors.
+NETWORKS: Mapping[str, Callable[[Path, Setting], Method]] = {"statueflow": _statueflow_of_file}
+
+
+def _network_of_file(name: str, path: Path, setting: Setting) -> Restoring:
+    """A network with the weights of a file, or of the folder of a training run."""
+    file = path / f"{name}.safetensors" if path.is_dir() else path
+    if not file.is_file():
+        raise StatueError("missing-file", path=file)
+    return MethodRestoring(NETWORKS[name](file, setting), needs_face=True, has_hypotheses=True)
+
+
+def _network_of_run(argument: str, setting: Setting) -> Restoring:
+    """The network that the folder of a training run holds."""
+    first, *others = NETWORKS
+    name = next((name for name in others if (Path(argument) / f"{name}.safetensors").is_file()), first)
+    return _network_of_file(name, Path(argument), setting)
 
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
@@ -72,7 +84,7 @@ def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
 
 SCHEMES: dict[str, Opener] = {
     "lafin": _lafin_of_file,
-    "path": _network_of_file,
+    "path": _network_of_run,
     "module": lambda argument, setting: of_module(argument),
 }
 
@@ -99,9 +111,10 @@ def contender(name: str, setting: Setting) -> Contender:
         return Contender(_short(argument), SCHEMES[scheme](argument, setting), name)
     model, at, file = name.partition("@")
     if at:
-        if models_file.entry(model).name != NETWORK:
-            raise StatueError("usage", reason=f"{model} takes no weights file; {NETWORK} does")
-        return Contender(f"{model}@{_short(file)}", _network_of_file(file, setting), name)
+        network = models_file.entry(model).name
+        if network not in NETWORKS:
+            raise StatueError("usage", reason=f"{model} takes no weights file; {', '.join(NETWORKS)} can")
+        return Contender(f"{model}@{_short(file)}", _network_of_file(network, Path(file), setting), name)
     return Contender(name, of_registry(name, setting.device, setting.steps), command=name)
 
 

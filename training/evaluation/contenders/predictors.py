@@ -8,7 +8,7 @@ from statue_models.landmarks.predictor import LOADERS, LandmarkPredictor, defaul
 
 #: What the landmark table shows beside the program's own choice, unless others are named.
 LANDMARK_BASELINE = "facemesh"
-#: The one that takes other weights.
+#: The one that takes other weights; a training run calls its file so.
 NETWORK = "landmarknet"
 
 

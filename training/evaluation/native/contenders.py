@@ -9,12 +9,15 @@ from statue_models import RestorationRequest, Restorer
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods.method import Method
 from training.evaluation.contenders.baselines import MethodRestoring, Picture
-from training.evaluation.contenders.contender import NETWORK, Contender, Setting, contender
+from training.evaluation.contenders.contender import Contender, Setting, contender
 from training.suites.cases import Case
+
+#: A name that the registry knows, for what it does not hold.
+STAND_IN = "statueflow"
 
 
 class RestorerOf(Restorer):
-    """The pipeline with a method that the registry does not hold, under the name ``NETWORK``.
+    """The pipeline with a method that the registry does not hold, under the name ``STAND_IN``.
 
     Args:
         method: restores crops that show a face.
@@ -25,7 +28,7 @@ class RestorerOf(Restorer):
         self._given = method
 
     def _method(self, name: str, device: str, precision: str, steps: int | None) -> Method:
-        return self._given if name == NETWORK else super()._method(name, device, precision, steps)
+        return self._given if name == STAND_IN else super()._method(name, device, precision, steps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,7 @@ class NativeContenders:
             return known
         restorer = self._restorer if known.command else RestorerOf(known.restore.method)
         through = ThroughRestorer(
-            restorer, known.command or NETWORK, setting, known.restore.needs_face, known.restore.has_hypotheses
+            restorer, known.command or STAND_IN, setting, known.restore.needs_face, known.restore.has_hypotheses
         )
         return replace(known, restore=through)
 

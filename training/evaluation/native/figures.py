@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
 #: Rec. 601, of red, green and blue.
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA_REC601 = np.array([0.299, 0.587, 0.114], np.float32)
 #: Standard deviation in pixels of the finest Gaussian; each octave doubles it.
 FINEST = 0.8
 GRAIN_OCTAVES, OCTAVES = 3, 6
@@ -83,7 +83,7 @@ def figures(result: Picture, truth: Picture, hole: Mask, eye_distance: float) ->
     window = surroundings(hole, eye_distance)
     hole = hole[window]
     a, b = _unit(result[window]), _unit(truth[window])
-    luma_a, luma_b = a @ LUMA, b @ LUMA
+    luma_a, luma_b = a @ LUMA_REC601, b @ LUMA_REC601
     decibels = _energies(luma_a, luma_b, hole)
     grain, relief = decibels[:GRAIN_OCTAVES], decibels[GRAIN_OCTAVES:]
     light_dl, light_r, light_gain, colour = _light_and_colour(a, b, hole, eye_distance)
@@ -194,7 +194,7 @@ def spread(results: Sequence[Picture], hole: Mask, eye_distance: float) -> Sprea
     if len(results) < 2:
         return Spread(float("nan"), float("nan"))
     window = surroundings(hole, eye_distance)
-    plain = [np.float32(255) * (_unit(result[window]) @ LUMA) for result in results]
+    plain = [np.float32(255) * (_unit(result[window]) @ LUMA_REC601) for result in results]
     smooth = [_blurred(luma, smoothing(eye_distance)) for luma in plain]
 
     def apart(planes: list[Plane]) -> float:
