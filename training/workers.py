@@ -59,6 +59,8 @@ class WorkerPool(Generic[Worker]):
 
     def kill(self) -> None:
         """End all processes at once, with what they are doing."""
+        # Before it is shut down, which forgets them.
+        processes = list((getattr(self._pool, "_processes", None) or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(getattr(self._pool, "_processes", {}).values()):
+        for process in processes:
             process.terminate()

@@ -49,7 +49,7 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
     return seen_map(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
 
 
-def collected(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:
+def collect_maps(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:
     """The maps of all photographs that show enough of a face, in their order.
 
     Args:
@@ -60,11 +60,11 @@ def collected(truths: Iterable[Truth], appearance: Appearance, workers: int) -> 
     Returns:
         (N, ROWS, COLUMNS) natural logarithm, NaN where a photograph shows nothing.
     """
-    maps = [each for each in _mapped(truths, appearance, workers) if each is not None]
+    maps = [each for each in _map_faces(truths, appearance, workers) if each is not None]
     return np.stack(maps) if maps else np.empty((0, *appearance.mean.shape), np.float32)
 
 
-def _mapped(truths: Iterable[Truth], appearance: Appearance, workers: int) -> Iterator[NDArray[np.float32] | None]:
+def _map_faces(truths: Iterable[Truth], appearance: Appearance, workers: int) -> Iterator[NDArray[np.float32] | None]:
     if workers <= 1:
         with threadpool_limits(1):
             mapper = Mapper(appearance)

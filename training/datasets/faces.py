@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import MARGIN
-from training.datasets.contact_sheet import shown, tile, write_sheet
+from training.datasets.contact_sheet import choose_shown, tile, write_sheet
 from training.datasets.duplicates import fingerprint
 from training.datasets.face_crops import FaceCrop, Settings, write_picture
 from training.datasets.face_set import Face, Row, choose, write_manifest
@@ -156,7 +156,7 @@ def _write_set(out: Path, kept: Sequence[tuple[Row, FaceCrop]]) -> None:
     write_labels(out / "landmarks68.json", {row.file: crop.label for row, crop in kept if crop.label is not None})
     ordered = sorted(kept, key=lambda item: item[0].file)
     write_sheet(
-        out / "sheet.png", [tile(read_rgb(ordered[i][1].crop), ordered[i][1].label) for i in shown(len(ordered))]
+        out / "sheet.png", [tile(read_rgb(ordered[i][1].crop), ordered[i][1].label) for i in choose_shown(len(ordered))]
     )
 
 
@@ -178,7 +178,7 @@ def relabel_folder(options: argparse.Namespace) -> str:
         elif found is not None:
             labels[path.as_posix()] = found
     readable = [p for p, found in zip(paths, results, strict=True) if not isinstance(found, Failed)]
-    for index in shown(len(readable)):
+    for index in choose_shown(len(readable)):
         picture: NDArray[np.uint8] = read_rgb(options.photos / readable[index])
         tiles.append(tile(picture, labels.get(readable[index].as_posix())))
     write_labels(options.out / "landmarks68.json", labels)

@@ -29,8 +29,7 @@ from training.evaluation.metrics.landmark_errors import LandmarkOutcome, landmar
 from training.evaluation.native import run as native
 from training.evaluation.reporting import table
 from training.evaluation.reporting.report import Report, json_ready, markdown
-from training.evaluation.reporting.sheet import SheetRow, contact_sheet, sheet_row
-from training.evaluation.reporting.sheet import chosen as chosen_rows
+from training.evaluation.reporting.sheet import SheetRow, choose_rows, contact_sheet, sheet_row
 from training.evaluation.scoring import CaseResult, LandmarkSource, Scorer
 from training.features.mobilenet import MobileNet
 from training.suites.cases import Case, Truth, case_digest, cases_of, suite_digest
@@ -70,7 +69,7 @@ def state_of(suite: Suite, digest: str, options: argparse.Namespace) -> str:
     return f"NOT THE FROZEN SUITE: {other}; compare only with tables of the same digest"
 
 
-def scored(
+def score_cases(
     scorer: Scorer, cases: Sequence[Case], rows: int, worst: str | None = None
 ) -> tuple[list[CaseResult], list[SheetRow]]:
     """Every case, and rows of the contact sheet; only those keep their pictures.
@@ -80,7 +79,7 @@ def scored(
         worst: instead, those with the largest feature distances of this contender, the largest first, and before cases
             that it did not answer.
     """
-    results, sheet_rows, shown = [], [], chosen_rows(len(cases), rows)
+    results, sheet_rows, shown = [], [], choose_rows(len(cases), rows)
     furthest: list[tuple[bool, float, int, SheetRow]] = []
     for number, case in enumerate(tqdm(cases, unit="case", disable=None, delay=BAR_AFTER)):
         result = scorer(case)
@@ -122,7 +121,7 @@ def score_suite(options: argparse.Namespace) -> Report:
     finder, finders, not_measured = predictors(options)
     entries, missing = contenders(options.models, setting, options.baselines)
     not_measured += missing
-    lpips, without = perceptual.opened_lpips()
+    lpips, without = perceptual.open_lpips()
     not_measured += [sentence for sentence in (without, perceptual.NOT_FID) if sentence]
     for sentence in not_measured:
         print(f"*** NOT MEASURED *** {sentence}", file=sys.stderr)
@@ -135,7 +134,7 @@ def score_suite(options: argparse.Namespace) -> Report:
     source = LandmarkSource(finder if options.landmarks == "found" else None)
     seeds = range(options.seed, options.seed + options.variants)
     scorer = Scorer(entries, source, features, finder, lpips, seeds)
-    results, sheet_rows = scored(scorer, cases, options.rows, entries[-1].name if options.worst else None)
+    results, sheet_rows = score_cases(scorer, cases, options.rows, entries[-1].name if options.worst else None)
     scores = [score for result in results for score in result.scores]
     outcomes = landmark_outcomes(finders, truths, cases)
     report = Report(

@@ -30,7 +30,7 @@ from statue_models.methods.method import Method
 from training.commands import add_assets
 from training.evaluation.contenders.baselines import MethodRestoring, Picture, Restoring
 from training.evaluation.contenders.predictors import named_predictor
-from training.evaluation.metrics.landmark_errors import face_error, found_on, points_found
+from training.evaluation.metrics.landmark_errors import face_error, find_landmarks, find_points
 from training.suites.cases import Case, check_cases, labelled
 
 Points = NDArray[np.float64]
@@ -66,12 +66,12 @@ def step_of(points: Points, direction: str) -> Points:
     return frame.matrix(SIDE)[:, :2] @ (DRAG * np.array(DIRECTIONS[direction]))
 
 
-def dragged(points: Points, step: Points) -> Points:
+def drag_nose(points: Points, step: Points) -> Points:
     """(68, 2) the same face with its nose dragged by (2,) pixels."""
     return points + FOLLOWING[:, None] * step
 
 
-def warped(picture: Picture, points: Points, step: Points) -> Picture:
+def warp_nose(picture: Picture, points: Points, step: Points) -> Picture:
     """The picture (H, W, 3) with the nose itself moved by (2,) pixels, and the stone around it drawn along."""
     pixel = frame_of(points).side / SIDE
     rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float64) + 0.5
@@ -122,7 +122,7 @@ def patch_shift(before: Picture, after: Picture, points: Points) -> Points:
     return np.array([column, row], np.float64) - SEARCH
 
 
-def movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -> Movement:
+def measure_movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -> Movement:
     """What became of a nose between two pictures of a case."""
     step = step_of(case.points, direction)
     along = (after.points - before.points) @ step / (step @ step) * DRAG
@@ -130,33 +130,33 @@ def movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -
     return Movement(name, direction, float(along[TIP]), float(along[LOWER].mean()), float(patch))
 
 
-def movements(
+def measure_movements(
     cases: Iterable[Case], methods: dict[str, Restoring], predictor: LandmarkPredictor, directions: Sequence[str]
 ) -> Iterator[Movement]:
     """Every nose in every direction: the truth's, warped (``INSTRUMENT``), and every method's."""
     for case in cases:
 
         def seen(picture: Picture, case: Case = case) -> Seen:
-            return Seen(picture, points_found(predictor, picture, case.points))
+            return Seen(picture, find_points(predictor, picture, case.points))
 
         truth = seen(case.truth)
-        before = {name: seen(_restored(restore, case, case.points)) for name, restore in methods.items()}
+        before = {name: seen(_restore(restore, case, case.points)) for name, restore in methods.items()}
         for direction in directions:
             step = step_of(case.points, direction)
-            moved = warped(case.truth, case.points, step)
-            yield movement(INSTRUMENT[0], direction, case, truth, seen(moved))
+            moved = warp_nose(case.truth, case.points, step)
+            yield measure_movement(INSTRUMENT[0], direction, case, truth, seen(moved))
             moved = np.where(case.hole[..., None], moved, case.truth)
-            yield movement(INSTRUMENT[1], direction, case, truth, seen(moved))
+            yield measure_movement(INSTRUMENT[1], direction, case, truth, seen(moved))
             for name, restore in methods.items():
-                after = _restored(restore, case, dragged(case.points, step))
-                yield movement(name, direction, case, before[name], seen(after))
+                after = _restore(restore, case, drag_nose(case.points, step))
+                yield measure_movement(name, direction, case, before[name], seen(after))
 
 
 def _mask(case: Case) -> NDArray[np.uint8]:
     return case.hole.astype(np.uint8) * 255
 
 
-def _restored(restore: Restoring, case: Case, points: Points) -> Picture:
+def _restore(restore: Restoring, case: Case, points: Points) -> Picture:
     answer = restore(case, Landmarks.given(points).hidden_under(_mask(case)), [0])
     assert answer is not None
     return answer[0]
@@ -167,7 +167,7 @@ def mean_face(faces: Iterable[Points]) -> Points:
     return np.mean([frame_of(points).to_crop(points, 1) for points in faces], axis=0)
 
 
-def unguided(name: str) -> Restoring:
+def open_unguided(name: str) -> Restoring:
     """A method of the registry whose network, if it has one, gets no heatmaps."""
     method: Method = registry.method(name, "cpu")
     network = getattr(method, "network", None)
@@ -177,12 +177,12 @@ def unguided(name: str) -> Restoring:
     return MethodRestoring(method, needs_face=True, has_hypotheses=True)
 
 
-def guided(name: str) -> Restoring:
+def open_guided(name: str) -> Restoring:
     """A method of the registry as it is."""
     return MethodRestoring(registry.method(name, "cpu"), needs_face=True, has_hypotheses=True)
 
 
-def face_errors(
+def measure_face_errors(
     cases: Iterable[Case], names: Sequence[str], predictor: LandmarkPredictor, mean: Points
 ) -> Iterator[tuple[str, str, str, float]]:
     """(method, what it was told, kind of damage, completed-face NME) for every case in which a face is found.
@@ -190,9 +190,9 @@ def face_errors(
     Raises:
         StatueError: ``no-face``, ``profile-face``.
     """
-    on, off = {name: guided(name) for name in names}, {name: unguided(name) for name in names}
+    on, off = {name: open_guided(name) for name in names}, {name: open_unguided(name) for name in names}
     for case in cases:
-        found = found_on(case, predictor)
+        found = find_landmarks(case, predictor)
         frame = frame_of(found.points)
         told = {
             "mean face": Landmarks.given(frame.to_photograph(mean, 1)).hidden_under(_mask(case)),
@@ -262,11 +262,11 @@ def run(options: argparse.Namespace) -> None:
     print(f"Landmarks on the results by {predictor.name}.")
     if "movement" in options.parts:
         noses = check_cases(assets, ["nose"], options.limit)
-        moved = list(movements(noses, {name: guided(name) for name in names}, predictor, directions))
+        moved = list(measure_movements(noses, {name: open_guided(name) for name in names}, predictor, directions))
         print(f"\n{len(moved) // (len(names) + len(INSTRUMENT)) // len(directions)} noses\n")
         print(movement_table(moved, names, directions))
     if "error" in options.parts:
         mean = mean_face(points for _, points in labelled(assets, "train"))
-        errors = list(face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
+        errors = list(measure_face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
         print(f"\n{sum(row[0] == 'undamaged' for row in errors)} cases\n")
         print(error_table(errors, names))

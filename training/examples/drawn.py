@@ -17,7 +17,7 @@ FIRST_SEED = 4_000_000_000
 IN_PROFILE = (70.0, 95.0)
 
 
-def statues(
+def gather_statues(
     assets: Path, folder: str, fresh: int, size: int, device: torch.device, seed: int, limit: int | None = None
 ) -> list[Pictures]:
     """What a recipe adds to the packed renders.
@@ -28,24 +28,24 @@ def statues(
         size: side of the pictures. seed: of the run. limit: only so many of the folder.
 
     Raises:
-        StatueError: see ``read_shards`` and ``drawn_statues``.
+        StatueError: see ``read_shards`` and ``render_statues``.
     """
     found = [read_shards(Path(folder), size, limit)] if folder else []
     if fresh:
-        found.append(drawn_statues(assets, fresh, size, device, _first_seed(seed), lambda made: None))
+        found.append(render_statues(assets, fresh, size, device, _first_seed(seed), lambda made: None))
     return found
 
 
-def profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
-    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``statues``.
+def render_profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
+    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``gather_statues``.
 
     Raises:
-        StatueError: see ``drawn_statues``.
+        StatueError: see ``render_statues``.
     """
     if not count:
         return []
     first = _first_seed(seed) + SEEDS // 2
-    drawn = drawn_statues(assets, count, size, device, first, lambda made: None, IN_PROFILE)
+    drawn = render_statues(assets, count, size, device, first, lambda made: None, IN_PROFILE)
     return [replace(drawn, profile=True)]
 
 
@@ -53,7 +53,7 @@ def _first_seed(seed: int) -> int:
     return FIRST_SEED + SEEDS * (seed % SETS)
 
 
-def drawn_statues(
+def render_statues(
     assets: Path,
     count: int,
     size: int,

@@ -22,7 +22,7 @@ from statue_models.request import no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
-from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.batches import Jitter, add_film, compose_pictures, draw_chosen, frame_faces
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
 from training.workers import WorkerPool
@@ -37,7 +37,7 @@ MISSING, COUNTED = 1, 2
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedExamples:
     """Examples: crops in the face frame of side S, uint8 but for the landmarks.
 
     Attributes:
@@ -62,10 +62,10 @@ class Fitted:
         return len(self.picture)
 
 
-NAMES = tuple(Fitted.__dataclass_fields__)
+NAMES = tuple(FittedExamples.__dataclass_fields__)
 
 
-def read_fitted(folder: Path, limit: int | None = None) -> Fitted:
+def read_fitted(folder: Path, limit: int | None = None) -> FittedExamples:
     """All complete shards of a folder.
 
     Raises:
@@ -82,7 +82,7 @@ def read_fitted(folder: Path, limit: int | None = None) -> Fitted:
                     parts[name].append(torch.from_numpy(file[name]))
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise StatueError("bad-training-data", path=path, reason=f"it cannot be read ({error})") from None
-    return Fitted(**{name: torch.cat(tensors)[:limit] for name, tensors in parts.items()})
+    return FittedExamples(**{name: torch.cat(tensors)[:limit] for name, tensors in parts.items()})
 
 
 def shard_name(number: int) -> str:
@@ -164,11 +164,11 @@ def _batch(
     work: Preparation, prior: FaceMeshPrior | None, fit: StatueFit, count: int, draws: Draws
 ) -> dict[str, NDArray[np.generic]]:
     chosen = draw_chosen(work.origins, count, draws, PHOTOGRAPHS)
-    whole, landmarks, bare = developed(chosen, draws)
-    seen = framed(whole, landmarks, draws, Jitter(), work.size)
-    picture = film(seen.picture, bare, draws)
+    whole, landmarks, bare = compose_pictures(chosen, draws)
+    seen = frame_faces(whole, landmarks, draws, Jitter(), work.size)
+    picture = add_film(seen.picture, bare, draws)
     damage = training_masks(seen.landmarks, work.size, draws)
-    given = disturbed(seen.landmarks, damage, draws)
+    given = disturb_landmarks(seen.landmarks, damage, draws)
     if prior is not None:
         found, trust = prior(picture * 2 - 1, damage, seen.landmarks, draws)
         use = (trust * draws.chance(work.found, count))[:, None, None] > 0
@@ -176,7 +176,7 @@ def _batch(
     rgb = (picture * 255).round().byte()
     flags = torch.maximum(damage, 1 - seen.inside) * MISSING + damage * seen.inside * COUNTED
     fits = [
-        filled(fit, image, hole, there, points)
+        fit_and_fill(fit, image, hole, there, points)
         for image, hole, there, points in zip(rgb, damage, seen.inside, given, strict=True)
     ]
     return {
@@ -188,7 +188,7 @@ def _batch(
     }
 
 
-def disturbed(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
+def disturb_landmarks(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
     """Landmarks with the errors of a good predictor: small where stone is to be seen, larger and shared where not.
 
     Args:
@@ -203,7 +203,7 @@ def disturbed(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
     return landmarks + eyes * (draws.normal(count, 1, 2) * SHIFT_ERROR + shared + own)
 
 
-def filled(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
+def fit_and_fill(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
     """The fit's sketch and fill of one crop as bytes.
 
     Args:

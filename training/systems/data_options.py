@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from statue_models.errors import StatueError
-from training.examples.drawn import statues
-from training.examples.fitted import Fitted, Preparation, prepare, read_fitted
+from training.examples.drawn import gather_statues
+from training.examples.fitted import FittedExamples, Preparation, prepare, read_fitted
 from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.systems.system import Setting
 from training.toml_tables import number
@@ -48,9 +48,9 @@ class DataOptions:
             written: so many of the run ``statues``; None = all.
 
         Raises:
-            StatueError: as ``training.examples.pictures.read_pictures`` and ``training.examples.drawn.statues`` do.
+            StatueError: as ``training.examples.pictures.read_pictures`` and ``gather_statues`` do.
         """
-        drawn = statues(setting.assets, self.statues, self.fresh, side, setting.device, setting.seed, written)
+        drawn = gather_statues(setting.assets, self.statues, self.fresh, side, setting.device, setting.seed, written)
         return read_pictures(setting.assets, side, packed, drawn)
 
 
@@ -76,7 +76,7 @@ class InpaintingOptions(DataOptions):
         """
         return self.read_pictures(setting, STORED, self.packed or None)
 
-    def read_held_examples(self, pictures: PictureSet, size: int) -> Fitted:
+    def read_held_examples(self, pictures: PictureSet, size: int) -> FittedExamples:
         """The held-out examples with crops of this side; made first where they are missing.
 
         Raises:

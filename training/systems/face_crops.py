@@ -12,7 +12,7 @@ from torch import Tensor
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.batches import Jitter, add_film, compose_pictures, draw_chosen, frame_faces
 from training.examples.fitted import PHOTOGRAPHS
 from training.examples.pictures import Pictures, PictureSet
 
@@ -55,8 +55,8 @@ def move_where_they_fit(pictures: PictureSet, device: torch.device) -> PictureSe
 
 def draw_crops(origins: list[Pictures], count: int, size: int, damage: Damage, draws: Draws) -> Crops:
     """Random crops in the product's face frame, varied, half of them mirrored, before other backgrounds, damaged."""
-    whole, landmarks, bare = developed(draw_chosen(origins, count, draws, PHOTOGRAPHS), draws)
-    seen = framed(whole, landmarks, draws, Jitter(), size)
-    picture = film(seen.picture, bare, draws) * 2 - 1
+    whole, landmarks, bare = compose_pictures(draw_chosen(origins, count, draws, PHOTOGRAPHS), draws)
+    seen = frame_faces(whole, landmarks, draws, Jitter(), size)
+    picture = add_film(seen.picture, bare, draws) * 2 - 1
     holes = damage(Canvas(count, size, size, draws, seen.landmarks))
     return Crops(picture, seen.landmarks, holes, seen.inside)

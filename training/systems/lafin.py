@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_map
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
-from training.examples.fitted import Fitted
+from training.examples.fitted import FittedExamples
 from training.examples.pictures import PictureSet
 from training.features.feature_network import FeatureNetwork, feature_network
 from training.features.mobilenet import FILE
@@ -155,7 +155,7 @@ class LafinSystem:
         options: Options,
         damage: Damage,
         pictures: PictureSet,
-        held: Fitted,
+        held: FittedExamples,
         features: FeatureNetwork | None = None,
         metric: FeatureLoss | None = None,
     ) -> None:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from statue_models.networks.lafin_landmarks import LafinLandmarks
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.examples.fitted import Fitted
-from training.examples.fitted_batches import batch_of
+from training.examples.fitted import FittedExamples
+from training.examples.fitted_batches import make_batch
 from training.examples.pictures import PictureSet
 from training.systems.data_options import InpaintingOptions
 from training.systems.face_crops import draw_crops, move_where_they_fit
@@ -72,7 +72,9 @@ class LafinLandmarksSystem:
 
     players = (Player("landmarks", ("landmarks",), betas=(0.9, 0.999), weight_decay=1e-6),)
 
-    def __init__(self, network: LafinLandmarks, size: int, damage: Damage, pictures: PictureSet, held: Fitted) -> None:
+    def __init__(
+        self, network: LafinLandmarks, size: int, damage: Damage, pictures: PictureSet, held: FittedExamples
+    ) -> None:
         self.network = network
         self.networks: dict[str, nn.Module] = {"landmarks": network}
         self._size, self._damage, self._pictures, self._held = size, damage, pictures, held
@@ -91,7 +93,7 @@ class LafinLandmarksSystem:
         """Mean error over the eye distance (NME) on held-out crops: all points, visible and missing ones."""
         device = next(self.network.parameters()).device
         index = torch.arange(min(MOST, len(self._held)))
-        batch = batch_of(self._held, index, None)
+        batch = make_batch(self._held, index, None)
         chunks = zip(batch["picture"].split(16), batch["mask"].split(16), strict=True)
         points = torch.cat([self.network(p.to(device), m.to(device)).float().cpu() for p, m in chunks])
         truth = self._held.truth[index]

@@ -10,7 +10,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
 from training.damage.draws import Draws
-from training.examples.drawn import profiles
+from training.examples.drawn import render_profiles
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import PictureSet
 from training.systems.data_options import MOST, DataOptions
@@ -57,7 +57,7 @@ def make(setting: Setting) -> "LandmarkSystem":
     options = fill(Options, "system", setting.options, "landmarknet")
     limit = options.limit or None
     pictures = options.read_pictures(setting, STORED, packed=limit, written=limit)
-    pictures.train.extend(profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
+    pictures.train.extend(render_profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
     prior = FaceMeshPrior(options.facemesh) if options.prior else None
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}

@@ -11,8 +11,8 @@ from torch.nn import functional
 from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
-from training.examples.fitted import Fitted, Preparation, prepare, read_fitted
-from training.examples.fitted_batches import batch_of
+from training.examples.fitted import FittedExamples, Preparation, prepare, read_fitted
+from training.examples.fitted_batches import make_batch
 from training.losses.adversarial import discriminator_loss, generator_loss
 from training.systems.data_options import InpaintingOptions
 from training.systems.discriminators import PatchDiscriminator, frozen
@@ -84,7 +84,12 @@ class FlowSystem:
     """See ``training.systems.system.System``."""
 
     def __init__(
-        self, network: StatueFlow, train: Fitted, held: Fitted, feature_loss: FeatureLoss | None, options: Options
+        self,
+        network: StatueFlow,
+        train: FittedExamples,
+        held: FittedExamples,
+        feature_loss: FeatureLoss | None,
+        options: Options,
     ) -> None:
         self.network, self.opponent = network, None
         self.networks: dict[str, nn.Module] = {"statueflow": network}
@@ -97,7 +102,7 @@ class FlowSystem:
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """Random examples, half of them mirrored, in other exposure, contrast and colour."""
-        return batch_of(self._train, draws.index(len(self._train), count), draws)
+        return make_batch(self._train, draws.index(len(self._train), count), draws)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2 (the velocity's error),

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from statue_models.head.appearance import COLUMNS, ROWS, Appearance
-from training.appearance.judging import PARTS, judged, overall, part_cells
-from training.appearance.learning import learnt, nothing_learnt, soft_impute
+from training.appearance.judging import PARTS, judge_appearance, overall, part_cells
+from training.appearance.learning import learn_appearance, make_empty_model, soft_impute
 from training.appearance.recipe import AppearanceRecipe
 
 RECIPE = AppearanceRecipe(modes=3, rounds=1, least_share=0.25, fillings=30, shrinkage=0.02, least_noise=1e-3)
@@ -37,7 +37,7 @@ def drawn_maps(count: int, seed: int, share: float = 0.25) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def model() -> Appearance:
-    return learnt(drawn_maps(80, seed=0), RECIPE)
+    return learn_appearance(drawn_maps(80, seed=0), RECIPE)
 
 
 def test_the_gaussian_comes_back_from_incomplete_maps(model):
@@ -58,7 +58,7 @@ def test_the_model_is_as_symmetric_as_faces_are_on_average(model):
 
 
 def test_the_same_maps_give_the_same_model(model):
-    again = learnt(drawn_maps(80, seed=0), RECIPE)
+    again = learn_appearance(drawn_maps(80, seed=0), RECIPE)
     for name in ("mean", "loadings", "noise", "learnt"):
         assert getattr(again, name).tobytes() == getattr(model, name).tobytes()
 
@@ -66,17 +66,17 @@ def test_the_same_maps_give_the_same_model(model):
 def test_cells_that_few_maps_show_are_not_learnt():
     maps = drawn_maps(20, seed=1)
     maps[4:, :10] = np.nan
-    few = learnt(maps, RECIPE)
+    few = learn_appearance(maps, RECIPE)
     assert not few.learnt[:10].any() and few.learnt[10:].all()
     assert not few.noise[:10].any() and not few.loadings[:, :10].any()
     with pytest.raises(ValueError, match="no cell"):
-        learnt(np.full_like(maps, np.nan), RECIPE)
+        learn_appearance(np.full_like(maps, np.nan), RECIPE)
     with pytest.raises(ValueError, match="no cell"):
-        learnt(maps[:0], RECIPE)
+        learn_appearance(maps[:0], RECIPE)
 
 
 def test_modes_beyond_the_maps_are_nothing():
-    few = learnt(drawn_maps(2, seed=1), replace(RECIPE, modes=6, least_share=0.01))
+    few = learn_appearance(drawn_maps(2, seed=1), replace(RECIPE, modes=6, least_share=0.01))
     assert few.loadings.shape == (6, ROWS, COLUMNS) and not few.loadings[4:].any()
     assert (few.noise[few.learnt] >= RECIPE.least_noise).all()
 
@@ -91,7 +91,7 @@ def test_soft_impute_completes_a_matrix_of_low_rank():
 
 
 def test_hidden_parts_are_told_better_than_by_the_mean_and_with_the_right_doubt(model):
-    errors = judged(model, drawn_maps(12, seed=2, share=0.1))
+    errors = judge_appearance(model, drawn_maps(12, seed=2, share=0.1))
     assert errors.keys() == PARTS.keys()
     for error in errors.values():
         assert error.rms < 0.8 * error.mean < error.mean < error.bare and error.maps > 0
@@ -101,11 +101,11 @@ def test_hidden_parts_are_told_better_than_by_the_mean_and_with_the_right_doubt(
 
 def test_what_was_not_learnt_counts_as_bare():
     maps = drawn_maps(4, seed=3)
-    assert judged(nothing_learnt(3, (ROWS, COLUMNS)), maps) == {} and overall({}) == float("inf")
+    assert judge_appearance(make_empty_model(3, (ROWS, COLUMNS)), maps) == {} and overall({}) == float("inf")
     model = true_model()
     half = part_cells("half")
     model.learnt[half] = False
-    error = judged(model, maps)["half"]
+    error = judge_appearance(model, maps)["half"]
     assert error.rms == pytest.approx(error.bare) and error.chi == 0
 
 

@@ -183,7 +183,7 @@ def test_the_worst_cases_come_first_on_their_sheet(assets):
     cases = list(check_cases(assets, ("nose", "mouth", "chin")))
     entries = [contender("mean", Setting("cpu", None)), contender("telea", Setting("cpu", None))]
     metric = FeatureMetric(MobileNet(assets))
-    results, rows = evaluate.scored(Scorer(entries, LandmarkSource(None), metric), cases, 2, "telea")
+    results, rows = evaluate.score_cases(Scorer(entries, LandmarkSource(None), metric), cases, 2, "telea")
     distances = sorted((r.scores[1].feature for r in results), reverse=True)
     assert [cell[2] for row in rows for cell in row.cells if cell[0] == "telea"] == [f"{d:.3f}" for d in distances[:2]]
 
@@ -197,6 +197,6 @@ def test_what_was_not_answered_is_not_what_was_answered_worst(assets):
     cases = list(check_cases(assets, ("nose", "mouth", "chin")))
     scorer = Scorer([replace(telea, restore=moody)], LandmarkSource(None), FeatureMetric(MobileNet(assets)))
     answered = sum(case.kind != "nose" for case in cases)
-    _, rows = evaluate.scored(scorer, cases, len(cases), "telea")
+    _, rows = evaluate.score_cases(scorer, cases, len(cases), "telea")
     captions = [cell[2] for row in rows for cell in row.cells if cell[0] == "telea"]
     assert [caption == "no answer" for caption in captions] == [False] * answered + [True] * (len(cases) - answered)

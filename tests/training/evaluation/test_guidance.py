@@ -8,7 +8,16 @@ from statue_models.head.morphable_head import load_head
 from statue_models.landmarks.predictor import Proposal
 from statue_models.methods import registry
 from training.evaluation import guidance
-from training.evaluation.guidance import SIDE, dragged, frame_of, mean_face, movements, patch_shift, step_of, warped
+from training.evaluation.guidance import (
+    SIDE,
+    drag_nose,
+    frame_of,
+    mean_face,
+    measure_movements,
+    patch_shift,
+    step_of,
+    warp_nose,
+)
 from training.suites.cases import Case
 
 
@@ -35,14 +44,14 @@ def test_a_drag_is_ten_pixels_of_the_frame_along_its_axes(points):
     np.testing.assert_allclose(
         frame.to_crop(points + step, SIDE) - frame.to_crop(points, SIDE), [[-10, 0]] * 68, atol=1e-6
     )
-    moved = dragged(points, step) - points
+    moved = drag_nose(points, step) - points
     np.testing.assert_allclose(moved[30:36], [step] * 6, atol=1e-9)
     assert not moved[:28].any() and not moved[36:].any()
 
 
 @pytest.mark.parametrize("direction", guidance.DIRECTIONS)
 def test_a_warped_nose_is_found_again_ten_pixels_on(noise, points, direction):
-    after = warped(noise, points, step_of(points, direction))
+    after = warp_nose(noise, points, step_of(points, direction))
     assert patch_shift(noise, after, points) == pytest.approx(10 * np.array(guidance.DIRECTIONS[direction]), abs=1)
     assert (after[:8] == noise[:8]).all() and patch_shift(noise, noise, points) == pytest.approx([0, 0])
 
@@ -71,7 +80,7 @@ def test_movements_compare_each_method_with_itself(noise, points):
         picture[y - 3 : y + 4, x - 3 : x + 4] = 255
         return [picture]
 
-    found = list(movements([case], {"deaf": deaf, "faithful": faithful}, Ruler(), ["right", "down"]))
+    found = list(measure_movements([case], {"deaf": deaf, "faithful": faithful}, Ruler(), ["right", "down"]))
     by = {(one.method, one.direction): one for one in found}
     assert len(found) == 8
     for direction in ("right", "down"):
@@ -94,5 +103,5 @@ def test_unguided_networks_get_no_heatmaps(monkeypatch):
         network = Network()
 
     monkeypatch.setattr(registry, "method", lambda *_: Method())
-    guidance.unguided("statueflow")
+    guidance.open_unguided("statueflow")
     assert not Method.network.forward(0, 0, 0, 0, 0, np.ones(3)).any()

@@ -16,7 +16,7 @@ from training.evaluation.metrics.landmark_errors import (
     face_error,
     landmark_outcome,
     rectangle_cases,
-    summarised,
+    summarise_landmarks,
 )
 from training.evaluation.reporting.table import landmark_rows
 from training.suites.cases import Case, Truth
@@ -63,7 +63,7 @@ def case(kind: str = "nose", rows: slice = slice(60, 80)) -> Case:
 
 def found_at(monkeypatch, points: np.ndarray, sigma: float, covariance: np.ndarray | None = None) -> None:
     landmarks = Landmarks(points, np.full(68, sigma), np.zeros(68, bool), 1.0, "made up")
-    monkeypatch.setattr(landmark_errors, "found_on", lambda *_: replace(landmarks, covariance=covariance))
+    monkeypatch.setattr(landmark_errors, "find_landmarks", lambda *_: replace(landmarks, covariance=covariance))
 
 
 def test_errors_are_over_the_eye_distance_and_hidden_is_where_the_truth_lies(monkeypatch):
@@ -95,9 +95,9 @@ def test_a_face_that_is_not_found_counts(monkeypatch):
     def nothing(*_):
         raise StatueError("no-face")
 
-    monkeypatch.setattr(landmark_errors, "found_on", nothing)
+    monkeypatch.setattr(landmark_errors, "find_landmarks", nothing)
     bad = [landmark_outcome("p", Template(), case()) for _ in range(3)]
-    row = summarised("p", "all", [*good, *bad])
+    row = summarise_landmarks("p", "all", [*good, *bad])
     assert row.found == row.usable == 0.4 and math.isinf(row.median) and row.mean == 0 and row.within == 1
 
 

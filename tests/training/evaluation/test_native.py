@@ -18,7 +18,7 @@ from training.evaluation.contenders.contender import Contender, Setting
 from training.evaluation.native import contenders as native_contenders
 from training.evaluation.native import run as native
 from training.evaluation.native.contenders import NativeContenders
-from training.evaluation.native.sheet import CELL, WIDTH, Cell, SheetRow, centred, contact_sheet
+from training.evaluation.native.sheet import CELL, WIDTH, Cell, SheetRow, centre_on_hole, contact_sheet
 from training.evaluation.scoring import LandmarkSource
 from training.suites.native.cases import cases_of
 from training.suites.native.faces import Face
@@ -205,6 +205,6 @@ def test_the_sheet_shows_every_pixel_as_it_is():
 def test_of_a_large_hole_the_middle_is_cut_out():
     hole = np.zeros((1500, 400), bool)
     hole[200:1400, 100:200] = True
-    rows, columns = centred(hole)
+    rows, columns = centre_on_hole(hole)
     assert rows.stop - rows.start == CELL and columns == slice(0, 400)
     assert (rows.start + rows.stop) / 2 == pytest.approx(800, abs=1)

@@ -12,14 +12,14 @@ from training.evaluation.metrics import perceptual
 
 def test_without_the_package_the_reason_is_said(monkeypatch):
     monkeypatch.setattr(perceptual, "find_spec", lambda name: None)
-    metric, reason = perceptual.opened_lpips()
+    metric, reason = perceptual.open_lpips()
     assert metric is None and "not installed" in reason
 
 
 def test_without_the_weights_nothing_is_downloaded(monkeypatch, tmp_path):
     monkeypatch.setattr(perceptual, "find_spec", lambda name: ModuleSpec(name, None))
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    metric, reason = perceptual.opened_lpips()
+    metric, reason = perceptual.open_lpips()
     assert metric is None and str(tmp_path) in reason
 
 
@@ -40,7 +40,7 @@ def test_with_both_the_windows_of_the_feature_distance_are_compared(monkeypatch,
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / perceptual.ALEXNET).touch()
-    metric, _ = perceptual.opened_lpips()
+    metric, _ = perceptual.open_lpips()
     hole = np.zeros((96, 96), bool)
     hole[40:60, 40:60] = True
     box = (20.0, 20.0, 60.0, 60.0)

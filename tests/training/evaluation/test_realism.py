@@ -11,7 +11,7 @@ from statue_models.errors import StatueError
 from training.__main__ import main
 from training.evaluation.metrics import realism
 from training.evaluation.metrics.detection import Detector, shares
-from training.evaluation.metrics.rendered_pictures import Rendered, rendered
+from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
 from training.suites.cases import FOLDER
 
 SIZE = 96
@@ -72,7 +72,7 @@ def test_crops_put_the_face_where_photographs_have_it(assets):
     points = landmarks(3, 120, (120, 140))
     for x, y in points[:2]:
         cv2.circle(image, (round(x), round(y)), 3, (255, 255, 255), -1)
-    crop = realism.framed(Rendered(image, points, 0.0), photographs, np.random.default_rng(0))
+    crop = realism.crop_like_photographs(Rendered(image, points, 0.0), photographs, np.random.default_rng(0))
     assert crop is not None and crop.shape == (128, 128, 3)
     rows, columns = np.nonzero(crop[..., 0] > 100)
     # The corners of the landmarks' box: (64, 70) -+ 40.
@@ -84,7 +84,9 @@ def test_a_face_at_the_border_is_not_framed(assets):
     photographs = realism.read_photographs(assets)
     points = landmarks(3, 200, (128, 128))
     assert (
-        realism.framed(Rendered(np.zeros((256, 256, 3), np.uint8), points, 0.0), photographs, np.random.default_rng(0))
+        realism.crop_like_photographs(
+            Rendered(np.zeros((256, 256, 3), np.uint8), points, 0.0), photographs, np.random.default_rng(0)
+        )
         is None
     )
 
@@ -104,15 +106,15 @@ def test_likeness_is_nearer_than_difference(assets, tmp_path):
 def test_profiles_are_left_out(assets, tmp_path):
     run = plain_run(tmp_path / "run", 80, 3.0, 0)
     photographs = realism.read_photographs(assets)
-    assert len(realism.crops(run, 1000, photographs, 0)) == 61
+    assert len(realism.crop_renders(run, 1000, photographs, 0)) == 61
 
 
 def test_packed_renders_get_grounds(tmp_path):
     source = packed(tmp_path / "renders.npz", 6)
-    pictures = list(rendered(source, 0))
+    pictures = list(read_renders(source, 0))
     assert len(pictures) == 6 and all(p.image.shape == (SIZE, SIZE, 3) and p.yaw is None for p in pictures)
     assert all((p.landmarks > 10).all() and (p.landmarks < 86).all() for p in pictures)
-    again = list(rendered(source, 0))
+    again = list(read_renders(source, 0))
     assert all(np.array_equal(a.image, b.image) for a, b in zip(pictures, again, strict=True))
     # Every other picture is all transparent: nothing of it shows.
     assert sum(p.image.std() < 40 for p in pictures) >= 3
@@ -121,7 +123,7 @@ def test_packed_renders_get_grounds(tmp_path):
 @pytest.mark.parametrize("name", ["no.npz", "no-folder"])
 def test_missing_sources(tmp_path, name):
     with pytest.raises(StatueError) as error:
-        next(iter(rendered(tmp_path / name, 0)))
+        next(iter(read_renders(tmp_path / name, 0)))
     assert error.value.code == "missing-file"
 
 
@@ -131,7 +133,7 @@ def test_damaged_sources(tmp_path):
     (run / "0.png").write_bytes(b"nothing")
     for source in (tmp_path / "bad.npz", run):
         with pytest.raises(StatueError) as error:
-            list(rendered(source, 0))
+            list(read_renders(source, 0))
         assert error.value.code == "bad-training-data"
 
 

@@ -64,7 +64,7 @@ def gimp(tmp_path, monkeypatch):
 )
 def test_a_gimp_with_heal_selection_is_asked_and_only_the_hole_is_taken(gimp, case, version, procedure):
     gimp(version, procedure)
-    found = resynthesizer.opened_resynthesizer()
+    found = resynthesizer.open_resynthesizer()
     assert found.procedure == procedure and version[0] in found.about
     picture = found(case, None, [0])[0]
     assert (picture[case.hole] == (255, 0, 0)).all() and (picture[~case.hole] == case.truth[~case.hole]).all()
@@ -86,7 +86,7 @@ def test_without_heal_selection_and_engine_it_is_a_missing_package(gimp, monkeyp
     gimp("3.0.4", "")
     monkeypatch.setitem(sys.modules, "resynthesizer", None)
     with pytest.raises(StatueError) as error:
-        resynthesizer.opened_resynthesizer()
+        resynthesizer.open_resynthesizer()
     assert error.value.code == "missing-package"
 
 
@@ -102,7 +102,7 @@ def test_the_engine_gets_the_surroundings_and_heal_selections_numbers(no_gimp, c
     module.resynthesize = resynthesize
     monkeypatch.setitem(sys.modules, "resynthesizer", types.ModuleType("resynthesizer"))
     monkeypatch.setitem(sys.modules, "resynthesizer.resynthesizer", module)
-    picture = resynthesizer.opened_resynthesizer()(case, None, [0])[0]
+    picture = resynthesizer.open_resynthesizer()(case, None, [0])[0]
     assert (picture[case.hole] == (0, 255, 0)).all() and (picture[~case.hole] == case.truth[~case.hole]).all()
     size, mask, parameters = asked[0]
     # 50 pixels round the hole's box, as far as the picture reaches.

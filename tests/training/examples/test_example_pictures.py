@@ -11,9 +11,11 @@ from made_up_assets import assets_with_renders
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.damage.mixture import LEAST, MOST, training_masks
+from training.damage.registry import damage
 from training.examples import pictures
-from training.examples.batches import Jitter, cut_out, draw_batch, draw_chosen, face_frames, framed, seen_through
+from training.examples.batches import Jitter, crop_places, draw_chosen, draw_frames, frame_faces, warp_to_frames
 from training.suites.held_back import photograph_names
+from training.systems.face_crops import draw_crops
 
 SIZE = 64
 CPU = torch.device("cpu")
@@ -44,7 +46,7 @@ def test_landmarks_stay_on_their_features_through_frame_jitter_and_mirror(face):
     picture = torch.zeros(16, 3, SIZE, SIZE)
     x, y = (int(v * SIZE) for v in points[0, 36])
     picture[:, :, y, x] = 1
-    seen = framed(picture, points, Draws(3, CPU), Jitter())
+    seen = frame_faces(picture, points, Draws(3, CPU), Jitter())
     mirrored = 0
     for image, landmarks, shown in zip(seen.picture, seen.landmarks, seen.inside, strict=True):
         assert shown.mean() > 0.5
@@ -58,21 +60,21 @@ def test_landmarks_stay_on_their_features_through_frame_jitter_and_mirror(face):
 
 def test_a_frame_within_a_frame_shows_what_framing_the_crop_again_would(face):
     points = torch.from_numpy(face / 128).float().expand(16, -1, -1)
-    outer = face_frames(points, Draws(3, CPU), Jitter())
+    outer = draw_frames(points, Draws(3, CPU), Jitter())
     centre, side, angle = torch.tensor([[0.6, 0.45]]), torch.tensor([0.8]), torch.tensor([0.3])
     inner = outer.within(centre.expand(16, 2), side.expand(16), angle.expand(16))
     assert set(outer.flip.tolist()) == {-1.0, 1.0} and torch.equal(inner.flip, outer.flip)
-    crop = seen_through(outer, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
+    crop = warp_to_frames(outer, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
     turn = torch.tensor([[angle.cos(), -angle.sin()], [angle.sin(), angle.cos()]])
     expected = (crop - centre) @ turn / side + 0.5
-    seen = seen_through(inner, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
+    seen = warp_to_frames(inner, torch.zeros(16, 3, SIZE, SIZE), points, SIZE).landmarks
     torch.testing.assert_close(seen, expected, atol=1e-5, rtol=0)
 
 
 def test_parts_of_places_are_whole_pixels_of_them():
     ramp = torch.arange(32, dtype=torch.uint8) * 8
     places = torch.stack([ramp[None].expand(32, 32), ramp[:, None].expand(32, 32)])[..., None].expand(-1, -1, -1, 3)
-    parts = cut_out(places, 40, 16, Draws(0, CPU)).mul(255).round()
+    parts = crop_places(places, 40, 16, Draws(0, CPU)).mul(255).round()
     assert parts.shape == (40, 3, 16, 16) and parts.min() >= 0 and parts.max() <= 248
     across = (parts[:, 0, 0, -1] - parts[:, 0, 0, 0]).sign().tolist()
     down = (parts[:, 0, -1, 0] - parts[:, 0, 0, 0]).sign().tolist()
@@ -95,7 +97,7 @@ def test_photographs_of_the_suites_are_never_trained_on(assets, face):
     assert set(names) - set(kept) == {*held, *(f"train/{n:04d}.jpg" for n in (3, 5, 6, 7, 250))}
     found = pictures.read_pictures(assets, SIZE)
     assert [len(p) for p in found.train] == [19, 18] and [len(p) for p in found.held] == [1, 2]
-    batch = draw_batch(found.train, 10, Draws(0, CPU))
+    batch = draw_crops(found.train, 10, SIZE, damage("block"), Draws(0, CPU))
     assert batch.picture.shape == (10, 3, SIZE, SIZE) and batch.picture.abs().max() <= 1
     assert (batch.counted <= batch.mask).all() and (batch.counted.sum((1, 2, 3)) > 0).any()
 

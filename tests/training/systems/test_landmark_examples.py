@@ -51,7 +51,7 @@ def test_turned_heads_come_up_more_often(front):
     pictures = Pictures(torch.zeros(2, 4, 4, 4, dtype=torch.uint8), torch.stack([front, turned]), rendered=True)
     weights = often(pictures)
     assert weights[0] == 1 and weights[1] == TURNED[-1][1]
-    drawn = draw_chosen([pictures], 600, Draws(0, CPU), weights=often)[0][1]
+    drawn = draw_chosen([pictures], 600, Draws(0, CPU), share=0.0, weights=often)[0][1]
     assert 0.84 < float((drawn == 1).float().mean()) < 0.97
 
 

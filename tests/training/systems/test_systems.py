@@ -17,7 +17,7 @@ from statue_models.weights_file import load_weights
 from training import __main__ as command
 from training.damage.draws import Draws
 from training.examples.fitted import read_fitted
-from training.examples.fitted_batches import batch_of
+from training.examples.fitted_batches import make_batch
 from training.publishing import networks as publishing
 from training.systems.feature_loss import FeatureLoss
 
@@ -69,7 +69,7 @@ def test_statueflow_learns_and_its_weights_are_what_the_program_loads(assets, tm
     sheet = cv2.imread(str(next(run.glob("sheet-*.png"))))
     assert sheet.shape[0] == 6 * 64
     # Mirrored examples stay true: normals turn round with the picture.
-    batch = batch_of(read_fitted(examples / "train", 32), torch.arange(32), Draws(0, CPU))
+    batch = make_batch(read_fitted(examples / "train", 32), torch.arange(32), Draws(0, CPU))
     covered = batch["guide"][:, 6:7] > 0.9
     length = batch["guide"][:, 3:6].norm(dim=1, keepdim=True)[covered]
     assert (length.quantile(0.1) > 0.9) and batch["picture"].abs().max() <= 1

@@ -91,8 +91,8 @@ SCHEMES: dict[str, Opener] = {
 _PLAIN: Mapping[str, Callable[[], Restoring]] = {
     "mean": lambda: baselines.mean_colour,
     "untouched": lambda: baselines.untouched,
-    "gmic": baselines.opened_gmic,
-    "resynthesizer": resynthesizer.opened_resynthesizer,
+    "gmic": baselines.open_gmic,
+    "resynthesizer": resynthesizer.open_resynthesizer,
 }
 
 

@@ -29,7 +29,7 @@ from statue_models.landmarks.search import best_sighting, find_face
 from training.commands import add_assets
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.frames.calibration import calibration
-from training.evaluation.frames.outcomes import RIGHT, USABLE, Finder, Outcome, print_outcomes, searched
+from training.evaluation.frames.outcomes import RIGHT, USABLE, Finder, Outcome, print_outcomes, search_case
 from training.suites.cases import DAMAGE, check_cases
 from training.suites.composed.cases import FrameCase, composed_cases
 from training.suites.composed.heads import frame_heads
@@ -45,7 +45,7 @@ def composed_outcomes(finder: Finder, assets: Path, cache: Path, count: int, pro
     """The composed pictures; those in profile carry no group but ``profile``."""
     heads = frame_heads(assets, cache)
     for case in composed_cases(heads, Scenes(assets, heads.scenes), count, profiles):
-        yield searched(finder, _groups(case), case.rgb, case.hole, case.points)
+        yield search_case(finder, _groups(case), case.rgb, case.hole, case.points)
 
 
 def _groups(case: FrameCase) -> dict[str, str]:
@@ -74,8 +74,8 @@ def suite_outcomes(finder: Finder, assets: Path, limit: int | None) -> Iterator[
         if case.name not in seen:
             seen.add(case.name)
             nothing = np.zeros(case.hole.shape, bool)
-            yield searched(finder, {"damage": "none"}, case.truth, nothing, case.points)
-        yield searched(finder, {"damage": case.kind}, case.damaged, case.hole, case.points)
+            yield search_case(finder, {"damage": "none"}, case.truth, nothing, case.points)
+        yield search_case(finder, {"damage": case.kind}, case.damaged, case.hole, case.points)
 
 
 def photograph_outcomes(finder: Finder, boxed: LandmarkPredictor, assets: Path) -> Iterator[Outcome]:
@@ -88,13 +88,13 @@ def photograph_outcomes(finder: Finder, boxed: LandmarkPredictor, assets: Path) 
         rgb, (x0, y0, x1, y1) = photograph.rgb, photograph.face
         nothing = np.zeros(rgb.shape[:2], np.uint8)
         truth = find_face(rgb, nothing, [boxed], face=(x0, y0, x1 - x0, y1 - y0))[0].points
-        yield searched(finder, {"damage": "none"}, rgb, nothing > 0, truth)
+        yield search_case(finder, {"damage": "none"}, rgb, nothing > 0, truth)
         for number, kind in enumerate(FEATURES):
             for seed in range(3):
                 rng = np.random.default_rng([index, number, seed])
                 hole = damage_mask(truth, kind, rgb.shape[:2], rng)
                 damaged = np.where(hole[..., None], np.uint8(DAMAGE), rgb)
-                yield searched(finder, {"damage": kind}, damaged, hole, truth)
+                yield search_case(finder, {"damage": kind}, damaged, hole, truth)
 
 
 def faceless_scores(finder: Finder, assets: Path) -> Iterator[tuple[str, float]]:

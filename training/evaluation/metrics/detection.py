@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
 from training.commands import add_assets
-from training.evaluation.metrics.rendered_pictures import Rendered, rendered
+from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
 from training.suites.native.faces import DETECTOR
 
 SCORE = 0.5
@@ -75,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     print("| --- |" + " ---: |" * (len(YAWS) + 1))
     for source in options.sources:
         found: list[tuple[float, bool]] = []
-        for render in islice(rendered(source, 0), options.count):
+        for render in islice(read_renders(source, 0), options.count):
             found.append((abs(render.yaw or 0.0), detector.finds(render)))
             if not found[-1][1] and found[-1][0] < YAWS[-2]:
                 missed.append(render.image)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from statue_models import Restoration, RestorationRequest, Restorer
 from training.commands import add_assets
-from training.evaluation.native.sheet import centred
+from training.evaluation.native.sheet import centre_on_hole
 from training.suites.native.cases import FOLDER, NativeCase, cases_of, photographs
 from training.suites.native.faces import face_finder
 
@@ -32,14 +32,14 @@ FAILURES = (
 Picture = NDArray[np.uint8]
 
 
-def restored(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
+def restore(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
     """The case as a user would have it restored."""
     return restorer.restore(RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255, variants=variants))
 
 
 def cut(case: NativeCase, picture: Picture) -> Picture:
     """(SIDE, SIDE, 3) around the hole, one pixel per pixel; white where the photograph ends."""
-    part = picture[centred(case.hole, SIDE)]
+    part = picture[centre_on_hole(case.hole, SIDE)]
     out = np.full((SIDE, SIDE, 3), 255, np.uint8)
     out[: part.shape[0], : part.shape[1]] = part
     return out
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
     for case in cases_of(photographs(options.assets / FOLDER), face_finder(options.assets)):
         if case.title not in (*RESTORED, VARIANTS, *FAILURES):
             continue
-        done = restored(restorer, case, 4 if case.title == VARIANTS else 1)
+        done = restore(restorer, case, 4 if case.title == VARIANTS else 1)
         fills = [done.applied_to(case.damaged, number) for number in range(len(done.variants))]
         rows[case.title] = [cut(case, picture) for picture in (case.damaged, fills[0], case.truth)]
         if case.title == VARIANTS:
