@@ -21,7 +21,7 @@ _PLATFORM = (
     *("--platform", "manylinux2014_x86_64", "--platform", "manylinux_2_17_x86_64"),
 )
 _MODULES = "mediapipe/modules"
-#: Name -> (where in the wheel, SHA-256). statue_models/landmarks/facemesh_files.py expects the same.
+#: Name -> (where in the wheel, SHA-256). statue_models/landmarks/facemesh/files.py expects the same.
 FILES = {
     "face_detection_short_range.tflite": (
         f"{_MODULES}/face_detection/face_detection_short_range.tflite",

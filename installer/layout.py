@@ -14,7 +14,19 @@ from typing import Any
 from installer.files import write_text
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-NAME = "restore-statue-face"
+
+
+def _load_places() -> Any:
+    """``statue_models/places.py`` as a module of its own, so that nothing else of the package is run."""
+    specification = importlib.util.spec_from_file_location("_places", CHECKOUT / "statue_models/places.py")
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+_places = _load_places()
+NAME: str = _places.NAME
 
 
 @dataclass(frozen=True)
@@ -55,22 +67,12 @@ class Layout:
 
 def find_layout() -> Layout:
     """The places of the user who runs this, as ``statue_models/places.py`` settles them."""
-    places = _places()
     portable = os.environ.get("RESTORE_STATUE_FACE_HOME")
     home = Path.home()
     below = Path(portable).absolute() if portable else home
     launcher = below / "bin/statue" if portable else home / ".local/bin/statue"
-    data, state = places.data_directory().absolute(), places.state_directory().absolute()
+    data, state = _places.data_directory().absolute(), _places.state_directory().absolute()
     return Layout(CHECKOUT, data, state, home, launcher, below / f"{NAME}-example")
-
-
-def _places() -> Any:
-    """``statue_models/places.py`` as a module of its own, so that nothing else of the package is run."""
-    specification = importlib.util.spec_from_file_location("_places", CHECKOUT / "statue_models/places.py")
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
 
 
 def version(checkout: Path) -> str:

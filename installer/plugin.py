@@ -17,6 +17,19 @@ from installer.processes import InstallError
 _SOURCE = Path("gimp_plugin") / NAME
 _MAIN = f"{NAME}.py"
 INSTALLATION = "installation.json"
+#: What the plug-in shares with the program, and the modules that this needs; it lies beside the plug-in under the same
+#: names, unchanged.
+_SHARED = ("__init__.py", "errors.py", "errors.json", "places.py", "runner/__init__.py", "runner/protocol")
+
+
+def shared(checkout: Path) -> dict[str, Path]:
+    """What the plug-in shares with the program: name in its folder -> file of the checkout."""
+    everything = tree(checkout / "statue_models")
+    return {
+        f"statue_models/{name}": path
+        for name, path in everything.items()
+        if any(name == part or name.startswith(f"{part}/") for part in _SHARED)
+    }
 
 
 @dataclass(frozen=True)
@@ -35,13 +48,10 @@ class Plugin:
 
     def parts(self) -> dict[str, bytes]:
         """Every file of the folder: name with slashes -> contents."""
-        own = {name: path.read_bytes() for name, path in tree(self.checkout / _SOURCE).items()}
-        models = self.checkout / "statue_models"
+        files = {**tree(self.checkout / _SOURCE), **shared(self.checkout)}
         facts = {"state": str(self.state), "command": list(self.command), "version": version(self.checkout)}
         return {
-            **own,
-            "runner_client.py": (models / "runner/client.py").read_bytes(),
-            "errors.json": (models / "errors.json").read_bytes(),
+            **{name: path.read_bytes() for name, path in files.items()},
             INSTALLATION: (json.dumps(facts, indent=2) + "\n").encode(),
         }
 
@@ -70,7 +80,7 @@ class Plugin:
             beside = gimp.plug_ins.resolve().parent
             new = beside / f".{NAME}.new"
             remove(new)
-            self._write(new)
+            self.write_to(new)
             replace_folder(new, gimp.plug_ins.resolve() / NAME, beside / f".{NAME}.old")
         except OSError as error:
             raise InstallError(
@@ -79,8 +89,8 @@ class Plugin:
             ) from error
         return True
 
-    def _write(self, folder: Path) -> None:
-        """Main file last: its time tells GIMP that the plug-in changed."""
+    def write_to(self, folder: Path) -> None:
+        """Write every file; the main one last, because its time tells GIMP that the plug-in changed."""
         for name, content in sorted(self.parts().items(), key=lambda part: part[0] == _MAIN):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,153 +1,71 @@
-"""What came with the program: ``models.json`` in types. Its weights lie in ``weights/``."""
+"""What was measured of the files that came with the program: ``models.json`` in types. The files lie in ``weights/``.
+
+Publishing writes it. What a method or a landmark predictor *is*, its own folder says (``methods``, ``landmarks``).
+"""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
-
-from statue_models.errors import StatueError
+from typing import Any
 
 MODELS = Path(__file__).with_name("models.json")
 WEIGHTS = Path(__file__).with_name("weights")
 
 
 @dataclass(frozen=True)
-class ModelEntry:
+class Facts:
     """One row of ``models.json``.
 
     Attributes:
-        name: what ``--model`` takes.
-        title: for menus.
-        kind: "fit" (a model fitted to the photograph), "network" or "classical".
-        frame: "face" (needs landmarks) or "selection" (looks at the surroundings of the hole only).
-        trained: whether this version can run it.
+        name: of the method, the landmark predictor, or the part that several are built on.
         weights: file in ``statue_models/weights``, or None.
         sha256: of that file.
-        parameters: number of trained parameters; 0 for methods without a network.
-        licence: of code and weights, SPDX names.
-        quality: measured on the suites of ``training/evaluation``: suite -> metric -> value.
-        how: one sentence on how it works; for an untrained model, what to do instead.
+        parameters: number of trained parameters; 0 without a network.
+        quality: measured by ``training/evaluation``: suite -> metric -> value.
+        of: of a part, the names of the methods that are built on it.
     """
 
     name: str
-    title: str
-    kind: Literal["fit", "network", "classical"]
-    frame: Literal["face", "selection"]
-    trained: bool
-    weights: str | None
-    sha256: str | None
-    parameters: int
-    licence: str
-    quality: Mapping[str, Mapping[str, float]]
-    how: str
+    weights: str | None = None
+    sha256: str | None = None
+    parameters: int = 0
+    quality: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    of: tuple[str, ...] = ()
 
     @property
-    def weights_path(self) -> Path | None:
-        """Where the weights lie, or None."""
-        return None if self.weights is None else WEIGHTS / self.weights
-
-    def to_json(self) -> dict[str, Any]:
-        """What ``statue models --json`` shows."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-@dataclass(frozen=True)
-class PredictorEntry:
-    """One landmark predictor of ``models.json`` that has weights of its own.
-
-    Attributes:
-        name, weights, sha256, parameters, licence, quality, how: as for ``ModelEntry``.
-    """
-
-    name: str
-    weights: str | None
-    sha256: str | None
-    parameters: int
-    licence: str
-    quality: Mapping[str, Mapping[str, float]]
-    how: str
-
-    @property
-    def weights_path(self) -> Path | None:
+    def path(self) -> Path | None:
         """Where the weights lie, or None."""
         return None if self.weights is None else WEIGHTS / self.weights
 
 
-def predictor_entry(name: str) -> PredictorEntry:
-    """The entry of a landmark predictor.
-
-    Raises:
-        StatueError: ``unknown-model``.
-    """
-    for row in json.loads(MODELS.read_text(encoding="utf-8"))["predictors"]:
-        if row["name"] == name:
-            return PredictorEntry(**row)
-    raise StatueError("unknown-model", name=name)
+@cache
+def _rows() -> dict[str, list[dict[str, Any]]]:
+    return json.loads(MODELS.read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
-class Part:
-    """What several models are built on, as ``models.json`` names it.
+def _facts(table: str) -> dict[str, Facts]:
+    return {row["name"]: Facts(**{**row, "of": tuple(row.get("of", ()))}) for row in _rows()[table]}
 
-    Attributes:
-        name: "head" or "appearance".
-        weights, sha256: as for ``ModelEntry``.
-        of: names of the models.
-    """
 
-    name: str
-    weights: str
-    sha256: str
-    of: tuple[str, ...]
+def facts_of(name: str) -> Facts:
+    """What was measured of a method or a landmark predictor; nothing yet, where there is no row."""
+    return (_facts("methods") | _facts("predictors")).get(name, Facts(name))
 
-    @property
-    def weights_path(self) -> Path:
-        """Where the weights lie."""
-        return WEIGHTS / self.weights
+
+def parts() -> Mapping[str, Facts]:
+    """What several methods are built on, by name: "head" and "appearance"."""
+    return _facts("parts")
+
+
+def preferred() -> list[str]:
+    """Names of methods, the best first: the first that can run here is the default."""
+    return [str(name) for name in _rows()["preferred"]]
 
 
 @cache
-def parts() -> Mapping[str, Part]:
-    """All parts by name."""
-    rows = json.loads(MODELS.read_text(encoding="utf-8"))["parts"]
-    return {row["name"]: Part(row["name"], row["weights"], row["sha256"], tuple(row["of"])) for row in rows}
-
-
-@cache
-def _file() -> tuple[str, tuple[ModelEntry, ...]]:
-    """The default's name and all entries.
-
-    The default is the first of the preferred models that can run here: trained, and with PyTorch where it is a network.
-    """
-    data = json.loads(MODELS.read_text(encoding="utf-8"))
-    entries = {row["name"]: ModelEntry(**row) for row in data["models"]}
-    usable = [n for n in data["preferred"] if entries[n].trained and (entries[n].kind != "network" or has_torch())]
-    return usable[0], tuple(entries.values())
-
-
 def has_torch() -> bool:
     """Whether PyTorch is installed; does not load it."""
     return find_spec("torch") is not None
-
-
-def models() -> tuple[ModelEntry, ...]:
-    """All entries, the default first."""
-    default, entries = _file()
-    return tuple(sorted(entries, key=lambda row: row.name != default))
-
-
-def entry(name: str) -> ModelEntry:
-    """The entry of a model; "default" names the one that is used when nobody chooses.
-
-    Raises:
-        StatueError: ``unknown-model``.
-    """
-    default, entries = _file()
-    wanted = default if name == "default" else name
-    for row in entries:
-        if row.name == wanted:
-            return row
-    raise StatueError("unknown-model", name=name)

@@ -1,4 +1,4 @@
-"""Where things live on this user's machine. Standard library only.
+"""Where things live on this user's machine, and under which name. Standard library only, Python 3.9.
 
 ``RESTORE_STATUE_FACE_HOME`` overrides every place at once (``HOME/state``, ``HOME/data``): tests and portable set-ups.
 """
@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+#: The product's name.
 NAME = "restore-statue-face"
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -53,4 +53,4 @@ def whole_file(path: Path, force: bool) -> Iterator[BinaryIO]:
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise StatueError("disk-full", path=path) from error
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error
+        raise StatueError("output-unwritable", path=path, reason=reason_of(error)) from error

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from statue_models.head.appearance import load_appearance, on_crop
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.head.appearance import load_appearance, render_map
 from statue_models.head.light import Light, light_basis
 from statue_models.head.morphable_head import MorphableHead
 from statue_models.head.pose import FIELD_OF_VIEW, HEAD_TO_CAMERA, HeadFit
@@ -31,7 +32,7 @@ def posed(head: MorphableHead, yaw: float, seed: int, size: int = SIZE) -> HeadF
 
 def landmarks_of(head: MorphableHead, fit: HeadFit) -> np.ndarray:
     """(68, 2) where the head's landmarks fall in the crop."""
-    return fit.project(fit.camera_space(head.shaped(fit.coefficients)[head.landmarks].astype(np.float64)))
+    return fit.project(fit.camera_space(head.shape_vertices(fit.coefficients)[head.landmarks].astype(np.float64)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class Statue:
         rgb = self.rgb.copy()
         rgb[hole] = content
         cells = np.clip(self.landmarks.astype(int), 0, len(hole) - 1)
-        return Crop(rgb, hole, ~hole, self.landmarks, hole[cells[:, 1], cells[:, 0]], 1.0)
+        return Crop(rgb, hole, ~hole, Landmarks(self.landmarks, hidden=hole[cells[:, 1], cells[:, 0]]), 1.0)
 
     def ellipse(self, middle: int, width: float, height: float) -> np.ndarray:
         """(S, S) bool, a hole around a landmark; half axes in interocular distances."""
@@ -62,7 +63,7 @@ def carving(image: HeadImage) -> np.ndarray:
     """(S, S) logarithm of what a statue's carving does to the light of a bare head: one that the learnt model draws."""
     learnt = load_appearance()
     weights = np.random.default_rng(1).standard_normal(len(learnt.loadings))
-    return on_crop(learnt.mean + np.tensordot(weights, learnt.loadings, 1), learnt.learnt, image)
+    return render_map(learnt.mean + np.tensordot(weights, learnt.loadings, 1), learnt.learnt, image)
 
 
 def make_statue(head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.ndarray = LIGHT.hue) -> Statue:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from installer.plugin import shared
+
 REPOSITORY = Path(__file__).parents[1]
 PACKAGES = ("statue_models", "training", "installer", "gimp_plugin")
 #: Largest share of its package's lines that a room may hold.
@@ -30,9 +32,11 @@ def imported(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            whole = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name if {name, f"{name}.__init__"} & FILES.keys() else node.module for name in whole]
+        elif isinstance(node, ast.ImportFrom):
+            folder = path.relative_to(REPOSITORY).parts[: -node.level] if node.level else ()
+            home = ".".join(filter(None, (*folder, node.module)))
+            whole = [f"{home}.{alias.name}" for alias in node.names]
+            names = [name if {name, f"{name}.__init__"} & FILES.keys() else home for name in whole]
         else:
             continue
         yield from (name for name in names if name.split(".")[0] in PACKAGES)
@@ -79,8 +83,14 @@ def test_packages_keep_to_their_own_side():
         ("statue_models", "runner"),
         ("statue_models", "cli"),
     }
-    for package in ("installer", "gimp_plugin"):
-        assert not [name for there in arrows(package).values() for home, name in there if home != package]
+    assert not [name for there in arrows("installer").values() for home, name in there if home != "installer"]
+
+
+def test_the_plug_in_imports_what_is_laid_beside_it():
+    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared(REPOSITORY)}
+    plug_in = [path for module, path in FILES.items() if module.startswith("gimp_plugin.")]
+    elsewhere = {name for path in plug_in for name in imported(path) if not name.startswith("gimp_plugin.")}
+    assert elsewhere and elsewhere <= beside
 
 
 @pytest.mark.parametrize("package", SHARE)

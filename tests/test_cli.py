@@ -17,7 +17,9 @@ from statue_models import cli
 from statue_models.errors import StatueError, catalogue
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks, format_pts, read_landmarks
-from statue_models.request import Restoration, Variant, variant_seed
+from statue_models.phases import Phase
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Hypothesis, Restoration, Variant
 from statue_models.restoring import restorer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -50,20 +52,18 @@ def fake(monkeypatch):
 
         def restore(self, request, progress):
             Fake.seen.append(request)
-            progress("thinking", 0.5)
+            progress(Phase.FITTING, 0.5)
             if Fake.failure:
                 raise Fake.failure
-            x, y, width, height = 40, 30, 20, 20
-            part = request.image[y : y + height, x : x + width]
+            rectangle = Rectangle(40, 30, 20, 20)
+            part = request.image[rectangle.slices]
             return Restoration(
-                tuple(
-                    Variant(np.full_like(part, 1000 * (k + 1)), variant_seed(request.seed, k))
-                    for k in range(request.variants)
-                ),
-                (x, y, width, height),
+                tuple(Variant(np.full_like(part, 1000 * each.number), each) for each in request.hypotheses),
+                rectangle,
                 Landmarks.given(POINTS),
-                {"side": 90.0},
-                np.full((height, width), 9, np.uint8) if Fake.uncertainty else None,
+                FaceFrame((48.0, 40.0), 90.0),
+                128,
+                np.full(rectangle.shape, 9, np.uint8) if Fake.uncertainty else None,
                 {"request": request.to_json()},
             )
 
@@ -120,7 +120,7 @@ def test_all_options_reach_the_request(scene, fake):
     words = ["--seed", 7, "--model", "telea", "--preview", "--face=-5,3,60.5,70", "--device", "cpu"]
     assert restore("--landmarks", "face.pts", *words) == 0
     request = fake.seen[0]
-    assert (request.seed, request.model, request.steps, request.device) == (7, "telea", 1, "cpu")
+    assert (request.seed, request.model, request.quality, request.device) == (7, "telea", "preview", "cpu")
     assert request.face == (-5.0, 3.0, 60.5, 70.0)
     assert np.allclose(request.landmarks.points, POINTS)
     assert request.landmarks.hidden.any()
@@ -135,7 +135,8 @@ def test_several_variants_with_report_and_uncertainty(scene, fake, capsys):
     answer = json.loads(said.out)
     assert answer["schema"] == 1
     assert answer["variants"] == [
-        {"file": name, "seed": variant_seed(0, k)} for k, name in enumerate(["out.png", "out.2.png", "out.3.png"])
+        {"file": name, "variant": k + 1, "seed": Hypothesis.of(0, k).seed}
+        for k, name in enumerate(["out.png", "out.2.png", "out.3.png"])
     ]
     assert answer["rectangle"] == [40, 30, 20, 20]
     assert (answer["report"], answer["uncertainty"]) == ("how.json", "spread.png")
@@ -168,7 +169,11 @@ def test_existing_files_are_found_before_the_work_starts(scene, fake, existing):
     [
         (["restore", "photo.png", "-o", "o.png"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--variants", "17"], 2, "usage"),
-        (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--steps", "4", "--preview"], 2, "usage"),
+        (
+            ["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--quality", "preview", "--preview"],
+            2,
+            "usage",
+        ),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--face", "1,2,3"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--seed", "-1"], 2, "usage"),
         (["restore", "photo.png", "--mask", "mask.png", "-o", "o.png", "--report", "./o.png"], 2, "usage"),
@@ -227,7 +232,7 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, c
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert restore("--force") == 0
     said = capsys.readouterr().err
-    assert "\r 50 %  thinking" in said and said.endswith("\rstatue: wrote out.png\n")
+    assert "\r 50 %  fitting the head" in said and said.endswith("\rstatue: wrote out.png\n")
     assert restore("--force", "--quiet") == 0
     assert capsys.readouterr().err == ""
 
@@ -256,7 +261,7 @@ def test_models_are_listed(capsys):
     names = [model["name"] for model in answer["models"]]
     assert answer["schema"] == 1 and answer["default"] in names
     assert all(name in table for name in names)
-    assert {"title", "kind", "frame", "trained", "licence", "quality", "parameters"} <= answer["models"][0].keys()
+    assert {"title", "kind", "needs", "trained", "licence", "quality", "parameters"} <= answer["models"][0].keys()
 
 
 def test_every_exit_status_is_documented():

@@ -1,11 +1,15 @@
 """Where things live on each system, and how one variable moves them all."""
 
+import ast
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from statue_models.places import data_directory, state_directory
+from statue_models.places import NAME, data_directory, state_directory
+
+REPOSITORY = Path(__file__).parents[1]
 
 VARIABLES = ("RESTORE_STATUE_FACE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA")
 
@@ -60,3 +64,15 @@ def test_an_empty_variable_is_no_variable(monkeypatch, tmp_path):
 def test_asking_for_a_place_makes_nothing(tmp_path):
     state_directory(), data_directory()
     assert not list(tmp_path.iterdir())
+
+
+def test_the_products_name_stands_in_one_place():
+    assert tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"] == NAME
+    holders = [
+        path.name
+        for room in ("statue_models", "installer")
+        for path in (REPOSITORY / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == NAME
+    ]
+    assert holders == ["places.py"]

@@ -8,7 +8,8 @@ import pytest
 
 from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.request import MAX_MEGAPIXELS, Restoration, RestorationRequest, Variant, pixel_hash, variant_seed
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import MAX_MEGAPIXELS, Hypothesis, Restoration, RestorationRequest, Variant, pixel_hash
 
 
 def picture(height=40, width=50, channels=3, dtype=np.uint8):
@@ -106,7 +107,8 @@ def test_a_request_cannot_be_changed_on_its_way():
 
 def test_seeds_of_variants_are_what_they_were_in_every_version():
     """A record of last year must still give the same pictures."""
-    assert [variant_seed(0, 0), variant_seed(0, 1), variant_seed(2**63 - 1, 15), variant_seed(2**32, 0)] == [
+    places = [(0, 0), (0, 1), (2**63 - 1, 15), (2**32, 0)]
+    assert [Hypothesis.of(seed, index).seed for seed, index in places] == [
         15793235383387715774,
         8649202198168436674,
         9952639353597750969,
@@ -116,7 +118,7 @@ def test_seeds_of_variants_are_what_they_were_in_every_version():
 
 def test_every_seed_and_variant_is_its_own():
     seeds = [0, 1, 2, 2**32 - 1, 2**32, 2**32 + 1, 2**63 - 1]
-    assert len({variant_seed(seed, index) for seed in seeds for index in range(16)}) == len(seeds) * 16
+    assert len({Hypothesis.of(seed, index).seed for seed in seeds for index in range(16)}) == len(seeds) * 16
 
 
 def test_the_record_of_a_request_says_everything_but_the_pixels():
@@ -140,9 +142,9 @@ def test_the_hash_is_of_the_samples_not_of_their_place_in_memory():
 def test_a_variant_is_laid_over_a_copy():
     image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     before = image.copy()
-    white = Variant(np.full((10, 20, 3), 255, np.uint8), 1)
-    black = Variant(np.zeros((10, 20, 3), np.uint8), 2)
-    both = Restoration((white, black), (5, 7, 20, 10), None, None, None, {"b": 1, "a": [2]})
+    white = Variant(np.full((10, 20, 3), 255, np.uint8), Hypothesis(0, 1))
+    black = Variant(np.zeros((10, 20, 3), np.uint8), Hypothesis(1, 2))
+    both = Restoration((white, black), Rectangle(5, 7, 20, 10), None, None, None, None, {"b": 1, "a": [2]})
     for index, level in ((0, 255), (1, 0)):
         out = both.applied_to(image, index)
         assert (out[7:17, 5:25] == level).all()

@@ -58,14 +58,12 @@ def exit_status(command: Callable[[], int | None]) -> int:
     before = signal.signal(signal.SIGTERM, _interrupt) if main else None
     try:
         return command() or 0
-    except StatueError as error:
-        failure = error
     except ModuleNotFoundError as error:
         failure = _missing_package(error)
-    except MemoryError:
-        failure = StatueError("out-of-memory")
-    except KeyboardInterrupt:
-        failure = StatueError("interrupted")
+    except BaseException as error:
+        failure = StatueError.from_exception(error)
+        if failure.code == "internal" and failure is not error:
+            raise  # with its traceback: whoever trains can read it
     finally:
         if before is not None:
             signal.signal(signal.SIGTERM, before)

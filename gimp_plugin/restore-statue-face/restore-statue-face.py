@@ -2,7 +2,6 @@
 """Declares the procedure python-fu-restore-statue-face and its menu entry to GIMP 2.10 and 3.x."""
 
 import gimpfu
-import restore
 from gimpfu import PF_DRAWABLES, PF_IMAGE, PF_LAYER, PF_RADIO, PF_SPINNER, PF_TOGGLE, main, register
 
 MODELS = (
@@ -15,9 +14,17 @@ MODELS = (
     ("Navier-Stokes (ns)", "ns"),
 )
 
+#: What a folder that was copied by hand says: the files that the installer lays beside it are not there, nor is their
+#: list of messages, which has these words too (not-installed).
+INCOMPLETE = "The plug-in is not installed completely: %s. Run 'python3 -m installer' again, then restart GIMP."
+
 
 def restore_statue_face(image, drawables, variants, seed, model, draw_landmarks, use_path):
     """Restore the selected part of the layer; returns the layer group with the variants."""
+    try:
+        import restore
+    except ImportError as error:
+        raise RuntimeError(INCOMPLETE % error) from error
     options = restore.Options(variants, seed, model, draw_landmarks, use_path)
     return restore.restore(gimpfu.host, image, drawables, options)
 

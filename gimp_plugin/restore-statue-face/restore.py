@@ -12,7 +12,10 @@ from collections import namedtuple
 import landmark_path
 from gimpfu import CancelError
 from gimpfu.host import Samples
-from refusal import as_refusal, not_installed, refusal
+
+from statue_models.errors import StatueError
+from statue_models.runner.protocol import SCHEMA
+from statue_models.runner.protocol.client import RunnerClient
 
 RECORD = "restore-statue-face-record"
 #: On a path: the landmarks as they were found, so that those which the user has moved since can be told.
@@ -21,6 +24,20 @@ MAX_MEGAPIXELS = 64
 #: Translation of a selection into the mask of what is missing: anything above 0 belongs to the hole.
 _MISSING = b"\0" + b"\xff" * 255
 _BESIDE = os.path.dirname(os.path.abspath(__file__))
+#: What the progress bar shows for each of the runner's phases (``statue_models.phases``).
+PHASES = {
+    "connecting": "Asking the runner",
+    "waiting": "Waiting for other work of the runner",
+    "starting": "Starting",
+    "face": "Finding the face",
+    "fitting": "Fitting the head",
+    "sampling": "Sampling",
+    "filling": "Filling",
+    "uncertainty": "Estimating the uncertainty",
+    "blending": "Blending",
+    "done": "Done",
+    "working": "Working",
+}
 #: Where the runner's own progress lies within the whole.
 _RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
 
@@ -42,9 +59,8 @@ def open_runner():
     try:
         with open(os.path.join(_BESIDE, "installation.json"), encoding="utf-8") as file:
             installation = json.load(file)
-        from runner_client import RunnerClient
-    except (OSError, ValueError, ImportError) as error:
-        raise not_installed(str(error)) from error
+    except (OSError, ValueError) as error:
+        raise StatueError("not-installed", reason=str(error)) from error
     home = os.environ.get("RESTORE_STATUE_FACE_HOME")
     client = RunnerClient(os.path.join(home, "state") if home else installation["state"], installation["command"])
     client.connect()
@@ -62,13 +78,13 @@ def restore(host, image, drawables, options, connect=open_runner):
         connect: gives the connected client of the runner.
 
     Raises:
-        Refusal: with a sentence and a remedy; the image is as it was.
+        StatueError: with a sentence and a remedy; the image is as it was.
         CancelError: the user stopped it; the image is as it was.
     """
     layers = []
     try:
         source = read_source(host, image, drawables, options)
-        host.progress("Asking the runner", 0.05)
+        host.progress(PHASES["connecting"], 0.05)
         client = connect()
 
         def keep(header, pixels):
@@ -77,12 +93,12 @@ def restore(host, image, drawables, options, connect=open_runner):
 
         result = _ask(host, source, options, client, keep)
         if not host.exists(image, source.layer):
-            raise refusal("layer-gone")
+            raise StatueError("layer-gone")
         return _insert(host, image, source, options, layers, result)
     except CancelError:
         raise
     except Exception as error:
-        raise as_refusal(error) from error
+        raise StatueError.from_exception(error) from error
     finally:
         for layer, _ in layers:
             host.discard(layer)
@@ -92,26 +108,26 @@ def read_source(host, image, drawables, options):
     """Everything that is needed of the image.
 
     Raises:
-        Refusal: when there is not exactly one pixel layer with something selected inside it.
+        StatueError: when there is not exactly one pixel layer with something selected inside it.
     """
     host.progress("Reading the layer", 0.0)
     if len(drawables) != 1:
-        raise refusal("several-layers") if drawables else refusal("wrong-layer", kind="no layer at all")
+        raise StatueError("several-layers") if drawables else StatueError("wrong-layer", kind="no layer at all")
     layer = drawables[0]
     kind = host.kind(image, layer)
     if kind != "layer":
-        raise refusal("wrong-layer", kind=kind)
+        raise StatueError("wrong-layer", kind=kind)
     if host.is_indexed(image):
-        raise refusal("unsupported-image", path=host.image_name(image), what="indexed colours")
+        raise StatueError("unsupported-image", path=host.image_name(image), what="indexed colours")
     frame = host.frame(layer)
     _, _, width, height = frame
     if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise refusal("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
+        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
     selection = host.read_selection(image, frame)
     if selection is None:
-        raise refusal("no-selection")
+        raise StatueError("no-selection")
     if selection.count(0) == len(selection):
-        raise refusal("selection-outside")
+        raise StatueError("selection-outside")
     landmarks, placed = _drawn_landmarks(host, image, frame) if options.use_path else (None, None)
     samples = host.samples(image, layer)
     return Source(layer, frame, samples, host.read(layer, samples), selection, landmarks, placed)
@@ -121,20 +137,20 @@ def _drawn_landmarks(host, image, frame):
     """The landmarks of the path that an earlier run drew, wherever they are now, and whether the user moved them."""
     path = host.find_path(image, landmark_path.PATH_NAME)
     if path is None:
-        raise refusal("no-path", name=landmark_path.PATH_NAME)
+        raise StatueError("no-path", name=landmark_path.PATH_NAME)
     strokes = host.read_path(image, path)
     try:
         landmarks = landmark_path.landmarks_of(strokes, frame[:2])
         return landmarks, landmark_path.moved(landmark_path.landmarks_of(strokes, (0, 0)), host.attached(path, FOUND))
     except ValueError as error:
-        raise refusal("bad-landmarks", reason=str(error)) from error
+        raise StatueError("bad-landmarks", reason=str(error)) from error
 
 
 def _ask(host, source, options, client, keep):
     """Send the job, follow it, and call ``keep(header, pixels)`` for every variant; returns the runner's result."""
     _, _, width, height = source.frame
     header = {
-        "schema": 1,
+        "schema": SCHEMA,
         "width": width,
         "height": height,
         "channels": source.samples.channels,
@@ -166,20 +182,19 @@ def _ask(host, source, options, client, keep):
 
 def _words(phase):
     """A phase of the runner as the progress bar shows it."""
-    text = phase.replace("-", " ").replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    return PHASES.get(phase, PHASES["working"])
 
 
 def _new_layer(host, image, name, source, header, pixels):
     """(layer, rectangle in the source layer) of one variant; the layer is not in the image yet."""
     if not host.exists(image, source.layer):
-        raise refusal("layer-gone")
+        raise StatueError("layer-gone")
     x, y, width, height = box = tuple(header[name] for name in ("x", "y", "width", "height"))
     samples = Samples(header["channels"], header["depth"])
     left, top, whole_width, whole_height = source.frame
     inside = 0 <= x < x + width <= whole_width and 0 <= y < y + height <= whole_height
     if not inside or samples != source.samples or len(pixels) != width * height * samples.pixel_bytes:
-        raise refusal("internal", reason="the runner's answer does not fit the layer")
+        raise ValueError("the runner's answer does not fit the layer")
     return host.new_layer(image, name, samples, (left + x, top + y, width, height), pixels), box
 
 

@@ -22,19 +22,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.run(options)
         sys.stdout.flush()
         return 0
-    except StatueError as error:
-        return output.report(error, as_json)
-    except KeyboardInterrupt:
-        return output.report(StatueError("interrupted"), as_json)
-    except MemoryError:
-        return output.report(StatueError("out-of-memory"), as_json)
     except BrokenPipeError:
         # Whoever read stdout has left (statue ... | head); Python must not try to write the rest at its end.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return output.report(StatueError("output-unwritable", path="stdout", reason="its reader has closed it"), False)
-    except Exception as error:
-        if os.environ.get("STATUE_TRACEBACK"):
+    except (Exception, KeyboardInterrupt) as error:
+        failure = StatueError.from_exception(error)
+        if failure.code == "internal" and failure is not error and os.environ.get("STATUE_TRACEBACK"):
             raise
-        reason = f"{type(error).__name__}: {error}".rstrip(".")
-        return output.report(StatueError("internal", reason=reason), as_json)
+        return output.report(failure, as_json)

@@ -5,10 +5,13 @@ import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import statue_models
 from statue_models.errors import StatueError
+
+if TYPE_CHECKING:
+    from statue_models.face.face_box import FaceBox
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -74,8 +77,12 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         metavar="OUT",
         help="first variant; the others become STEM.2.EXT, ...",
     )
-    parser.add_argument(
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument(
         "--variants", type=_integer(1, 16), default=1, metavar="N", help="how many hypotheses, 1 to 16 (default 1)"
+    )
+    several.add_argument(
+        "--variant", type=_integer(1, 16), metavar="K", help="the K-th hypothesis alone, the same as among several"
     )
     parser.add_argument(
         "--grow",
@@ -86,14 +93,17 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", type=_integer(0, 2**63 - 1), default=0, metavar="S", help="default 0")
     parser.add_argument("--model", default="default", metavar="NAME", help="see 'statue models'")
-    steps = parser.add_mutually_exclusive_group()
-    steps.add_argument(
+    parser.add_argument(
         "--steps",
         type=_integer(1, 1000),
         metavar="N",
         help="sampling steps of a model that has them (default: its own)",
     )
-    steps.add_argument("--preview", dest="steps", action="store_const", const=1, help="the same as --steps 1")
+    quality = parser.add_mutually_exclusive_group()
+    quality.add_argument("--quality", choices=("full", "preview"), default="full", help="default full")
+    quality.add_argument(
+        "--preview", dest="quality", action="store_const", const="preview", help="the same as --quality preview"
+    )
     _face(parser)
     parser.add_argument(
         "--landmarks", type=Path, metavar="FILE", help="the 68 points, .json or .pts, instead of searching them"
@@ -179,9 +189,11 @@ def _minutes(text: str) -> float:
     return value
 
 
-def _box(text: str) -> tuple[float, float, float, float]:
+def _box(text: str) -> "FaceBox":
     try:
         x, y, width, height = (float(word) for word in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not X,Y,W,H") from None
-    return x, y, width, height
+    from statue_models.face.face_box import FaceBox
+
+    return FaceBox(x, y, width, height)

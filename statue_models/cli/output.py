@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from statue_models.errors import StatueError
+from statue_models.phases import Phase
 from statue_models.whole_file import whole_file
 
 
@@ -30,9 +31,9 @@ class ProgressLine:
     ) -> None:
         self._show("")
 
-    def __call__(self, phase: str, fraction: float) -> None:
+    def __call__(self, phase: Phase, fraction: float) -> None:
         """Show a phase and a fraction in [0, 1]."""
-        self._show(f"{round(100 * fraction):3d} %  {phase}")
+        self._show(f"{round(100 * fraction):3d} %  {phase.words}")
 
     def _show(self, text: str) -> None:
         text = text[: shutil.get_terminal_size().columns - 1]

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.cli import output
 from statue_models.face.landmarks68 import UNSURE, read_landmarks
+from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
 from statue_models.request import Progress, Restoration, RestorationRequest
 from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
     """
     outputs = output.variant_paths(options.output, options.variants)
     _check_outputs(options, outputs, None)
-    models_file.entry(options.model)
+    registry.descriptor(options.model)
     landmarks = None if options.landmarks is None else read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
@@ -41,8 +41,10 @@ def run(options: Namespace) -> None:
         model=options.model,
         seed=options.seed,
         variants=options.variants,
+        quality=options.quality,
         steps=options.steps,
         landmarks=None if landmarks is None else landmarks.hidden_under(mask),
+        variant=options.variant,
         face=options.face,
         device=options.device,
     ).checked()
@@ -89,7 +91,7 @@ def _write(
         output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:
         if restoration.uncertainty is None:
-            output.say(f"this model says nothing of uncertainty, so {options.uncertainty} was not written")
+            output.say(f"{_no_uncertainty(options)}, so {options.uncertainty} was not written")
         else:
             _uncertainty(photograph, restoration, restoration.uncertainty).write(options.uncertainty, options.force)
             output.say(f"wrote {options.uncertainty}", options.quiet)
@@ -98,24 +100,32 @@ def _write(
         output.say(f"wrote {options.report}", options.quiet)
 
 
+def _no_uncertainty(options: Namespace) -> str:
+    if options.variant not in (None, 1):
+        return "the uncertainty is that of variant 1"
+    return "this model says nothing of uncertainty"
+
+
 def _uncertainty(photograph: Photograph, restoration: Restoration, spread: NDArray[np.uint8]) -> Photograph:
     """The uncertainty as a grey picture of the photograph's size, black outside the rectangle."""
-    x, y, width, height = restoration.rectangle
     samples = np.zeros((photograph.height, photograph.width, 1), np.uint8)
-    samples[y : y + height, x : x + width, 0] = spread
+    samples[(*restoration.rectangle.slices, 0)] = spread
     return Photograph(samples=samples, format="PNG")
 
 
 def _print(options: Namespace, outputs: list[Path], photograph: Photograph, restoration: Restoration) -> None:
-    seeds = [variant.seed for variant in restoration.variants]
+    made = [variant.hypothesis for variant in restoration.variants]
     landmarks = restoration.landmarks
     has_uncertainty = options.uncertainty is not None and restoration.uncertainty is not None
     output.print_json(
         {
-            "variants": [{"file": str(path), "seed": seed} for path, seed in zip(outputs, seeds, strict=True)],
+            "variants": [
+                {"file": str(path), "variant": which.number, "seed": which.seed}
+                for path, which in zip(outputs, made, strict=True)
+            ],
             "rectangle": list(restoration.rectangle),
             "landmarks": None if landmarks is None else landmarks.to_json(),
-            "frame": None if restoration.frame is None else dict(restoration.frame),
+            "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
             "uncertainty": str(options.uncertainty) if has_uncertainty else None,
             "report": None if options.report is None else str(options.report),
             "notes": list(photograph.notes),

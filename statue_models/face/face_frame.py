@@ -1,8 +1,7 @@
 """Where the face is: a square in the photograph, and the exact affine map between it and a crop of any size.
 
 Two pixel grids meet here, photograph and crop. In both, coordinates are (x, y), y down, and the centre of the first
-pixel is (0.5, 0.5), so the square's corner is crop position (0, 0) at every crop size. OpenCV counts pixel centres at
-integers; the half pixel is added and removed in ``_opencv_matrix`` and nowhere else.
+pixel is (0.5, 0.5), so the square's corner is crop position (0, 0) at every crop size (``pixels.grid``).
 """
 
 import math
@@ -15,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.pixels.bands import ROWS, bands
+from statue_models.pixels.grid import cells_at, centres_of, warp
 from statue_models.pixels.overlay import Pixels
+from statue_models.pixels.rectangle import Rectangle
 
 #: Side of the frame over the larger side of the landmarks' box. The 68 points end at the brows, so with ``LIFT`` half
 #: a box height stays above them (hairline and some hair) and a fifth below the chin.
@@ -46,7 +47,7 @@ class FaceFrame:
 
     def matrix(self, size: int) -> NDArray[np.float64]:
         """(2, 3) float64 that takes crop coordinates (x, y, 1) at ``size`` x ``size`` to photograph coordinates."""
-        scale = self.side / size
+        scale = self.scale(size)
         cosine, sine = scale * math.cos(self.angle), scale * math.sin(self.angle)
         turn = np.array([[cosine, -sine], [sine, cosine]])
         return np.column_stack([turn, np.array(self.centre) - turn @ np.full(2, size / 2)])
@@ -77,7 +78,7 @@ class FaceFrame:
         """
         height, width = image.shape[:2]
         matrix = self.matrix(size)
-        scale = self.side / size
+        scale = self.scale(size)
         # Cubic sampling reaches two pixels of the averaged picture, the Gaussian three standard deviations.
         x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=math.ceil(5 * max(scale, 1.0)))
         block = max(1, math.floor(scale))
@@ -90,7 +91,7 @@ class FaceFrame:
             source = cv2.GaussianBlur(source, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
         local = matrix.copy()
         local[:, 2] -= (x0, y0)
-        crop = _warp(source, local / block, size, cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
+        crop = warp(source, local / block, (size, size), cv2.INTER_CUBIC, cv2.BORDER_REPLICATE)
         if crop.ndim < len(image.shape):
             crop = crop[..., None]
         x, y = _centres(matrix, size)
@@ -119,19 +120,49 @@ class FaceFrame:
         # Each crop pixel's footprint is looked up on a grid fine enough to meet every photograph pixel in it: steps
         # below one pixel along the axes, below 0.7 where the grid is turned.
         fineness = 1.0 if self.angle == 0 else math.sqrt(2)
-        steps = math.ceil(self.side / size * fineness) + 1
+        steps = math.ceil(self.scale(size) * fineness) + 1
         # Just inside the border: a pixel that merely shares an edge with the hole does not touch it.
         offsets = np.linspace(-0.499, 0.499, steps)
         for dy in offsets:
             for dx in offsets:
                 local = matrix.copy()
                 local[:, 2] += local[:, :2] @ (dx, dy) - (x0, y0)
-                np.maximum(out, _warp(source, local, size, cv2.INTER_NEAREST, cv2.BORDER_CONSTANT), out=out)
+                touched = warp(source, local, (size, size), cv2.INTER_NEAREST, cv2.BORDER_CONSTANT)
+                np.maximum(out, touched, out=out)
         return out
 
-    def to_json(self) -> dict[str, object]:
-        """The form that records and answers carry."""
-        return {"centre": [self.centre[0], self.centre[1]], "side": self.side, "angle": self.angle}
+    def uncrop(self, picture: NDArray[np.float32], rectangle: Rectangle) -> NDArray[np.float32]:
+        """A crop's picture as it looks on a rectangle of the photograph: the way back from ``crop``, cubic.
+
+        Args:
+            picture: (size, size) or (size, size, C) float32, C at most 4.
+            rectangle: of the photograph.
+
+        Returns:
+            (height, width) or (height, width, C) float32; beyond the crop its edge is repeated.
+        """
+        size, (x, y) = picture.shape[0], rectangle.corner
+        corners = centres_of(np.array([[x, y], [x + 1.0, y], [x, y + 1.0]]))
+        places = cells_at(self.to_crop(corners, size))
+        matrix = np.stack([places[1] - places[0], places[2] - places[0], places[0]], axis=1)
+        flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+        extent = (rectangle.width, rectangle.height)
+        seen = cv2.warpAffine(picture, matrix, extent, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen, np.float32)
+
+    def holds(self, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(N,) which of (N, 2) positions in the photograph lie in the square."""
+        places = self.to_crop(points, 1)
+        return np.asarray(((places >= 0) & (places <= 1)).all(1))
+
+    def scale(self, size: int) -> float:
+        """Photograph pixels per crop pixel at ``size``."""
+        return self.side / size
+
+    def to_json(self, size: int | None = None) -> dict[str, object]:
+        """The form that records and answers carry, with the side in pixels of the crop through it if that is given."""
+        data: dict[str, object] = {"centre": [*self.centre], "side": self.side, "angle": self.angle}
+        return data if size is None else {**data, "size": size}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "FaceFrame":
@@ -180,7 +211,7 @@ def working_size(frame: FaceFrame) -> int:
 
 def _centres(matrix: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Photograph x and y, each (size, size), of the crop pixels' centres."""
-    grid = np.arange(size) + 0.5
+    grid = centres_of(np.arange(size))
     x = matrix[0, 0] * grid[None, :] + matrix[0, 1] * grid[:, None] + matrix[0, 2]
     y = matrix[1, 0] * grid[None, :] + matrix[1, 1] * grid[:, None] + matrix[1, 2]
     return x, y
@@ -203,16 +234,3 @@ def block_mean(image: NDArray[Any], block: int) -> NDArray[Any]:
     down, right = -height % block, -width % block
     full = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
     return cv2.resize(full, (full.shape[1] // block, full.shape[0] // block), interpolation=cv2.INTER_AREA)
-
-
-def _opencv_matrix(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The same map for pixel centres at integers in both pictures."""
-    shifted = matrix.copy()
-    shifted[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5
-    return shifted
-
-
-def _warp(source: NDArray[Any], matrix: NDArray[np.float64], size: int, how: int, border: int) -> NDArray[Any]:
-    return cv2.warpAffine(
-        source, _opencv_matrix(matrix), (size, size), flags=how | cv2.WARP_INVERSE_MAP, borderMode=border
-    )

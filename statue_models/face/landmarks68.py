@@ -1,18 +1,22 @@
 """The 68 facial landmarks in iBUG order: their groups, their mirror image, and the value type that carries them.
 
-No inference lives here, so that training and fitting can use it too.
+No inference lives here, so that training and fitting can use it too. Where its points lie is ``FaceFrame``'s affair:
+``to_crop`` and ``to_photograph`` take all of it through a frame at once.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.face.face_frame import FaceFrame
+from statue_models.pixels.grid import cells_at, centres_of
 
 COUNT = 68
 JAW = slice(0, 17)
@@ -27,6 +31,8 @@ FOREHEAD = 0.18
 #: The same to about the hairline. Frozen: damage and the holes of the suites lie where it says.
 HAIRLINE = 0.35
 
+#: ``Landmarks.source`` of points that a user gave.
+GIVEN = "given"
 #: A predictor's score below which a person should look at the landmarks before trusting the result.
 UNSURE = 0.1
 
@@ -63,26 +69,29 @@ def interocular_distance(points: NDArray[np.floating]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Landmarks:
-    """68 landmarks on one picture.
+    """68 landmarks on one picture: given by a user, found by a predictor, or on their way from one to the other.
 
     Attributes:
-        points: (68, 2) float64, (x, y) in pixels of the photograph, y down, first pixel's centre at (0.5, 0.5).
-        sigma: (68,) float64, standard deviation of each point in pixels (how far the predictor's views disagree).
+        points: (68, 2) float64, (x, y) in pixels of the picture, y down, first pixel's centre at (0.5, 0.5).
+        sigma: (68,) float64, standard deviation of each point in pixels; 0 where nothing is known of it.
         hidden: (68,) bool, True where the point lies under the mask, or behind the head's own form.
         score: the predictor's own score in [0, 1]; 1 for landmarks that the user gave.
         source: name of the predictor, or "given".
         covariance: (68, 2, 2) float64 in pixels squared, the uncertainty ellipses; None where only ``sigma`` is known.
         placed: (68,) bool, True where a user put the point, so that it holds whatever a predictor would say; None =
             nowhere.
+        yaw: radians by which the head is turned to its side, positive where more of its side on the picture's left is
+            seen; None where nobody has looked.
     """
 
     points: NDArray[np.float64]
-    sigma: NDArray[np.float64]
-    hidden: NDArray[np.bool_]
-    score: float
-    source: str
+    sigma: NDArray[np.float64] = field(default_factory=lambda: np.zeros(COUNT))
+    hidden: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(COUNT, bool))
+    score: float = 1.0
+    source: str = GIVEN
     covariance: NDArray[np.float64] | None = None
     placed: NDArray[np.bool_] | None = None
+    yaw: float | None = None
 
     @classmethod
     def given(
@@ -110,7 +119,26 @@ class Landmarks:
         if placed is not None and [type(flag) for flag in placed] != [bool] * COUNT:
             raise StatueError("bad-landmarks", reason="placed is not 68 times true or false")
         held = np.ones(COUNT, bool) if placed is None else np.array(placed)
-        return cls(array, np.zeros(COUNT), np.zeros(COUNT, bool), 1.0, "given", placed=held)
+        return cls(array, placed=held)
+
+    @property
+    def interocular(self) -> float:
+        """Distance between the outer eye corners in pixels."""
+        return interocular_distance(self.points)
+
+    def to_crop(self, frame: FaceFrame, size: int) -> "Landmarks":
+        """The same, from photograph pixels to pixels of a crop (size, size) through a frame."""
+        turn = np.linalg.inv(frame.matrix(size)[:, :2])
+        return self._seen_through(frame.to_crop(self.points, size), turn, 1 / frame.scale(size))
+
+    def to_photograph(self, frame: FaceFrame, size: int) -> "Landmarks":
+        """The same, from pixels of a crop (size, size) to those of the photograph that it was cut from."""
+        turn = frame.matrix(size)[:, :2]
+        return self._seen_through(frame.to_photograph(self.points, size), turn, frame.scale(size))
+
+    def _seen_through(self, points: NDArray[np.float64], turn: NDArray[np.floating], scale: float) -> "Landmarks":
+        covariance = None if self.covariance is None else turn @ self.covariance @ turn.T
+        return replace(self, points=points, sigma=self.sigma * scale, covariance=covariance)
 
     def hidden_under(self, mask: NDArray[np.uint8]) -> "Landmarks":
         """The same points, those under a mask (H, W; > 0 = missing) hidden, too."""
@@ -134,7 +162,32 @@ class Landmarks:
             written["covariance"] = np.round(self.covariance, 4).tolist()
         if self.placed is not None:
             written["placed"] = self.placed.tolist()
+        if self.yaw is not None:
+            written["yaw"] = round(float(self.yaw), 4)
         return written
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Landmarks":
+        """The landmarks that ``to_json`` described, as exactly as it wrote them.
+
+        Raises:
+            StatueError: ``bad-landmarks`` for anything else.
+        """
+        try:
+            given = cls.given(data["points"], data.get("placed"))
+            ellipses = np.array(data["covariance"], np.float64) if "covariance" in data else None
+            return cls(
+                points=given.points,
+                sigma=np.array(data["sigma"], np.float64).reshape(COUNT),
+                hidden=np.array(data["hidden"], np.bool_).reshape(COUNT),
+                score=float(data["score"]),
+                source=str(data["source"]),
+                covariance=None if ellipses is None else ellipses.reshape(COUNT, 2, 2),
+                placed=given.placed if "placed" in data else None,
+                yaw=float(data["yaw"]) if "yaw" in data else None,
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise StatueError("bad-landmarks", reason="their description is not complete") from error
 
 
 def read_landmarks(path: Path) -> Landmarks:
@@ -155,7 +208,7 @@ def read_landmarks(path: Path) -> Landmarks:
         if path.suffix.lower() == ".pts":
             body = text[text.index("{") + 1 : text.index("}")]
             return Landmarks.given(
-                np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]) - 0.5
+                cells_at(np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]))
             )
         data = json.loads(text)
         data = data.get("landmarks", data)
@@ -166,7 +219,7 @@ def read_landmarks(path: Path) -> Landmarks:
 
 def format_pts(landmarks: Landmarks) -> str:
     """The ``.pts`` text of landmarks (first pixel's centre at (1, 1))."""
-    rows = "\n".join(f"{x + 0.5:.3f} {y + 0.5:.3f}" for x, y in landmarks.points)
+    rows = "\n".join(f"{x:.3f} {y:.3f}" for x, y in centres_of(landmarks.points))
     return f"version: 1\nn_points: {COUNT}\n{{\n{rows}\n}}\n"
 
 

@@ -1,1 +1,1 @@
-"""The morphable head: fitted to landmarks, drawn, lit, carved."""
+"""The morphable head: fitted to landmarks, deformed, rasterised, lit, carved."""

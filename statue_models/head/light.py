@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-DARKEST = 0.003  # linear light: below this a photograph shows noise, not shape
-#: Ridge weights in units of the pixels' total weight: constant, linear, quadratic harmonics; openness terms.
+DARKEST = 0.003  #: linear light: below this a photograph shows noise, not shape; set by eye
+#: Ridge weights in units of the pixels' total weight: constant, linear, quadratic harmonics; openness terms. Set by
+#: eye.
 RIDGE = np.array([1e-3] + [0.02] * 3 + [0.08] * 5 + [0.01] + [0.05] * 3)
-ROBUST_ROUNDS = 6
-ENOUGH = 20_000  # pixels that thirteen coefficients are fitted to
-#: How light falls off with distance from the hole: near stone says more about the light there.
+ROBUST_ROUNDS = 6  #: of reweighted least squares; set by eye
+ENOUGH = 20_000  #: pixels that thirteen coefficients are fitted to; for time
+#: Interocular distances from the hole over which stone's say falls off, for near stone says more about the light there;
+#: weight of all other stone. Set by eye.
 NEAR, FAR_WEIGHT = 0.6, 0.15
 
 

@@ -4,6 +4,8 @@ Coordinates: centimetres, x to the head's left (the picture's right), y up, z to
 Made by ``training/datasets/morphable_head.py``; licence and credit in ``statue_models/weights/HEAD.md``.
 """
 
+import hashlib
+import io
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from statue_models.errors import StatueError
 
 HEAD_FILE = Path(__file__).parents[1] / "weights" / "head.npz"
 
-#: Standard deviation of an identity mode is 1; expression modes are 0..1 and small on statues.
+#: Standard deviation of an identity mode is 1; expression modes are 0..1 and small on statues: set by eye.
 EXPRESSION_DEVIATION = 0.35
 
 
@@ -43,7 +45,7 @@ class MorphableHead:
     landmarks: NDArray[np.int32]
     openness: NDArray[np.float32]
 
-    def shaped(self, coefficients: NDArray[np.float64]) -> NDArray[np.float32]:
+    def shape_vertices(self, coefficients: NDArray[np.float64]) -> NDArray[np.float32]:
         """(V, 3) vertices in cm for (K,) coefficients."""
         flat = coefficients.astype(np.float32) @ self.modes.reshape(len(self.modes), -1)
         return self.vertices + flat.reshape(self.vertices.shape)
@@ -64,14 +66,20 @@ def vertex_normals(vertices: NDArray[np.float32], triangles: NDArray[np.int32]) 
 
 
 @cache
-def load_head(path: Path = HEAD_FILE) -> MorphableHead:
+def load_head(path: Path = HEAD_FILE, sha256: str | None = None) -> MorphableHead:
     """The bundled head.
 
+    Args:
+        path: of the ``.npz``. sha256: hexadecimal digest of the whole file, or None to take it as it is.
+
     Raises:
-        StatueError: ``weights-missing`` or ``weights-corrupt``.
+        StatueError: ``weights-missing``, ``weights-hash`` or ``weights-corrupt``.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        content = path.read_bytes()
+        if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256:
+            raise StatueError("weights-hash", path=path)
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             return _from_arrays({name: file[name] for name in file.files})
     except FileNotFoundError:
         raise StatueError("weights-missing", path=path, how="Install restore-statue-face again.") from None

@@ -14,19 +14,21 @@ from scipy.spatial.transform import Rotation
 from statue_models.face.landmarks68 import BROWS, COUNT, INNER, JAW, interocular_distance
 from statue_models.head.morphable_head import MorphableHead
 
-FIELD_OF_VIEW = np.deg2rad(20.0)  # of the crop: a photographer's distance of about 1.5 m
-ITERATIONS = 8
-POSE_STEPS = 30
-POSE_PRECISION = 1e-8  # radians and cm
-NOISE = 0.025  # of a landmark, in interocular distances
-HIDDEN_WEIGHT = 0.35  # a landmark predicted under the hole is a guess of the predictor, not an observation
-EXPRESSION_RANGE = (-0.1, 1.0)
+FIELD_OF_VIEW = np.deg2rad(20.0)  #: of the crop: a photographer's distance of about 1.5 m
+ITERATIONS = 8  #: of pose and shape in turn; set by eye
+POSE_STEPS = 30  #: at most, of Levenberg and Marquardt
+POSE_PRECISION = 1e-8  #: radians and cm
+NOISE = 0.025  #: interocular distances: standard deviation of a landmark; set by eye
+#: Of an observation: a landmark predicted under the hole is a guess of the predictor, and none. Set by eye.
+HIDDEN_WEIGHT = 0.35
+EXPRESSION_RANGE = (-0.1, 1.0)  #: coefficients: a blend shape goes from 0 to 1; a little below, for noise; set by eye
 #: Share of an expression's deviation that draws have: with it four mouths differ and none grins (docs/experiments.md).
 EXPRESSION_DRAW = 0.9
-#: cm between the inner edges of a statue's lips: closed on the mean head are .08.
+#: cm between the inner edges of a statue's lips: closed on the mean head are .08; up to .2 drawn mouths are closed
+#: (docs/experiments.md, "The finish").
 LIP_GAP = (0.0, 0.2)
-UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]
-ROUNDS = 8  # in which a draw comes to meet the lips' range and the expressions'
+UPPER_LIP, LOWER_LIP = [61, 62, 63], [67, 66, 65]  #: landmarks
+ROUNDS = 8  #: in which a draw comes to meet the lips' range and the expressions'
 #: OpenCV looks along +z with y down; the head has y up and faces +z.
 HEAD_TO_CAMERA = np.diag([1.0, -1.0, -1.0])
 
@@ -57,8 +59,8 @@ class HeadFit:
 
     def vertices(self, head: MorphableHead) -> NDArray[np.float32]:
         """(V, 3) of this head in head coordinates, cm."""
-        shaped = head.shaped(self.coefficients)
-        return shaped if self.offset is None else shaped + self.offset
+        vertices = head.shape_vertices(self.coefficients)
+        return vertices if self.offset is None else vertices + self.offset
 
     def camera_space(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """(V, 3) head coordinates -> camera coordinates in cm."""

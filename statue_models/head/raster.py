@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from statue_models.head.morphable_head import MorphableHead, vertex_normals
 from statue_models.head.pose import HeadFit
+from statue_models.pixels.grid import cells_at, centres_of
 
-FINE_BELOW = 257  # crops below this side are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
-#: cm between neighbouring samples' depths: more, and one part of the head hides another.
+FINE_BELOW = 257  #: pixels: smaller crops are sampled 2 x 2 per pixel; on larger ones a 3 x 3 mean smooths the steps
+#: cm between neighbouring samples' depths: more, and one part of the head hides another. Set by eye.
 HIDDEN_BEHIND = 1.0
-FAR = 1e6  # cm: beyond any head
+FAR = 1e6  #: cm: beyond any head
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +56,8 @@ def rasterise(
     corners = points[triangles]
     (ax, ay), (bx, by), (cx, cy) = (corners[:, i].T for i in range(3))
     area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    low = np.clip(np.ceil(corners.min(1) - 0.5), 0, size).astype(np.int64)
-    high = np.clip(np.floor(corners.max(1) - 0.5) + 1, 0, size).astype(np.int64)
+    low = np.clip(np.ceil(cells_at(corners.min(1))), 0, size).astype(np.int64)
+    high = np.clip(np.floor(cells_at(corners.max(1))) + 1, 0, size).astype(np.int64)
     span = np.maximum(high - low, 0)
     keep = np.flatnonzero((area < -1e-9) & (span.prod(1) > 0))
     counts = span[keep].prod(1)
@@ -64,7 +65,7 @@ def rasterise(
     local = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
     column = low[owner, 0] + local % span[owner, 0]
     row = low[owner, 1] + local // span[owner, 0]
-    x, y = column + 0.5, row + 0.5
+    x, y = centres_of(column), centres_of(row)
     scale = 1 / area[owner]
     first = ((bx[owner] - x) * (cy[owner] - y) - (by[owner] - y) * (cx[owner] - x)) * scale
     second = ((cx[owner] - x) * (ay[owner] - y) - (cy[owner] - y) * (ax[owner] - x)) * scale
@@ -104,14 +105,14 @@ def draw_head(head: MorphableHead, fit: HeadFit) -> HeadImage:
     coverage = image[..., 10].copy()  # the division below is in place
     image /= np.maximum(coverage, 1e-3)[..., None]
     own = (slice(fine // 2, None, fine),) * 2
-    alone = _at_steps(samples[..., 8], seen)[own]
+    alone = _beside_occlusions(samples[..., 8], seen)[own]
     image[alone] = samples[own][alone]
     length = np.linalg.norm(image[..., :3], axis=2, keepdims=True)
     normal = image[..., :3] / np.maximum(length, 1e-6)
     return HeadImage(coverage, normal, image[..., 3:6], image[..., 6:9], image[..., 9])
 
 
-def _at_steps(depth: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _beside_occlusions(depth: NDArray[np.float32], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(S, S) samples of the head beside which one part of it hides another: a mean of jaw and neck is neither.
 
     Args:

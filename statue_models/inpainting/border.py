@@ -9,22 +9,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: Standard deviation in pixels of the blur along the border where the distance is least: the finest grain on both sides
-#: is not the same, and is not to be made so.
+#: Pixels: standard deviation of the blur along the border where the distance is least: the finest grain on both sides
+#: is not the same, and is not to be made so. Set by eye.
 SHARPEST = 0.5
-#: Blur over distance.
+#: Standard deviation of the blur over the distance from the border: its width stands for Poisson's kernel. Twice as
+#: much was worse for light on ``native`` (4.79 for 4.76, docs/quality.md).
 SPREAD = 0.6
-#: Visible pixels that speak for the border, by their distance from it.
+#: Pixels: visible ones that speak for the border, by their distance from it; set by eye.
 RING = 2
-#: Side in pixels of what is worked on at a time; its halves and quarters are whole.
+#: Pixels: side of what is worked on at a time, for memory; its halves and quarters are whole.
 TILE = 256
-#: Levels of blurs that take too much memory to be kept.
+#: Finest levels whose blurs take too much memory to be kept.
 LARGE = 3
-NOISE = 2.0  # pixels: standard deviation of the blur that rids a step of the noise of single pixels
-FADED = 12.0  # times as deep as it reaches, what fades is gone
+#: Pixels: standard deviation of the blur that rids a step of the noise of single pixels; set by eye.
+NOISE = 2.0
+#: Times as deep as it reaches, what fades is gone: exp(-12) is far below a grey level.
+FADE_END = 12.0
 
 
-def carry_in(
+def diffuse_steps(
     picture: NDArray[np.float32],
     step: NDArray[np.float32],
     ring: NDArray[np.bool_],
@@ -32,7 +35,7 @@ def carry_in(
     depth: NDArray[np.float32],
     fading: float | None = None,
 ) -> None:
-    """Add to a picture, in the hole, what makes the ring's steps vanish.
+    """Add the ring's steps to a picture, in the hole, diffused so that there is none at its border.
 
     Done tile by tile, from blurs that are kept as small as they are wide: beside the arguments it takes little memory.
 
@@ -46,47 +49,47 @@ def carry_in(
     """
     if not ring.any():
         return
-    levels = _Levels(step, ring)
+    pyramid = _StepPyramid(step, ring)
     for top in range(0, hole.shape[0], TILE):
         rows = slice(top, min(top + TILE, hole.shape[0]))
-        shown = _Rows(levels, rows.start, rows.stop)
+        blurs = _PyramidRows(pyramid, rows.start, rows.stop)
         for left in range(0, hole.shape[1], TILE):
             tile = rows, slice(left, min(left + TILE, hole.shape[1]))
             inside = hole[tile]
-            if inside.any() and (fading is None or depth[tile][inside].min() < FADED * fading):
+            if inside.any() and (fading is None or depth[tile][inside].min() < FADE_END * fading):
                 wanted = np.log2(np.maximum(SPREAD * depth[tile] / SHARPEST, 1)).astype(np.float32)
                 share = None if fading is None else np.exp(-depth[tile] / np.float32(fading))
-                _carry_in_tile(picture[tile], shown, tile[1], inside, wanted, share)
+                _diffuse_into_tile(picture[tile], blurs, tile[1], inside, wanted, share)
 
 
-def without_noise(step: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
+def smooth_steps(step: NDArray[np.float32], ring: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(N, C) means of a ring's steps around each of its pixels.
 
     Args:
         step: (N, C) at the ring's pixels in row-major order.
         ring: (H, W) bool.
     """
-    levels, means = _Levels(step, ring), [np.empty((0, step.shape[1]), np.float32)]
+    pyramid, means = _StepPyramid(step, ring), [np.empty((0, step.shape[1]), np.float32)]
     for top in range(0, len(ring), TILE):
         inner = ring[top : top + TILE]
         if inner.any():
-            means.append(np.stack([each[inner] for each in levels.blurred(top, top + len(inner), 0, NOISE)], 1))
+            means.append(np.stack([each[inner] for each in pyramid.blur(top, top + len(inner), 0, NOISE)], 1))
     return np.concatenate(means)
 
 
-def _carry_in_tile(
+def _diffuse_into_tile(
     picture: NDArray[np.float32],
-    shown: "_Rows",
+    blurs: "_PyramidRows",
     columns: slice,
     inside: NDArray[np.bool_],
     wanted: NDArray[np.float32],
-    faded: NDArray[np.float32] | None,
+    fade: NDArray[np.float32] | None,
 ) -> None:
-    """``wanted``: (h, w) which level, and how far towards it from the one before; ``faded``: (h, w) share."""
+    """``wanted``: (h, w) which level, and how far towards it from the one before; ``fade``: (h, w) share."""
     lowest, highest = (int(np.ceil(end(wanted[inside]))) for end in (np.min, np.max))
     below: list[NDArray[np.float32]] = []
     for level in range(max(0, lowest - 1), highest + 1):
-        here = [shown.of(level, channel, columns) for channel in range(picture.shape[2])]
+        here = [blurs.at(level, channel, columns) for channel in range(picture.shape[2])]
         if level == 0:
             chosen, share = inside & (wanted <= 0), np.ones_like(wanted)
         else:
@@ -94,12 +97,12 @@ def _carry_in_tile(
         if level >= lowest:
             for channel, values in enumerate(here):
                 added = below[channel] * (1 - share) + values * share if level else values
-                added = added if faded is None else added * faded
+                added = added if fade is None else added * fade
                 np.add(picture[..., channel], added, out=picture[..., channel], where=chosen)
         below = here
 
 
-class _Levels:
+class _StepPyramid:
     """Blurs of the ring's steps, each twice as wide as the one before, on pictures that shrink with their width.
 
     Only those that are small are kept; the first ``LARGE`` are worked out for the rows that are asked for.
@@ -108,33 +111,33 @@ class _Levels:
     def __init__(self, step: NDArray[np.float32], ring: NDArray[np.bool_]) -> None:
         self._step, self._ring = step, ring
         self._first = np.concatenate([[0], np.cumsum(np.count_nonzero(ring, axis=1))])
-        self._blurred: list[list[NDArray[np.float32]]] = []  # per small level and channel
+        self._small_levels: list[list[NDArray[np.float32]]] = []  # per small level and channel
         self._sums: list[NDArray[np.float32]] = []  # values per channel, and the weights, at the last level's size
 
     def rows(self, level: int, first: int, last: int) -> list[NDArray[np.float32]]:
         """(last - first, w) per channel at the level's own size; less where the picture ends before."""
         if level >= LARGE:
-            return [blurred[first:last] for blurred in self._small(level)]
-        return self.blurred(first, last, max(0, level - 1), SHARPEST * 2.0 ** min(level, 1))
+            return [each[first:last] for each in self._small(level)]
+        return self.blur(first, last, max(0, level - 1), SHARPEST * 2.0 ** min(level, 1))
 
-    def blurred(self, first: int, last: int, shrink: int, sigma: float) -> list[NDArray[np.float32]]:
+    def blur(self, first: int, last: int, shrink: int, sigma: float) -> list[NDArray[np.float32]]:
         """(last - first, w) per channel of a picture halved ``shrink`` times; less where it ends before."""
         reach = int(np.ceil(4 * sigma)) + 1  # OpenCV's Gaussian ends at four standard deviations
         begin = max(0, first - reach)
         *values, weights = self._spread(begin << shrink, (last + reach) << shrink, shrink)
-        return [_level(each, weights, sigma)[first - begin : last - begin] for each in values]
+        return [_weighted_mean(each, weights, sigma)[first - begin : last - begin] for each in values]
 
     def _small(self, level: int) -> list[NDArray[np.float32]]:
-        while len(self._blurred) <= level - LARGE:
+        while len(self._small_levels) <= level - LARGE:
             if self._sums:
-                self._sums = [_halved(each) for each in self._sums]
+                self._sums = [_halve(each) for each in self._sums]
             else:
                 tops = range(0, len(self._ring), TILE)
                 bands = [self._spread(top, top + TILE, LARGE - 1) for top in tops]
                 self._sums = [np.concatenate(parts) for parts in zip(*bands, strict=True)]
             *values, weights = self._sums
-            self._blurred.append([_level(each, weights, 2 * SHARPEST) for each in values])
-        return self._blurred[level - LARGE]
+            self._small_levels.append([_weighted_mean(each, weights, 2 * SHARPEST) for each in values])
+        return self._small_levels[level - LARGE]
 
     def _spread(self, top: int, low: int, shrink: int) -> list[NDArray[np.float32]]:
         """Per channel the steps where the ring is and 0 elsewhere, and the ring: some rows, halved ``shrink`` times."""
@@ -146,18 +149,18 @@ class _Levels:
             values[ring] = step[:, channel]
             planes.insert(0, values)
         for _ in range(shrink):
-            planes = [_halved(each) for each in planes]
+            planes = [_halve(each) for each in planes]
         return planes
 
 
-class _Rows:
+class _PyramidRows:
     """Some rows of the levels, at the size of the picture."""
 
-    def __init__(self, levels: _Levels, top: int, low: int) -> None:
-        self._levels, self._top, self._low = levels, top, low
+    def __init__(self, pyramid: _StepPyramid, top: int, low: int) -> None:
+        self._pyramid, self._top, self._low = pyramid, top, low
         self._wide: dict[int, list[NDArray[np.float32]]] = {}
 
-    def of(self, level: int, channel: int, columns: slice) -> NDArray[np.float32]:
+    def at(self, level: int, channel: int, columns: slice) -> NDArray[np.float32]:
         """(rows, columns) of one channel."""
         shrink = max(0, level - 1)
         first, last = self._top, self._low
@@ -165,28 +168,28 @@ class _Rows:
             first, last = max(0, (self._top >> shrink) - 1), ((self._low - 1) >> shrink) + 2
         # Stretched across first, which is the same for all columns; then down, for these alone.
         if level not in self._wide:
-            parts = self._levels.rows(level, first, last)
-            self._wide[level] = [_stretched(part, part.shape[1] << shrink, len(part)) for part in parts]
+            parts = self._pyramid.rows(level, first, last)
+            self._wide[level] = [_enlarge(part, part.shape[1] << shrink, len(part)) for part in parts]
         part = self._wide[level][channel][:, columns.start : columns.start + TILE]
-        tall = _stretched(part, part.shape[1], len(part) << shrink)
+        tall = _enlarge(part, part.shape[1], len(part) << shrink)
         start = first << shrink
         return tall[self._top - start : self._low - start, : columns.stop - columns.start]
 
 
-def _stretched(picture: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+def _enlarge(picture: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
     if picture.shape == (height, width):
         return picture
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _halved(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+def _halve(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = picture.shape
     even = cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=0)
     size = ((width + 1) // 2, (height + 1) // 2)
     return np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _level(values: NDArray[np.float32], weights: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+def _weighted_mean(values: NDArray[np.float32], weights: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """Weighted mean of the ring's values around every pixel."""
     total = cv2.GaussianBlur(weights, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)
     sums = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_CONSTANT)

@@ -17,9 +17,9 @@ from statue_models.pixels.bands import bands
 
 #: Accepted residual, as a share of the largest known magnitude: errors stay far below a grey level.
 TOLERANCE = 1e-6
-#: Jacobi weights for the two operators (largest eigenvalues of D^-1 A: 2 and 3.2).
+#: Jacobi weights for the two operators, below 2 / the largest eigenvalue of D^-1 A (2 and 3.2).
 MEMBRANE_DAMPING, PLATE_DAMPING = 0.8, 0.5
-#: The 13-point stencil reaches two pixels beyond the hole; a third keeps the degrees of those right.
+#: Pixels: the 13-point stencil reaches two beyond the hole; a third keeps the degrees of those right.
 MARGIN = 3
 
 
@@ -64,23 +64,6 @@ def biharmonic(
     return result
 
 
-def blurred_within(values: NDArray[np.float32], weight: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """Gaussian mean in which a sample counts by its weight (normalised convolution, Knutsson and Westin 1993).
-
-    Args:
-        values: (H, W) or (H, W, C).
-        weight: (H, W) in [0, 1].
-        reach: standard deviation in pixels.
-
-    Returns:
-        As ``values``; fading to 0 where hardly anything counts.
-    """
-    total = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)
-    many = values.ndim == 3
-    sums = cv2.GaussianBlur(values * (weight[..., None] if many else weight), (0, 0), reach)
-    return np.asarray(sums / (total[..., None] if many else total), np.float32)
-
-
 def nearest(values: NDArray[Any], empty: NDArray[np.bool_]) -> NDArray[Any]:
     """A copy whose empty pixels hold the nearest other pixel's samples; as it is where every pixel is empty.
 
@@ -115,9 +98,9 @@ def _extend(
         return result
     box = _box(inside)
     exists = np.ones(inside[box].shape, bool) if valid is None else valid[box]
-    anchored = _anchored(inside[box], exists & ~inside[box])
-    exists = exists & (anchored | ~inside[box])
-    inside = anchored
+    reachable = _touching_known(inside[box], exists & ~inside[box])
+    exists = exists & (reachable | ~inside[box])
+    inside = reachable
     if not inside.any():
         return result
     part = result[box]
@@ -134,7 +117,7 @@ def _box(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
     return spans[0], spans[1]
 
 
-def _anchored(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _touching_known(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The connected parts of the hole that touch a known pixel; the others have no determined value."""
     labels, _ = ndimage.label(hole)
     beside = ndimage.binary_dilation(known) & hole

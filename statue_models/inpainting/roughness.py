@@ -6,13 +6,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-#: Standard deviation of the blur below which form counts as relief, over that of the blur above which it is grain.
+from statue_models.inpainting.local_means import normalise_blur
+
+#: Standard deviation of the blur below which form counts as relief, over that of the blur above which it is grain; set
+#: by eye.
 RELIEF = 3.0
-#: Standard deviation in pixels to which wide blurs are brought by making the picture smaller.
+#: Pixels: standard deviation to which wide blurs are brought by making the picture smaller. For time; set by eye.
 WIDE = 2.0
-#: Groups of pixels of like relief that a photograph's own relation is read from.
+#: Groups of pixels of like relief, equally many in each, that a photograph's own relation is read from; set by eye.
 GROUPS = 10
-FAINTEST = 1e-7  # mean square of log luma: less is rounding
+FAINTEST = 1e-7  #: mean square of log luma: less is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +30,12 @@ class Roughness:
     relief: NDArray[np.float64]
     rough: NDArray[np.float64]
 
-    def of(self, relief: NDArray[np.float32]) -> NDArray[np.float64]:
+    def at(self, relief: NDArray[np.float32]) -> NDArray[np.float64]:
         """(...) mean square to be expected; constant beyond the first and the last."""
         return np.interp(relief, self.relief, self.rough)
 
 
-def roughness_of(relief: NDArray[np.float32], rough: NDArray[np.float32]) -> Roughness:
+def fit_roughness(relief: NDArray[np.float32], rough: NDArray[np.float32]) -> Roughness:
     """What pixels show.
 
     Args:
@@ -56,10 +59,10 @@ class Neighbourhoods:
     """
 
     def __init__(self, where: NDArray[np.bool_], reach: float, wide: float) -> None:
-        shrink = max(1, int(reach / WIDE))
-        self._full, self._reach, self._wide = where.shape, reach / shrink, wide / shrink
-        self._size = (-(-where.shape[1] // shrink), -(-where.shape[0] // shrink))
-        self.share = self.brought(where.astype(np.float32))
+        factor = max(1, int(reach / WIDE))
+        self._full, self._reach, self._wide = where.shape, reach / factor, wide / factor
+        self._size = (-(-where.shape[1] // factor), -(-where.shape[0] // factor))
+        self.share = self.shrink(where.astype(np.float32))
 
     def relief(self, log: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h, w) natural logarithm of the local mean square of relief.
@@ -67,7 +70,7 @@ class Neighbourhoods:
         Args:
             log: (H, W) log luma, 0 elsewhere.
         """
-        sums = self.brought(log)
+        sums = self.shrink(log)
         band = self._mean(sums, self._reach) - self._mean(sums, RELIEF * self._reach)
         return np.log(np.maximum(self._mean(band * band * self.share, self._wide), np.float32(FAINTEST)))
 
@@ -77,16 +80,15 @@ class Neighbourhoods:
         Args:
             fine: (H, W) log luma less its blur, 0 elsewhere.
         """
-        return self._mean(self.brought(fine * fine), self._wide)
+        return self._mean(self.shrink(fine * fine), self._wide)
 
-    def enlarged(self, small: NDArray[np.float32]) -> NDArray[np.float32]:
+    def enlarge(self, small: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) of (h, w)."""
         return np.asarray(cv2.resize(small, self._full[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
-    def brought(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def shrink(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """(h, w) means of (H, W)."""
         return np.asarray(cv2.resize(values, self._size, interpolation=cv2.INTER_AREA), np.float32)
 
     def _mean(self, sums: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-        total = cv2.GaussianBlur(self.share, (0, 0), reach)
-        return np.asarray(cv2.GaussianBlur(sums, (0, 0), reach) / np.maximum(total, 1e-3), np.float32)
+        return normalise_blur(sums, self.share, reach)

@@ -8,16 +8,21 @@ from numpy.typing import NDArray
 
 from statue_models.inpainting.interpolation import nearest
 
-#: Steps that light on stone makes (sRGB-encoded): in grey, and in hue; and in hue on what is not the head's stone,
-#: where a little more is another thing already.
-GREY_STEP, HUE_STEP, BESIDE_HUE_STEP = 0.2, 0.05, 0.02
-#: In interocular distances: how far a stain reaches, and the greatest depth of holes below which every step is the
-#: hole's own, since all of it lies at the border, and from which on none but light's is.
-STAIN, NARROW, WIDE = 0.02, 0.12, 0.2
-TINY = 1e-6
+#: sRGB-encoded, 0..1: the largest step in grey that light on stone makes. .2 of .1 to .4 tried on ``native`` for light
+#: and colour, and on ``check``, where .1 and .15 cost similarity (docs/quality.md).
+GREY_STEP = 0.2
+#: The same for hue: on the head's stone, and on what is not, where a little more is another thing already. Measured on
+#: ``native`` (docs/quality.md).
+HUE_STEP, BESIDE_HUE_STEP = 0.05, 0.02
+#: Interocular distances: how far a stain reaches into a hole. ``native`` had .03; set by eye since.
+STAIN = 0.02
+#: Interocular distances: greatest depth of holes below which every step is the hole's own, since all of it lies at the
+#: border, and from which on none but light's is. Small chips need it (``native``, docs/quality.md); values set by eye.
+NARROW, WIDE = 0.12, 0.2
+TINY = 1e-6  #: sRGB-encoded: keeps divisions finite
 
 
-def parted(
+def split_steps(
     step: NDArray[Any], judged: NDArray[Any], depth: NDArray[Any], stone: NDArray[Any] | float = 1.0
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """The part of steps that light on stone makes, and the rest, which reaches no further into a hole than a stain.
@@ -52,7 +57,7 @@ def reach_of_stains(interocular: float) -> float:
     return max(1.0, STAIN * interocular)
 
 
-def deepest(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float32]:
+def greatest_depth(hole: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float32]:
     """(H, W) the greatest depth in pixels of the nearest connected hole.
 
     Args:

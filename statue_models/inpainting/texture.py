@@ -13,39 +13,45 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.inpainting.roughness import FAINTEST, Neighbourhoods, Roughness, roughness_of
+from statue_models.inpainting.local_means import local_mean
+from statue_models.inpainting.roughness import FAINTEST, Neighbourhoods, Roughness, fit_roughness
 from statue_models.pixels.bands import ROWS, bands
 from statue_models.pixels.samples import luma
 
-#: Of the interocular distance: standard deviation of the blur that parts grain from form, and its least, in pixels.
+# Form and grain. Lengths are interocular distances, or pixels where the comment says so.
+#: Standard deviation of the blur that parts grain from form, measured on ``native`` ("The finish" in
+#: docs/experiments.md); its least, in pixels.
 FINENESS, FINEST = 0.012, 1.0
-#: Of the interocular distance: side of the windows; least side in pixels.
-WINDOW, SMALLEST = 0.16, 8
-#: Added to luma (0..1) before its logarithm is taken: below it a photograph shows noise, not stone.
+#: Luma 0..1, added before its logarithm is taken: below it a photograph shows noise, not stone. Set by eye.
 BLACK = 0.03
-#: Local strength over that of the quieter stone beyond which it is hair, a beard, an edge or damage.
-ROUGH, QUIET = 1.6, 0.5
-#: Robust deviations to which grain is cut: a speck that is strewn about is no longer one.
+#: Robust standard deviations to which grain is cut: a speck that is strewn about is no longer one (``native``: "specks
+#: cut off"; the value set by eye).
 SPECK = 6.0
-#: Share of the windows that are taken, those without lines; standard deviation in pixels of a blur that lines survive.
+
+# Which windows of visible stone are taken.
+WINDOW, SMALLEST = 0.16, 8  #: side of a window; least side in pixels; set by eye
+WHOLE = 0.97  #: share of a window that must show stone; set by eye
+ENOUGH = 24  #: windows to choose from; set by eye
+#: Local strength over that of the quieter stone (a quantile of it) beyond which it is hair, a beard, an edge or damage;
+#: set by eye.
+ROUGH, QUIET = 1.6, 0.5
+#: Share of the windows that are taken, those without lines: a quarter leaves no lattice of one crack (``native``,
+#: docs/experiments.md). Standard deviation in pixels of a blur that lines survive; set by eye.
 EVEN, LINE = 0.25, 1.5
-FLAT = 1e-8  # mean square after that blur: windows with less of it show nothing
-#: Share of a window that must show stone.
-WHOLE = 0.97
-#: Standard deviation in pixels from which on blurs are worked out on smaller pictures.
-WIDE = 4.0
-ENOUGH = 24  # windows to choose from
-SHOWN = 0.5  # share of a smaller picture's pixel
-#: Share of the windows that are as bright as the fill: one of them is taken at random.
+FLAT = 1e-8  #: mean square of log luma after that blur: windows with less of it show nothing
+SHOWN = 0.5  #: share of a smaller picture's pixel that must show stone for its roughness to count
+
+# How they are laid.
+#: Share of the windows that are as bright as the fill: one of them is taken at random; set by eye.
 ALIKE = 0.15
-#: Most that grain is strengthened where the fill is carved: more is taken for dirt.
+#: Most that grain is strengthened where the fill is carved: more is taken for dirt (looked at on ``native``, where 1.6
+#: was good and unbounded strength rough; docs/experiments.md).
 STRONGEST = 1.8
-#: Pixels from the border over which grain sets in: beside it the photograph's own runs on.
+#: Pixels from the border over which grain sets in: beside it the photograph's own runs on (``native``: no step; the
+#: value set by eye).
 FADING = 2.0
-#: Pixels: distance of what lies at the border from it.
-FIRST = 0.75
-#: Over a fading: there, float32 does not tell 1 - exp(-x) from 1.
-FULL = 18
+FIRST = 0.75  #: pixels: distance of what lies at the border from it, above half a pixel; set by eye
+FULL = 18  #: over a fading: there, float32 does not tell 1 - exp(-x) from 1
 
 
 def log_luma(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,7 +94,7 @@ class Grain:
     even_axis: int
 
 
-def grain_of(
+def measure_grain(
     log: NDArray[np.float32],
     known: NDArray[np.bool_],
     stone: NDArray[np.bool_],
@@ -129,7 +135,7 @@ def grain_of(
         share = cv2.boxFilter(usable.astype(np.float32), -1, box, anchor=(0, 0), borderType=cv2.BORDER_CONSTANT)
         fits = share[: share.shape[0] - side + 1, : share.shape[1] - side + 1] >= WHOLE
         del share
-        corners = _places(fits)
+        corners = _argwhere(fits)
         if len(corners) >= ENOUGH:
             break
         side = side // 4 * 2
@@ -141,19 +147,19 @@ def grain_of(
     order = np.argsort(levels, kind="stable")
     del coarse
     around = Neighbourhoods(known, reach, side / 4)
-    asked = around.brought((stone if carved is None else carved).astype(np.float32)) > SHOWN
+    asked = around.shrink((stone if carved is None else carved).astype(np.float32)) > SHOWN
     if not asked.any():
         return None
     rough, relief = around.roughness(fine)[asked], around.relief(with_known(seen))[asked]
     deviation = 1.4826 * float(np.median(np.abs(fine[usable])))
     np.clip(fine, -SPECK * deviation, SPECK * deviation, out=fine)
     energy = max(float(np.mean(fine[usable] ** 2)), FAINTEST)
-    even = _even(fine, corners, side)[order]
-    kept, roughness = corners[order][even], roughness_of(relief, rough)
+    even = _free_of_lines(fine, corners, side)[order]
+    kept, roughness = corners[order][even], fit_roughness(relief, rough)
     return Grain(fine, side, kept, levels[order][even], reach, energy, roughness, _even_axis(fine))
 
 
-def _places(where: NDArray[np.bool_]) -> NDArray[np.int32]:
+def _argwhere(where: NDArray[np.bool_]) -> NDArray[np.int32]:
     """(N, 2) row and column of every True, as ``numpy.argwhere`` has them, in a fifth of its memory."""
     flat = np.flatnonzero(where)
     out = np.empty((len(flat), 2), np.int32)
@@ -172,7 +178,7 @@ def _even_axis(fine: NDArray[np.float32]) -> int:
     return int(np.argmin(np.abs(cubes)))
 
 
-def _even(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> NDArray[np.bool_]:
+def _free_of_lines(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> NDArray[np.bool_]:
     """(N,) which windows hold no crack or edge: one that is strewn about is seen at once as a pattern.
 
     Told by the kurtosis of their samples after a blur, which a line survives and grain does not.
@@ -200,7 +206,7 @@ def _even(fine: NDArray[np.float32], corners: NDArray[np.int32], side: int) -> N
     return np.asarray(peaked <= np.quantile(peaked[shown], max(EVEN, min(1, ENOUGH / shown.sum()))))
 
 
-def drawn(
+def synthesise_grain(
     grain: Grain,
     fill: NDArray[np.float32],
     hole: NDArray[np.bool_],
@@ -219,12 +225,12 @@ def drawn(
     height, width = fill.shape
     coarse = local_mean(fill, hole, grain.reach)
     around = Neighbourhoods(hole, grain.reach, grain.side / 4)
-    wanted = rougher * grain.roughness.of(around.relief(np.where(hole, fill, np.float32(0))))
+    wanted = rougher * grain.roughness.at(around.relief(np.where(hole, fill, np.float32(0))))
     np.subtract(fill, coarse, out=fill)
     fill[~hole] = 0
     lacking = np.sqrt(np.maximum(wanted - around.roughness(fill), 0) / grain.energy)
     del fill  # a plane less where the caller has no use for it
-    added = around.enlarged(np.minimum(lacking, STRONGEST).astype(np.float32))
+    added = around.enlarge(np.minimum(lacking, STRONGEST).astype(np.float32))
     side, half = grain.side, grain.side // 2
     wave = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
     window = wave[:, None] * wave  # squares of the windows that overlap add up to 1
@@ -247,14 +253,14 @@ def drawn(
             strip[:, left + side : left + 2 * side] += window * (np.flip(piece, grain.even_axis) if over else piece)
         whole = slice(max(0, top), max(0, min(top + half, height)))  # no later window reaches these rows
         added[whole] *= strip[whole.start - top : whole.stop - top, side : side + width]
-        added[whole] *= np.sqrt(setting_in(hole, whole, FADING))
+        added[whole] *= np.sqrt(ramp_from_border(hole, whole, FADING))
         strip[:half], strip[half:] = strip[half:], 0
     for band in bands(height):
         added[band][~hole[band]] = 0
     return added
 
 
-def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[np.float32]:
+def ramp_from_border(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[np.float32]:
     """(h, W) of some rows of a hole (H, W): from 0 at its border to 1, over ``fading`` pixels.
 
     Exactly 1 from so many pixels on that distances need not be known beyond: no more rows are looked at.
@@ -267,7 +273,7 @@ def setting_in(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDArray[n
     return 1 - np.exp(-np.clip(inside, 0, reach) / fading)
 
 
-def grained(
+def add_log_luma(
     picture: NDArray[np.float32], added: NDArray[np.float32], factors: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
     """(..., 3) a picture 0..1 with (...) log luma added.
@@ -284,61 +290,3 @@ def grained(
         level = np.maximum(luma(picture), 1e-3)
     out = np.asarray(picture * (wanted / level)[..., None], np.float32)
     return np.clip(out, 0, 1, out=out)
-
-
-def blurred(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """(H, W) Gaussian blur; a wide one is worked out on a smaller picture.
-
-    Args:
-        values: (H, W) float32.
-        reach: standard deviation in pixels.
-    """
-    size = values.shape[::-1]
-    small = _blurred_small(values, reach)
-    del values  # a plane less while the blur is enlarged, where the caller has no use for them
-    if small.shape[::-1] == size:
-        return small
-    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _blurred_small(values: NDArray[np.float32], reach: float) -> NDArray[np.float32]:
-    """(h, w) the blur, on a picture that is smaller the wider it is; (H, W) where it is narrow."""
-    shrink = max(1, int(reach / WIDE))
-    if shrink > 1:
-        height, width = values.shape
-        size = (-(-width // shrink), -(-height // shrink))
-        values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
-    return np.asarray(cv2.GaussianBlur(values, (0, 0), reach / shrink), np.float32)
-
-
-def local_mean(
-    values: NDArray[np.float32], where: NDArray[np.bool_], reach: float, squared: bool = False
-) -> NDArray[np.float32]:
-    """(H, W) Gaussian mean of the values there, or of their squares."""
-    if int(reach / WIDE) >= 2:
-        # Divided while they are small: neither sums nor weights are ever as large as the picture.
-        sums = _blurred_small(_masked(values, where, squared), reach)
-        del values  # a plane less where the caller has no use for them
-        return np.asarray(
-            cv2.resize(_over(sums, where, reach), where.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32
-        )
-    # Blurs that are not shrunken are the same in bands of rows, with as many beside them as the Gaussian reaches.
-    out, beside = np.empty(values.shape, np.float32), int(4 * reach) + 2
-    for band in bands(len(out), max(ROWS, 8 * beside)):
-        around = slice(max(0, band.start - beside), band.stop + beside)
-        sums = _blurred_small(_masked(values[around], where[around], squared), reach)
-        ratio = _over(sums, where[around], reach)
-        out[band] = ratio[band.start - around.start : band.stop - around.start]
-    return out
-
-
-def _over(sums: NDArray[np.float32], where: NDArray[np.bool_], reach: float) -> NDArray[np.float32]:
-    """In place, the blur over that of 1 there."""
-    total = _blurred_small(where.astype(np.float32), reach)
-    np.maximum(total, 1e-3, out=total)
-    return np.divide(sums, total, out=sums)
-
-
-def _masked(values: NDArray[np.float32], where: NDArray[np.bool_], squared: bool) -> NDArray[np.float32]:
-    out = np.where(where, values, np.float32(0))
-    return np.multiply(out, out, out=out) if squared else out

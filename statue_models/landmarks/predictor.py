@@ -1,51 +1,24 @@
-"""What finds 68 landmarks: the protocol that predictors follow, and the registry that loads them once.
+"""What finds 68 landmarks: the protocol that predictors follow.
 
 A predictor sees small pictures with their masks and knows nothing of photographs; the search (``search.py``)
 decides where to look. Whatever it needs in place of the hole is its own affair: FaceMesh, which knows no masks, fills
 it; a network trained on masked crops takes picture and mask as they are.
 """
 
-import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
-from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
-
-
-@dataclass(frozen=True, eq=False)
-class Proposal:
-    """One face as a predictor sees it.
-
-    Attributes:
-        points: (68, 2) float64, (x, y) in pixels of the picture that was given, first pixel's centre at (0.5, 0.5).
-        score: in [0, 1], how sure the predictor is that this is a face.
-        yaw: radians by which the head is turned to its side; positive shows more of the picture's left side of it.
-        sigma: (68,) float64, standard deviation of each point in pixels of the picture; None for a first guess.
-        covariance: (68, 2, 2) float64 in pixels squared, from predictors that know an ellipse for each point.
-        hidden: (68,) bool, points that cannot be seen, from predictors that know.
-    """
-
-    points: NDArray[np.float64]
-    score: float
-    yaw: float
-    sigma: NDArray[np.float64] | None = None
-    covariance: NDArray[np.float64] | None = None
-    hidden: NDArray[np.bool_] | None = None
+from statue_models.face.landmarks68 import Landmarks
 
 
 class LandmarkPredictor(Protocol):
     """Finds landmarks in small pictures; deterministic.
 
     Attributes:
-        name: what ``Landmarks.source`` will say.
+        name: of its descriptor; ``Landmarks.source`` may say more.
         lowest_score: below it nothing is a face.
         sure_score: from it on, looking further is not worth the time.
     """
@@ -54,8 +27,8 @@ class LandmarkPredictor(Protocol):
     lowest_score: float
     sure_score: float
 
-    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Proposal]:
-        """The faces that a picture may show, in any order; an empty list where there is none.
+    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+        """The faces that a picture may show, in pixels of it, in any order; an empty list where there is none.
 
         Args:
             rgb: (H, W, 3) uint8.
@@ -63,7 +36,7 @@ class LandmarkPredictor(Protocol):
         """
         ...
 
-    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
+    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """The face that lies in ``frame`` (as ``frame_of_landmarks`` would put it, following the roll), with sigma.
 
         Args:
@@ -72,41 +45,3 @@ class LandmarkPredictor(Protocol):
             frame: in pixels of the picture.
         """
         ...
-
-
-Loader = Callable[[Path | None], LandmarkPredictor]
-
-#: Name -> "module:function" of its loader, which takes the directory of the model files or None (the usual places).
-LOADERS = {
-    "facemesh": "statue_models.landmarks.facemesh:load",
-    "landmarknet": "statue_models.landmarks.landmarknet:load",
-}
-
-
-def default_predictor() -> str:
-    """The best one that can run here: our own network, or FaceMesh where PyTorch is not installed."""
-    trained = models_file.predictor_entry("landmarknet").weights is not None
-    return "landmarknet" if trained and models_file.has_torch() else "facemesh"
-
-
-def predictor(name: str = "default", models: Path | None = None) -> LandmarkPredictor:
-    """A landmark predictor by its name, loaded once per process and directory.
-
-    Args:
-        name: a key of ``LOADERS``, or "default".
-        models: directory of its model files; None = the usual places.
-
-    Raises:
-        StatueError: ``unknown-model``, or what the loader raises (``weights-missing``, ``weights-hash``).
-    """
-    name = default_predictor() if name == "default" else name
-    if name not in LOADERS:
-        raise StatueError("unknown-model", name=name)
-    return _load(name, None if models is None else Path(models).resolve())
-
-
-@cache
-def _load(name: str, models: Path | None) -> LandmarkPredictor:
-    module, function = LOADERS[name].split(":")
-    loader: Loader = getattr(importlib.import_module(module), function)
-    return loader(models)

@@ -7,20 +7,21 @@ answer that is likeliest to be right wins.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import COUNT, Landmarks
-from statue_models.landmarks.calibration import probability
-from statue_models.landmarks.predictor import LandmarkPredictor, Proposal
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import probability
 from statue_models.landmarks.search_squares import Scene
+from statue_models.phases import Phase
 from statue_models.request import Progress, no_progress
 
-PHASE = "face"
 #: Side in pixels of the crops that a predictor searches and, around a found face, refines on.
 SEARCH_SIZE, REFINE_SIZE = 320, 288
 #: A view of ``REFINE_SIZE`` over the face's frame: predictors turn and widen the frame once more.
@@ -48,7 +49,7 @@ def find_face(
     mask: NDArray[np.uint8],
     predictors: LandmarkPredictor | Sequence[LandmarkPredictor],
     *,
-    face: tuple[float, float, float, float] | None = None,
+    face: FaceBox | None = None,
     landmarks: Landmarks | None = None,
     progress: Progress = no_progress,
 ) -> tuple[Landmarks, FaceFrame]:
@@ -58,9 +59,9 @@ def find_face(
         rgb: (H, W, 3) uint8, the photograph.
         mask: (H, W) uint8, > 0 = missing; may be all 0.
         predictors: one, or several: each proposes faces, and each looks closely at what any of them proposed.
-        face: (x, y, width, height) in pixels: look nowhere else.
+        face: look nowhere else.
         landmarks: 68 points that the user gave: nothing is searched, they are taken as they are.
-        progress: called with the phase "face"; what it raises ends the search.
+        progress: called with ``Phase.FACE``; what it raises ends the search.
 
     Raises:
         StatueError: ``no-face``, ``profile-face``, ``bad-face-box`` or ``bad-landmarks``.
@@ -74,22 +75,12 @@ def find_face(
     best = best_sighting(rgb, mask, predictors, face=face, progress=progress)
     if best is None:
         raise StatueError("no-face")
-    yaw = abs(best.face.yaw)
+    yaw = abs(best.face.yaw or 0.0)
     if yaw > LARGEST_YAW or (yaw > DOUBTFUL_YAW and best.probability < DOUBTFUL_TURNED):
         raise StatueError("profile-face")
     if not best.worth_it:
         raise StatueError("no-face")
-    seen = best.face
-    unknown = np.zeros(COUNT)
-    answer = Landmarks(
-        seen.points,
-        unknown if seen.sigma is None else seen.sigma,
-        unknown > 0 if seen.hidden is None else seen.hidden,
-        seen.score,
-        best.predictor.name,
-        seen.covariance,
-    )
-    return answer.hidden_under(mask), frame_of_landmarks(seen.points)
+    return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
 
 
 def best_sighting(
@@ -97,7 +88,7 @@ def best_sighting(
     mask: NDArray[np.uint8],
     predictors: LandmarkPredictor | Sequence[LandmarkPredictor],
     *,
-    face: tuple[float, float, float, float] | None = None,
+    face: FaceBox | None = None,
     progress: Progress = no_progress,
 ) -> "Sighting | None":
     """What ``find_face`` finds, however unlikely to be right; None where nobody sees anything. Arguments as there.
@@ -106,10 +97,10 @@ def best_sighting(
         StatueError: ``bad-face-box``.
     """
     search = _Search(Scene.of(rgb, mask), tuple(predictors) if isinstance(predictors, Sequence) else (predictors,))
-    found = search.around_hole(progress) if face is None else search.in_box(face)
-    progress(PHASE, 0.8)
+    found = search.around_hole(progress) if face is None else search.in_box(FaceBox(*face))
+    progress(Phase.FACE, 0.8)
     best = search.closest_look(found)
-    progress(PHASE, 1.0)
+    progress(Phase.FACE, 1.0)
     return best
 
 
@@ -117,7 +108,7 @@ def best_sighting(
 class Sighting:
     """A face in photograph coordinates, and who saw it."""
 
-    face: Proposal
+    face: Landmarks
     predictor: LandmarkPredictor
 
     @property
@@ -155,26 +146,20 @@ class _Search:
         for index, (square, last_resort) in enumerate(squares):
             if last_resort and any(s.face.score >= DOUBTFUL and self.scene.on_hole(s.face.points) for s in found):
                 break
-            progress(PHASE, 0.8 * index / len(squares))
+            progress(Phase.FACE, 0.8 * index / len(squares))
             self._add(found, square)
             if any(s.sure and self.scene.nearness(s.face.points) > 0.5 for s in found):
                 break
         return [s for s in found if self.scene.nearness(s.face.points) > 0]
 
-    def in_box(self, box: tuple[float, float, float, float]) -> list[Sighting]:
-        """The faces whose middle lies in the box (x, y, width, height)."""
-        x, y, width, height = box
-        if not (np.isfinite(box).all() and width > 0 and height > 0):
-            raise StatueError("bad-face-box", box=",".join(f"{value:g}" for value in box))
-
-        def inside(points: NDArray[np.float64]) -> bool:
-            middle = points.mean(axis=0)
-            return bool(x <= middle[0] <= x + width and y <= middle[1] <= y + height)
-
+    def in_box(self, box: FaceBox) -> list[Sighting]:
+        """The faces whose middle lies in the box."""
+        if not box.finite:
+            raise StatueError("bad-face-box", box=box)
         found: list[Sighting] = []
         for scale in AROUND_BOX:
-            square = FaceFrame((x + width / 2, y + height / 2), scale * max(width, height))
-            self._add(found, square, inside)
+            square = FaceFrame(box.centre, scale * max(box.width, box.height))
+            self._add(found, square, lambda points: box.holds(points.mean(axis=0)))
             if any(sighting.sure for sighting in found):
                 break
         return found
@@ -189,7 +174,7 @@ class _Search:
         rgb, mask = self.scene.look(square, SEARCH_SIZE)
         for predictor in self.predictors:
             for proposal in predictor.propose(rgb, mask):
-                face = _in_photograph(proposal, square, SEARCH_SIZE)
+                face = proposal.to_photograph(square, SEARCH_SIZE)
                 if wanted(face.points):
                     _merge(found, Sighting(face, predictor))
             if any(sighting.sure for sighting in found):
@@ -212,24 +197,14 @@ class _Search:
         ]
         return max(refined, key=worth, default=None)
 
-    def _refined(self, predictor: LandmarkPredictor, points: NDArray[np.float64]) -> Proposal:
+    def _refined(self, predictor: LandmarkPredictor, points: NDArray[np.float64]) -> Landmarks:
         """A close look at the face with these 68 points."""
         upright = frame_of_landmarks(points, level=0.0)
         view = FaceFrame(upright.centre, VIEW_OVER_FRAME * upright.side)
         rgb, mask = self.scene.look(view, REFINE_SIZE)
         x, y = view.to_crop(np.array([upright.centre]), REFINE_SIZE)[0]
         inner = FaceFrame((float(x), float(y)), REFINE_SIZE / VIEW_OVER_FRAME, upright.angle)
-        return _in_photograph(predictor.refine(rgb, mask, inner), view, REFINE_SIZE)
-
-
-def _in_photograph(proposal: Proposal, frame: FaceFrame, size: int) -> Proposal:
-    turn = frame.matrix(size)[:, :2]
-    return replace(
-        proposal,
-        points=frame.to_photograph(proposal.points, size),
-        sigma=None if proposal.sigma is None else proposal.sigma * (frame.side / size),
-        covariance=None if proposal.covariance is None else turn @ proposal.covariance @ turn.T,
-    )
+        return predictor.refine(rgb, mask, inner).to_photograph(view, REFINE_SIZE)
 
 
 def _merge(found: list[Sighting], new: Sighting) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
+from statue_models.pixels.grid import centres_of
 
 #: Squares larger than this many photograph pixels are cut from a reduced copy, made once.
 OVERVIEW_SIDE = 1024
@@ -50,7 +51,7 @@ class Scene:
         rows = np.maximum.reduceat(mask, np.arange(0, height, block), axis=0)
         small_mask = np.maximum.reduceat(rows, np.arange(0, width, block), axis=1)
         y, x = np.nonzero(small_mask)
-        hole = (np.column_stack([x, y]) + 0.5) * block
+        hole = centres_of(np.column_stack([x, y])) * block
         return cls(rgb, mask, block_mean(rgb, block), small_mask, block, hole)
 
     def look(self, frame: FaceFrame, size: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

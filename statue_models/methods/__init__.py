@@ -1,1 +1,1 @@
-"""Restoration methods behind one door."""
+"""Restoration methods behind one door: a folder each, with a descriptor."""

@@ -7,7 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.request import Progress
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.methods.descriptor import MethodOptions
+from statue_models.request import Hypothesis, Progress
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,20 +20,32 @@ class Crop:
         rgb: (S, S, 3) float32 in [0, 1], sRGB-encoded. Samples where ``known`` is False mean nothing.
         hole: (S, S) bool, True where something is missing.
         known: (S, S) bool, True inside the picture and outside the hole.
-        landmarks: (68, 2) float64 in pixels of the crop, or None for methods with ``frame = "selection"``.
-        hidden: (68,) bool, True for landmarks under the hole; None with ``landmarks``.
+        landmarks: in pixels of the crop, or None for methods that work from the selection alone. Those that a user
+            placed are to be met, the others are followed as far as a head allows.
         scale: photograph pixels per crop pixel.
-        placed: (68,) bool, landmarks that a user put there: they are to be met. The others, all if this is None, are
-            followed as far as a head allows.
     """
 
     rgb: NDArray[np.float32]
     hole: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    landmarks: NDArray[np.float64] | None
-    hidden: NDArray[np.bool_] | None
+    landmarks: Landmarks | None
     scale: float
-    placed: NDArray[np.bool_] | None = None
+
+    @property
+    def size(self) -> int:
+        """Side of the crop in pixels."""
+        return self.hole.shape[0]
+
+    @property
+    def face(self) -> Landmarks:
+        """The landmarks, for a method that works on faces.
+
+        Raises:
+            ValueError: when there are none (a programming error: such a method is only given faces).
+        """
+        if self.landmarks is None:
+            raise ValueError("this method works in the face frame: it needs landmarks")
+        return self.landmarks
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,32 +73,47 @@ class Fill:
         stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
             than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
         half: the face's other half, whose finest detail belongs here too, or None.
+        textured: whether missing stone takes the grain of the visible, and edges are sharpened; a preview does without.
     """
 
     rgb: NDArray[np.float32]
     borrow: NDArray[np.float32] | None = None
     stone: NDArray[np.float32] | None = None
     half: OtherHalf | None = None
+    textured: bool = True
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """All hypotheses of one call, the most likely first.
+    """All hypotheses of one call.
 
     Attributes:
-        fills: one per seed.
-        uncertainty: (S, S) float32, standard deviation of the grey level (0..1) across hypotheses, or None.
+        fills: one per hypothesis.
+        uncertainty: (S, S) float32, standard deviation of the grey level (0..1): how far the likeliest hypothesis may
+            be off; None where the method says nothing of it, or was not asked for the likeliest.
         notes: JSON-ready facts for the record (residual of the fit, which method was used instead, ...).
+        stone: (S, S) float32 in [0, 1], ``Fill.stone`` of the likeliest hypothesis, asked for or not: visible stone is
+            measured there, so that no fill depends on its company. None where fills have none.
     """
 
     fills: tuple[Fill, ...]
     uncertainty: NDArray[np.float32] | None
     notes: dict[str, object]
+    stone: NDArray[np.float32] | None = None
 
 
 class Method(Protocol):
-    """A restoration method: deterministic in (crop, seeds)."""
+    """A restoration method: deterministic in (crop, hypotheses, options), every hypothesis the same in any company."""
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One fill per seed; the first seed stands for the most likely hypothesis."""
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """One fill per hypothesis.
+
+        Args:
+            crop: what is to be filled.
+            hypotheses: at least one, the likeliest first where it is among them.
+            options: of the type that the method's descriptor names.
+            progress: called from 0 to 1.
+        """
         ...

@@ -1,53 +1,72 @@
-"""What can restore: name -> entry, and name -> method, ready to use.
+"""What can restore: every descriptor that a folder of this room exports, and the methods that are loaded."""
 
-The entries are data (``models.json``); a method's own imports happen when it is asked for.
-"""
-
+import pkgutil
+from collections import OrderedDict
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import statue_models.methods as room
 from statue_models.errors import StatueError
-from statue_models.models_file import entry
+from statue_models.methods.descriptor import MethodDescriptor
+from statue_models.models_file import preferred
 
 if TYPE_CHECKING:
     from statue_models.methods.method import Method
 
-
-#: Methods that are made without arguments: name -> (module, class).
-PLAIN = {
-    "statuefit": ("statue_models.methods.statuefit.statuefit", "StatueFit"),
-    "mirror": ("statue_models.methods.classical", "Mirror"),
-    "biharmonic": ("statue_models.methods.classical", "Biharmonic"),
-    "telea": ("statue_models.methods.classical", "Telea"),
-    "ns": ("statue_models.methods.classical", "NavierStokes"),
-}
+#: Methods that a ``LoadedMethods`` keeps: the chosen one, the one for what no frame shows, and the ones before.
+MOST_LOADED = 4
+_KINDS = ("network", "fit", "classical")
 
 
-def method(name: str, device: str = "auto", precision: str = "fp32", steps: int | None = None) -> "Method":
-    """The method of that name.
+@cache
+def _all() -> tuple[MethodDescriptor, ...]:
+    """In the order of the folders; importing them loads neither weights nor PyTorch nor OpenCV."""
+    folders = [module.name for module in pkgutil.iter_modules(room.__path__) if module.ispkg]
+    return tuple(one for folder in folders for one in import_module(f"{room.__name__}.{folder}").DESCRIPTORS)
 
-    Args:
-        name: as for ``entry``.
-        device: "auto", "cpu" or "cuda"; networks only.
-        precision: "fp32" or "bf16"; networks only.
-        steps: sampling steps; None = the model's own; networks only.
+
+def descriptors() -> tuple[MethodDescriptor, ...]:
+    """All methods, the default first, then networks, fits and classical ones."""
+    default = descriptor("default")
+    return tuple(sorted(_all(), key=lambda one: (one is not default, _KINDS.index(one.kind))))
+
+
+def descriptor(name: str) -> MethodDescriptor:
+    """The descriptor of a method; "default" names the best that can run here.
 
     Raises:
-        StatueError: ``unknown-model``, ``untrained-model``, ``missing-package``, ``no-cuda``, or one of the weights'.
+        StatueError: ``unknown-model``.
     """
-    row = entry(name)
-    if not row.trained:
-        raise StatueError("untrained-model", name=row.name, how=row.how)
-    if row.name in PLAIN:
-        module, class_name = PLAIN[row.name]
-        return getattr(import_module(module), class_name)()
-    path = row.weights_path
-    assert path is not None, f"the network {row.name} is marked as trained but names no weights"
-    try:
-        from statue_models.methods.statueflow import FlowMethod
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
-            raise
-        how = "Install it with 'pip install restore-statue-face[torch]', or choose the model statuefit."
-        raise StatueError("missing-package", package="torch", how=how) from None
-    return FlowMethod.from_file(path, row.sha256, device=device, precision=precision, steps=steps)
+    known = {one.name: one for one in _all()}
+    if name == "default":
+        name = next(one for one in preferred() if known[one].runs_here)
+    if name not in known:
+        raise StatueError("unknown-model", name=name)
+    return known[name]
+
+
+class LoadedMethods:
+    """Methods by (name, device, precision), loaded once; those that were used last are kept.
+
+    Args:
+        most: how many.
+    """
+
+    def __init__(self, most: int = MOST_LOADED) -> None:
+        self._most = most
+        self._loaded: OrderedDict[tuple[str, str, str], Method] = OrderedDict()
+
+    def get(self, chosen: MethodDescriptor, device: str = "auto", precision: str = "fp32") -> "Method":
+        """The method, loaded where it is not yet.
+
+        Raises:
+            StatueError: as ``MethodDescriptor.open`` does.
+        """
+        key = (chosen.name, device, precision)
+        if key not in self._loaded:
+            self._loaded[key] = chosen.open(device, precision)
+        self._loaded.move_to_end(key)
+        while len(self._loaded) > self._most:
+            self._loaded.popitem(last=False)
+        return self._loaded[key]

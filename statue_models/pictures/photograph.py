@@ -22,6 +22,8 @@ from statue_models.pictures.colour_profile import ColourTransform, OneWayProfile
 from statue_models.pictures.formats import writing
 from statue_models.pictures.formats.reading import check_megapixels, read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
+from statue_models.pixels.bands import bands
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 
 _BAND = 1 << 18  # pixels converted at a time
@@ -94,13 +96,11 @@ class Photograph(StoredPicture):
             colours = _quantised(transform.to_srgb(colours), samples.dtype)
         return np.concatenate([colours, samples[:, self._colours :]], axis=1)
 
-    def with_restored(
-        self, rectangle: tuple[int, int, int, int], srgb_pixels: NDArray[Any], mask: NDArray[np.uint8]
-    ) -> "Photograph":
+    def with_restored(self, rectangle: Rectangle, srgb_pixels: NDArray[Any], mask: NDArray[np.uint8]) -> "Photograph":
         """A copy with the changed rectangle of a variant put back; where the mask is 0 no sample changes.
 
         Args:
-            rectangle: (x, y, width, height) in pixels of the photograph.
+            rectangle: of the photograph.
             srgb_pixels: (h, w, C) sRGB-encoded samples, dtype and channels of ``samples``, alpha not premultiplied:
                 ``Variant.pixels`` of a request made from ``to_srgb()``.
             mask: uint8, over the rectangle (h, w) or over the whole photograph (H, W).
@@ -108,23 +108,20 @@ class Photograph(StoredPicture):
         Raises:
             ValueError: when shapes or dtypes do not agree.
         """
-        x, y, width, height = rectangle
         if mask.shape == (self.height, self.width):
-            mask = mask[y : y + height, x : x + width]
-        if srgb_pixels.shape != (height, width, self.channels) or srgb_pixels.dtype != self.samples.dtype:
+            mask = mask[rectangle.slices]
+        if srgb_pixels.shape != (*rectangle.shape, self.channels) or srgb_pixels.dtype != self.samples.dtype:
             raise ValueError(
                 f"pixels {srgb_pixels.shape} {srgb_pixels.dtype} do not fit {rectangle} of {self.samples.shape}"
             )
-        if mask.shape != (height, width):
+        if mask.shape != rectangle.shape:
             raise ValueError(f"mask {mask.shape} does not cover {rectangle}")
         samples = self.samples.copy()
-        region = samples[y : y + height, x : x + width]
-        if region.shape[:2] != (height, width):
+        region = samples[rectangle.slices]
+        if region.shape[:2] != rectangle.shape:
             raise ValueError(f"the rectangle {rectangle} leaves the photograph {self.samples.shape}")
         transform = self._transform()
-        rows = max(1, _BAND // max(width, 1))
-        for top in range(0, height, rows):
-            band = slice(top, top + rows)
+        for band in bands(rectangle.height, max(1, _BAND // max(rectangle.width, 1))):
             hole = mask[band] > 0
             if hole.any():
                 region[band][hole] = self._own_of(

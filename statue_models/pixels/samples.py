@@ -34,10 +34,9 @@ def unit_samples(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
 
 def luma_of(image: Pixels, window: Rectangle) -> NDArray[np.float32]:
     """(h, w) luma 0..1 of a part of the photograph, without ever holding its colours as floats."""
-    x, y, width, height = window
-    out = np.empty((height, width), np.float32)
-    for band in bands(height):
-        out[band] = luma(unit_samples(image, (x, y + band.start, width, band.stop - band.start)))
+    out = np.empty(window.shape, np.float32)
+    for band in bands(window.height):
+        out[band] = luma(unit_samples(image, window.part(band)))
     return out
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.pixels.bands import bands
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 
 _BAND = 1 << 18  # pixels mixed at a time
@@ -17,45 +19,42 @@ class Piece:
     """A part of a fill.
 
     Attributes:
-        rectangle: (x, y, width, height) in photograph pixels.
+        rectangle: of the photograph.
         picture: (height, width, 3) float32 in [0, 1], sRGB-encoded.
-        meant: (height, width) bool, the pixels that it is for.
+        where: (height, width) bool, the pixels that it is for.
     """
 
-    rectangle: tuple[int, int, int, int]
+    rectangle: Rectangle
     picture: NDArray[np.float32]
-    meant: NDArray[np.bool_]
+    where: NDArray[np.bool_]
 
 
-def composed(
-    image: NDArray[Any], rectangle: tuple[int, int, int, int], mask: NDArray[np.uint8], pieces: Sequence[Piece]
+def composite_pieces(
+    image: NDArray[Any], rectangle: Rectangle, mask: NDArray[np.uint8], pieces: Sequence[Piece]
 ) -> NDArray[Any]:
     """The samples of a rectangle of the photograph with all pieces laid over it; see ``composite``.
 
     Args:
         image: (H, W, C), as in ``composite``.
-        rectangle: (x, y, width, height) in pixels, inside the image.
+        rectangle: inside the image.
         mask: (H, W) uint8, 255 = missing.
         pieces: of the fill.
     """
-    x, y, width, height = rectangle
-    out = image[y : y + height, x : x + width].copy()
+    out = image[rectangle.slices].copy()
     for piece in pieces:
-        px, py, pw, ph = piece.rectangle
-        left, right = max(x, px), min(x + width, px + pw)
-        rows = max(1, _BAND // max(pw, 1))
-        for top in range(max(y, py), min(y + height, py + ph), rows):
-            low = min(top + rows, y + height, py + ph)
-            own = np.s_[top - py : low - py, left - px : right - px]
-            part = np.where(piece.meant[own], mask[top:low, left:right], np.uint8(0))
+        shared = rectangle.intersect(piece.rectangle)
+        for rows in bands(shared.height, max(1, _BAND // max(shared.width, 1))):
+            band = shared.part(rows)
+            own = band.relative_to(piece.rectangle.corner).slices
+            part = np.where(piece.where[own], mask[band.slices], np.uint8(0))
             if part.any():
-                laid = composite(image, (left, top, right - left, low - top), piece.picture[own], part)
-                np.copyto(out[top - y : low - y, left - x : right - x], laid, where=part[..., None] > 0)
+                laid = composite(image, band, piece.picture[own], part)
+                np.copyto(out[band.relative_to(rectangle.corner).slices], laid, where=part[..., None] > 0)
     return out
 
 
 def composite(
-    image: NDArray[Any], rectangle: tuple[int, int, int, int], fill: NDArray[np.float32], mask: NDArray[np.uint8]
+    image: NDArray[Any], rectangle: Rectangle, fill: NDArray[np.float32], mask: NDArray[np.uint8]
 ) -> NDArray[Any]:
     """The samples of a rectangle of the photograph, with the fill laid over it.
 
@@ -70,7 +69,7 @@ def composite(
     Args:
         image: (H, W, C) uint8, uint16 or float32, sRGB-encoded; C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA),
             alpha not premultiplied.
-        rectangle: (x, y, width, height) in pixels, inside the image.
+        rectangle: inside the image.
         fill: (h, w, 3) float32 in [0, 1], sRGB-encoded, over the rectangle; clipped to that range.
         mask: (h, w) uint8 over the rectangle, 255 = missing.
 
@@ -80,22 +79,19 @@ def composite(
     Raises:
         ValueError: when the rectangle leaves the image, or the shapes do not agree with it.
     """
-    x, y, width, height = rectangle
-    if not (0 <= x <= x + width <= image.shape[1] and 0 <= y <= y + height <= image.shape[0]):
+    if not Rectangle(0, 0, image.shape[1], image.shape[0]).holds(rectangle):
         raise ValueError(f"the rectangle {rectangle} leaves the image {image.shape}")
-    if fill.shape != (height, width, 3) or mask.shape != (height, width):
+    if fill.shape != (*rectangle.shape, 3) or mask.shape != rectangle.shape:
         raise ValueError(f"fill {fill.shape} and mask {mask.shape} do not cover the rectangle {rectangle}")
-    out = image[y : y + height, x : x + width].copy()
-    rows = max(1, _BAND // max(width, 1))
-    for top in range(0, height, rows):
-        band = slice(top, top + rows)
+    out = image[rectangle.slices].copy()
+    for band in bands(rectangle.height, max(1, _BAND // max(rectangle.width, 1))):
         hole = mask[band] > 0
         if hole.any():
-            out[band][hole] = _mixed(out[band][hole], fill[band][hole], mask[band][hole])
+            out[band][hole] = _mix(out[band][hole], fill[band][hole], mask[band][hole])
     return out
 
 
-def _mixed(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
+def _mix(samples: NDArray[Any], fill: NDArray[np.float32], mask: NDArray[np.uint8]) -> NDArray[Any]:
     """(N, C) samples under (N, 3) fill and (N,) mask. Double precision: 16-bit halves must round exactly."""
     dtype, channels = samples.dtype, samples.shape[1]
     floating = dtype.kind == "f"

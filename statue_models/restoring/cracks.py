@@ -9,35 +9,42 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import Landmarks, interocular_distance
-from statue_models.inpainting.border import carry_in
-from statue_models.inpainting.interpolation import biharmonic, blurred_within
-from statue_models.inpainting.texture import Grain, drawn, grain_of, grained, local_mean, log_luma
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.inpainting.border import diffuse_steps
+from statue_models.inpainting.interpolation import biharmonic
+from statue_models.inpainting.local_means import blur_within, local_mean
+from statue_models.inpainting.texture import Grain, add_log_luma, log_luma, measure_grain, synthesise_grain
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma, unit_samples
-from statue_models.request import RestorationRequest
+from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import Piece
 
-#: Greatest width of thin damage in interocular distances.
+# What is thin; set by eye.
+#: Interocular distances: greatest width of thin damage.
 WIDTH = 0.15
 #: Without a face: greatest width, as a share of the photograph's shorter side. Faces that fill less than an eighth of
 #: it are smaller than that.
 WITHOUT_FACE = 0.012
-#: Thin damage is closed in groups: neighbours of one tile of so many pixels.
-TILE = 512
-#: Pixels around a group whose grain it takes, per interocular distance, and bounds.
-AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
-#: Grain's mean square, over that of the stone beside the damage: a continuation has less relief than it.
-ROUGHER = 1.05
-#: Interocular distance in pixels below which a photograph shows no grain that a continuation would lack.
-GRAINED = 96
-#: Standard deviation in interocular distances of the blur that keeps grain out of what is continued.
-CALM = 0.003
 #: What stands for the interocular distance without a face, in photograph's shorter sides.
 USUAL = 0.15
-WIDER = 1.5  # than the blur that parts grain from form: what of grain is no level
+
+# How it is closed.
+#: Pixels: thin damage is closed in groups, neighbours of one tile of so many; for time.
+TILE = 512
+#: Interocular distances around a group whose grain it takes, and bounds in pixels; set by eye.
+AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
+#: Interocular distances: standard deviation of the blur that keeps grain out of what is continued (light 1.1 for 1.2 on
+#: ``native``, docs/experiments.md).
+CALM = 0.003
+#: Grain's mean square, over that of the stone beside the damage: a continuation has less relief than it. Set by eye.
+ROUGHER = 1.05
+#: Pixels: interocular distance below which a photograph shows no grain that a continuation would lack; set by eye.
+GRAINED = 96
+#: Over the blur that parts grain from form: what of grain is no level (light 1.15 -> 1.12 on ``native``,
+#: docs/experiments.md).
+WIDER = 1.5
 THIN_METHOD = "biharmonic continuation, with the grain of the stone beside it"
 
 
@@ -49,7 +56,7 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
         width: pixels.
     """
     out = np.zeros(mask.shape, bool)
-    box = with_margin(bounding_box(mask), 1, mask.shape)
+    box = Rectangle.of_mask(mask).expand(1, mask.shape)
     # The picture's edge is no border of the hole: what reaches it may be as wide again beyond.
     hole = cv2.copyMakeBorder((part_of(mask, box) > 0).view(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     wide = cv2.distanceTransform(hole, cv2.DIST_L2, 5) > (width + 1) / 2
@@ -68,10 +75,10 @@ def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> floa
     """Pixels up to which damage is thin."""
     if landmarks is None:
         return WITHOUT_FACE * min(request.mask.shape)
-    return WIDTH * interocular_distance(landmarks.points)
+    return WIDTH * landmarks.interocular
 
 
-def thin_without_face(request: RestorationRequest) -> bool:
+def is_thin_without_face(request: RestorationRequest) -> bool:
     """Whether all damage is thin for any face that may be meant, so that none need be found."""
     if request.landmarks is not None or request.face is not None:
         return False
@@ -98,14 +105,16 @@ class ThinDamage:
         corner: tuple[int, int] = (0, 0),
     ) -> None:
         usual = USUAL * min(mask.shape)
-        interocular = usual if landmarks is None else interocular_distance(landmarks.points)
+        interocular = usual if landmarks is None else landmarks.interocular
         margin = int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
-        self._groups = [_Group.of(image, mask, members, margin, interocular) for members in _groups(thin, corner)]
+        self._groups = [
+            _Group.of(image, mask, members, margin, interocular) for members in _group_by_tile(thin, corner)
+        ]
 
-    def pieces(self, seed: int) -> list[Piece]:
+    def pieces(self, hypothesis: Hypothesis) -> list[Piece]:
         """The fill of one hypothesis."""
         return [
-            Piece(group.rectangle, group.fill(np.random.default_rng([seed, number])), group.hole)
+            Piece(group.rectangle, group.fill(np.random.default_rng([hypothesis.seed, number])), group.hole)
             for number, group in enumerate(self._groups)
         ]
 
@@ -116,8 +125,7 @@ class ThinDamage:
         """
         top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
         for group in self._groups:
-            left, up = group.box[0] - group.rectangle[0], group.box[1] - group.rectangle[1]
-            own = (left, up, *group.box[2:])
+            own = group.box.relative_to(group.rectangle.corner)
             closed, hole = part_of(group.closed, own)[part_of(group.hole, own)], part_of(group.hole, own)
             values = closed if image.shape[2] >= 3 else luma(closed)[:, None]
             values = values * top if image.dtype == np.float32 else np.rint(values * top)
@@ -147,42 +155,41 @@ class _Group:
         interocular: float,
     ) -> "_Group":
         box, own = members
-        x, y, width, height = box
-        around = left, top, wide, high = with_margin(box, margin, mask.shape)
+        around = box.expand(margin, mask.shape)
         rgb = unit_samples(image, around)
-        known = mask[top : top + high, left : left + wide] == 0
+        known = part_of(mask, around) == 0
         hole = np.zeros(known.shape, bool)
-        hole[y - top : y - top + height, x - left : x - left + width] = own
-        calm = _calmed(rgb, known, hole, CALM * interocular)
+        hole[box.relative_to(around.corner).slices] = own
+        calm = _smooth_known(rgb, known, hole, CALM * interocular)
         closed = biharmonic(calm, hole, known | hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
-        carry_in(closed, rgb[ring] - calm[ring], ring, hole, depth)
+        diffuse_steps(closed, rgb[ring] - calm[ring], ring, hole, depth)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         grain = None
         if interocular >= GRAINED:
             near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
-            grain = grain_of(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
+            grain = measure_grain(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
         return cls(box, around, closed, hole, grain)
 
     def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
         if self._grain is None:
             return self.closed
-        added = drawn(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
+        added = synthesise_grain(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
         # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
         added -= local_mean(added, self.hole, WIDER * self._grain.reach) * self.hole
-        return grained(self.closed, added)
+        return add_log_luma(self.closed, added)
 
 
-def _calmed(
+def _smooth_known(
     rgb: NDArray[np.float32], known: NDArray[np.bool_], hole: NDArray[np.bool_], reach: float
 ) -> NDArray[np.float32]:
     """(H, W, 3) without its grain near the hole: a continuation of slopes would make a form of it."""
-    blurred = blurred_within(rgb, known.astype(np.float32), reach)
-    return np.where(known[..., None], blurred, rgb)
+    smooth = blur_within(rgb, known.astype(np.float32), reach)
+    return np.where(known[..., None], smooth, rgb)
 
 
-def _groups(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
+def _group_by_tile(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
     """(rectangle, (h, w) bool) of the holes whose middles lie in one tile of the photograph, tiles row by row."""
     count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
     tiles: dict[tuple[int, int], list[int]] = {}
@@ -196,5 +203,5 @@ def _groups(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rect
         right = int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max())
         low = int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max())
         part = np.isin(labels[y:low, x:right], members)
-        groups.append(((x + corner[0], y + corner[1], right - x, low - y), part))
+        groups.append((Rectangle.between(x, y, right, low).move(*corner), part))
     return groups

@@ -13,8 +13,9 @@ from statue_models.face.landmarks68 import Landmarks
 from statue_models.inpainting.interpolation import nearest
 from statue_models.methods.method import Crop
 from statue_models.pixels.bands import bands
+from statue_models.pixels.grid import centres_in, centres_of
 from statue_models.pixels.overlay import Overlay, Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit
 
 #: How far the face frame may be widened so that the whole hole lies in it; what is still outside is interpolated.
@@ -26,36 +27,29 @@ LARGEST_SELECTION = 1024
 
 def widened(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
     """The frame, widened about its centre until the rectangle lies in it, but not beyond ``WIDEST``."""
-    x, y, width, height = rectangle
-    corners = np.array([[x, y], [x + width, y], [x, y + height], [x + width, y + height]], float)
+    x, y, right, bottom = rectangle.x, rectangle.y, rectangle.right, rectangle.bottom
+    corners = np.array([[x, y], [right, y], [x, bottom], [right, bottom]], float)
     reach = np.abs(frame.to_crop(corners, 2) - 1).max()  # 1 = the frame's edge
     return FaceFrame(frame.centre, frame.side * float(np.clip(reach * 1.08, 1, WIDEST)), frame.angle)
 
 
 def selection_frame(rectangle: Rectangle) -> tuple[FaceFrame, int]:
-    x, y, width, height = rectangle
-    side = SELECTION_MARGIN * max(width, height, 16)
+    side = SELECTION_MARGIN * max(rectangle.width, rectangle.height, 16)
     size = min(LARGEST_SELECTION, 16 * int(np.ceil(side / 16)))
-    return FaceFrame((x + width / 2, y + height / 2), side, 0.0), size
+    centre = (rectangle.x + rectangle.width / 2, rectangle.y + rectangle.height / 2)
+    return FaceFrame(centre, side, 0.0), size
 
 
 def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     """(h, w) which of the rectangle's pixels the frame holds."""
-    x, y, width, height = rectangle
-    right, low = x + width - 0.5, y + height - 0.5
-    if _inside(frame, np.array([[x + 0.5, y + 0.5], [right, y + 0.5], [x + 0.5, low], [right, low]])).all():
-        return np.ones((height, width), bool)
-    out = np.empty((height, width), bool)
-    for band in bands(height):
-        places = np.meshgrid(np.arange(x, x + width) + 0.5, np.arange(y + band.start, y + band.stop) + 0.5)
-        out[band] = _inside(frame, np.stack([axis.ravel() for axis in places], 1)).reshape(-1, width)
+    columns, rows = (rectangle.x, rectangle.right - 1), (rectangle.y, rectangle.bottom - 1)
+    if frame.holds(centres_of(np.array([[x, y] for y in rows for x in columns], float))).all():
+        return np.ones(rectangle.shape, bool)
+    out = np.empty(rectangle.shape, bool)
+    for band in bands(rectangle.height):
+        places = centres_in(rectangle.part(band))
+        out[band] = frame.holds(np.stack([axis.ravel() for axis in places], 1)).reshape(-1, rectangle.width)
     return out
-
-
-def _inside(frame: FaceFrame, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) which of (N, 2) positions in the photograph the frame holds."""
-    places = frame.to_crop(points, 1)
-    return np.asarray(((places >= 0) & (places <= 1)).all(1))
 
 
 def plugged(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
@@ -70,7 +64,7 @@ def plugged(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
     nothing = mask
     if image.shape[2] in (2, 4):
         nothing = ((mask > 0) | (image[..., -1] <= 0)).view(np.uint8)
-    box = with_margin(bounding_box(nothing), 1, image.shape)
+    box = Rectangle.of_mask(nothing).expand(1, image.shape)
     colours = 3 if image.shape[2] >= 3 else 1
     samples = part_of(image, box).copy()
     samples[..., :colours] = nearest(samples[..., :colours], part_of(nothing, box) > 0)
@@ -94,10 +88,8 @@ def crop_of(image: Pixels, mask: Pixels, frame: FaceFrame, size: int, landmarks:
         rgb=as_unit(colours),
         hole=hole,
         known=inside & ~hole,
-        landmarks=None if landmarks is None else frame.to_crop(landmarks.points, size),
-        hidden=None if landmarks is None else landmarks.hidden,
-        scale=frame.side / size,
-        placed=None if landmarks is None else landmarks.placed,
+        landmarks=None if landmarks is None else landmarks.to_crop(frame, size),
+        scale=frame.scale(size),
     )
 
 

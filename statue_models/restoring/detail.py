@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.inpainting.patches import window_votes, without_edges
+from statue_models.inpainting.patches import clip_edges, window_votes
 from statue_models.methods.method import Crop, Fill
 from statue_models.pixels.bands import bands
+from statue_models.pixels.grid import cells_at, centres_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import LUMA
 
@@ -20,48 +21,35 @@ from statue_models.pixels.samples import LUMA
 WORTH_IT = 1.15
 
 
-def enlarge(picture: NDArray[np.float32], frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.float32]:
-    """A crop-sized picture (S, S) or (S, S, C) as it looks on a rectangle (x, y, width, height) of the photograph."""
-    size = picture.shape[0]
-    x, y, width, height = rectangle
-    corners = np.array([[x, y], [x + 1.0, y], [x, y + 1.0]]) + 0.5
-    places = (frame.to_crop(corners, size) - 0.5).astype(np.float64)
-    matrix = np.stack([places[1] - places[0], places[2] - places[0], places[0]], axis=1)
-    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.float32)
-
-
 class FineDetail:
     """What the crop lost of the visible stone, ready to be borrowed by every fill of one photograph.
 
     Args:
-        luma: (H, W) float32 0..1 of the part of the photograph that the frame sees.
-        origin: (x, y) of that part in the photograph.
+        luma: (H, W) float32 0..1 of a part of the photograph that the frame sees.
+        part: that part.
         crop: as the method had it.
         frame: the crop's.
-        rectangle: (x, y, width, height) in photograph pixels that detail is wanted for.
+        rectangle: of the photograph, that detail is wanted for.
         hole: (height, width) bool, the pixels in it that are missing.
     """
 
     def __init__(
         self,
         luma: NDArray[np.float32],
-        origin: tuple[int, int],
+        part: Rectangle,
         crop: Crop,
         frame: FaceFrame,
         rectangle: Rectangle,
         hole: NDArray[np.bool_],
     ) -> None:
-        size = crop.hole.shape[0]
-        self._size, self._hole = size, hole
+        self._size, self._hole = crop.size, hole
         self._worth_it = crop.scale >= WORTH_IT
         if not self._worth_it:
             return
-        enlarged = enlarge(crop.rgb @ np.array(LUMA, np.float32), frame, (*origin, luma.shape[1], luma.shape[0]))
+        enlarged = frame.uncrop(crop.rgb @ np.array(LUMA, np.float32), part)
         self._lost = np.subtract(luma, enlarged, out=enlarged)
-        self._frame, self._origin, self._corner = frame, origin, rectangle[:2]
-        self._turn = frame.matrix(size)[:, :2].astype(np.float32)
+        self._frame, self._part, self._corner = frame, part, rectangle.corner
+        self._turn = frame.matrix(crop.size)[:, :2].astype(np.float32)
 
     def of(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma to add to the enlarged fill over the rectangle; 0 outside the hole."""
@@ -71,14 +59,14 @@ class FineDetail:
         for band in bands(len(out)):
             rows, columns = np.nonzero(self._hole[band])
             if len(rows):
-                places = np.stack([columns + self._corner[0], rows + band.start + self._corner[1]], 1) + 0.5
-                out[band][rows, columns] = self._at(places, fill.borrow)
-        return without_edges(out, self._hole)
+                cells = np.stack([columns + self._corner[0], rows + band.start + self._corner[1]], 1)
+                out[band][rows, columns] = self._at(centres_of(cells), fill.borrow)
+        return clip_edges(out, self._hole)
 
     def _at(self, places: NDArray[np.float64], borrow: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) luma borrowed for (N, 2) positions in the photograph."""
         in_crop = self._frame.to_crop(places, self._size).astype(np.float32)
-        in_luma = (places - np.array(self._origin) - 0.5).astype(np.float32)
+        in_luma = cells_at(places - np.array(self._part.corner)).astype(np.float32)
         total, sums = np.full(len(places), 1e-9, np.float32), np.zeros(len(places), np.float32)
         for shift, weight in window_votes(in_crop, borrow, self._size / borrow.shape[0]):
             there = in_luma + shift @ self._turn.T

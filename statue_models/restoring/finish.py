@@ -10,51 +10,55 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import interocular_distance
-from statue_models.inpainting.border import RING, carry_in, without_noise
-from statue_models.inpainting.steps import deepest, parted, reach_of_stains
+from statue_models.inpainting.border import RING, diffuse_steps, smooth_steps
+from statue_models.inpainting.local_means import blur
+from statue_models.inpainting.steps import greatest_depth, reach_of_stains, split_steps
 from statue_models.inpainting.texture import (
     FINENESS,
     FINEST,
     Grain,
-    blurred,
-    drawn,
-    grain_of,
-    grained,
+    add_log_luma,
     log_luma,
     log_luma_of,
-    setting_in,
+    measure_grain,
+    ramp_from_border,
+    synthesise_grain,
 )
 from statue_models.memory import give_back
 from statue_models.methods.method import Crop, Fill, OtherHalf
 from statue_models.pixels.bands import ROWS, bands
+from statue_models.pixels.grid import centres_of
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit, luma_of
-from statue_models.restoring.detail import FineDetail, enlarge
-from statue_models.restoring.other_half import from_other_half
+from statue_models.request import Hypothesis
+from statue_models.restoring.detail import FineDetail
+from statue_models.restoring.other_half import transfer_other_half
 from statue_models.restoring.stone_look import StoneLook
-from statue_models.restoring.visible_stone import visible_stone
+from statue_models.restoring.visible_stone import find_visible_stone
 
-#: Interocular distances around the hole within which stone speaks for it.
+#: Interocular distances around the hole within which stone speaks for it; set by eye.
 NEAR = 0.5
-#: Detail of the face's other half: the blur that parts it from form, over the one for grain, and how much is taken on
-#: small faces, where a pixel's detail is chance; on large ones all of it.
+#: Detail of the face's other half: the blur that parts it from form, over the one for grain (1 and 3 were tried on
+#: ``native``), and how much is taken on small faces, where a pixel's detail is chance; on large ones all of it
+#: (``check``, docs/experiments.md).
 HALF_REACH, HALF_SHARE = 2.0, 0.6
-#: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances.
+#: Unsharp masks: share on small faces, share on large ones, standard deviation in interocular distances. Looked at on
+#: ``native``: less leaves carved edges soft, more looks like metal (docs/experiments.md).
 CRISP = ((0.3, 1.0, 0.02), (0.0, 0.6, 0.006))
-#: Most that they take from shadows and add to lights (logarithm), and pixels from the border over which they set in.
+#: Natural logarithm: most that they take from shadows and add to lights; pixels from the border over which they set in.
+#: Set by eye.
 DARKER, LIGHTER, CRISP_FADE = 0.3, 0.12, 3.0
 #: Grain's mean square on small and on large faces, over that of visible stone of like relief: a fill has less relief
 #: than the statue had, which is seen the more the larger the face. Chosen on check and native (docs/experiments.md).
 ROUGHER = (0.8, 1.6)
-#: Interocular distances in pixels of small and large faces.
+#: Pixels: interocular distances of small and large faces; between them shares go from one to the other. Set by eye.
 SMALL, LARGE = 64.0, 192.0
-#: Pixels: grain is measured as on faces of this interocular distance where they are larger.
+#: Pixels: grain is measured as on faces of this interocular distance where they are larger; for memory.
 LARGEST = 800.0
-#: Of ``Fill.stone``: less borrows the detail of what it grew from.
+#: Of ``Fill.stone``: less borrows the detail of where its patches came from; set by eye.
 WHOLLY_STONE = 0.9
-LEAST = 1e-3  # of a step: less is rounding
+LEAST = 1e-3  #: sRGB-encoded, of a step: less is rounding
 
 
 class Finish:
@@ -64,9 +68,11 @@ class Finish:
         image: (H, W, C) the photograph, its hole filled with anything that is not the hole's own.
         missing: (H, W) uint8, > 0 = missing, whoever fills it.
         mask: (H, W) uint8, > 0 = missing and filled here.
-        rectangle: (x, y, width, height) that is wanted: the mask's bounding box.
+        rectangle: what is wanted: the mask's bounding box.
         frame: of the crop.
         crop: as the method had it.
+        stone: (S, S) float32 in [0, 1] on the crop, how far a pixel shows the head's own stone (``Answer.stone``): the
+            visible stone's grain and look are measured there. None where nobody says.
     """
 
     def __init__(
@@ -77,21 +83,19 @@ class Finish:
         rectangle: Rectangle,
         frame: FaceFrame,
         crop: Crop,
+        stone: NDArray[np.float32] | None = None,
     ) -> None:
-        self._crop, self._frame, self._image = crop, frame, image
+        self._crop, self._frame, self._image, self._stone = crop, frame, image, stone
         self._interocular = 0.0
         if crop.landmarks is not None:
-            self._interocular = interocular_distance(crop.landmarks) * crop.scale
+            self._interocular = crop.landmarks.interocular * crop.scale
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
-        self._near = with_margin(rectangle, RING + 1, image.shape)
+        self._near = rectangle.expand(RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        self._around = with_margin(rectangle, int(NEAR * self._span), image.shape)
+        self._around = rectangle.expand(int(NEAR * self._span), image.shape)
         self._missing = missing
-        x, y, width, height = rectangle
-        left, top = x - self._near[0], y - self._near[1]
-        self._inner = np.s_[top : top + height, left : left + width]
+        self._inner = rectangle.relative_to(self._near.corner).slices
         self._rectangle = rectangle
-        self._first: Fill | None = None
         self._grain: Grain | None = None
         self._look: StoneLook | None = None
         self._grain_is_measured = False
@@ -101,74 +105,73 @@ class Finish:
         """Interocular distance by which grain is measured: no larger than a grain's neighbourhood need be."""
         return min(self._interocular, LARGEST)
 
-    def picture(self, fill: Fill, seed: int) -> NDArray[np.float32]:
+    def render(self, fill: Fill, hypothesis: Hypothesis) -> NDArray[np.float32]:
         """(height, width, 3) float32 in [0, 1] over the rectangle; only samples in the hole are meant."""
         # What needs planes of its own comes first: the picture is the largest of all. Between, what small arrays have
         # taken and left goes back to the system.
         give_back()
         stone = fill.stone if self._interocular else None
-        grain = None if stone is None else self._measured(stone)
-        borrowed = None if fill.borrow is None else self._borrowed(fill)
+        grain = self._measure_grain() if stone is not None and fill.textured else None
+        detail = None if fill.borrow is None else self._patch_detail(fill)
         give_back()
         rgb = fill.rgb
         if stone is not None:
-            self._look = self._look or StoneLook(self._crop, self._known, stone)
-            rgb = self._look.tinted(rgb, self._crop.hole, stone)
+            self._look = self._look or StoneLook(self._crop, self._known, self._measured_stone())
+            rgb = self._look.tint(rgb, self._crop.hole, stone)
         shown = np.where(self._crop.hole[..., None], rgb, self._crop.rgb).astype(np.float32)
-        picture = enlarge(shown, self._frame, self._near)
-        if borrowed is not None:
-            picture[self._inner] += borrowed[..., None]
-            del borrowed
+        picture = self._frame.uncrop(shown, self._near)
+        if detail is not None:
+            picture[self._inner] += detail[..., None]
+            del detail
             give_back()
         np.clip(picture, 0, 1, out=picture)
         if stone is not None:
-            self._add(picture, self._crisp(picture, stone))
-            give_back()
+            if fill.textured:
+                self._add_layer(picture, self._sharpening_layer(picture, stone))
+                give_back()
             if fill.half is not None:
-                self._add(picture, self._from_other_half(picture, fill.half))
+                self._add_layer(picture, self._other_half_layer(picture, fill.half))
                 give_back()
             if grain is not None:
-                self._add(picture, self._drawn(picture, stone, grain, seed))
+                self._add_layer(picture, self._grain_layer(picture, stone, grain, hypothesis))
                 give_back()
-            self._hold_back(picture, stone)
-        self._meet(picture, stone)
+            self._bend_lights(picture, stone)
+        self._meet_border(picture, stone)
         np.clip(picture, 0, 1, out=picture)
         return picture[self._inner]
 
     @cached_property
     def _known(self) -> NDArray[np.bool_]:
         """(S, S) pixels of the crop that the photograph shows; the crop shows what closes cracks, too."""
-        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.hole.shape[0]) == 0)
+        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.size) == 0)
 
     @cached_property
-    def _deepest(self) -> NDArray[np.float32]:
+    def _greatest_depth(self) -> NDArray[np.float32]:
         """(S, S) greatest depth of the nearest connected hole, in interocular distances."""
-        assert self._crop.landmarks is not None
-        unit = np.float32(interocular_distance(self._crop.landmarks))
-        return deepest(self._crop.hole, self._crop.known) / unit
+        return greatest_depth(self._crop.hole, self._crop.known) / np.float32(self._crop.face.interocular)
 
     @property
     def hole(self) -> NDArray[np.bool_]:
         """(height, width) what is missing and filled here, over the rectangle."""
         return self._hole[self._inner]
 
-    def _meet(self, picture: NDArray[np.float32], stone: NDArray[np.float32] | None) -> None:
+    def _meet_border(self, picture: NDArray[np.float32], stone: NDArray[np.float32] | None) -> None:
         """Carry into the hole of a picture (H, W, 3) what it differs by at the border."""
         ring = self._ring()
         step = as_unit(part_of(self._image, self._near)[ring]) - picture[ring]
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
         # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
         if stone is None:
-            carry_in(picture, step, ring, self._hole, depth)
+            diffuse_steps(picture, step, ring, self._hole, depth)
             return
         rows, columns = np.nonzero(ring)
-        places = np.stack([columns, rows], 1) + np.array(self._near[:2]) + 0.5
-        size = self._crop.hole.shape[0]
+        places = centres_of(np.stack([columns, rows], 1) + np.array(self._near.corner))
+        size = self._crop.size
         x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
-        own, rest = parted(step, without_noise(step, ring), self._deepest[y, x], np.clip(stone[y, x], 0, 1))
-        carry_in(picture, own, ring, self._hole, depth)
+        own, rest = split_steps(step, smooth_steps(step, ring), self._greatest_depth[y, x], np.clip(stone[y, x], 0, 1))
+        diffuse_steps(picture, own, ring, self._hole, depth)
         if np.abs(rest).max(initial=0) > LEAST:
-            carry_in(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
+            diffuse_steps(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
 
     def _ring(self) -> NDArray[np.bool_]:
         """(H, W) visible pixels beside the hole."""
@@ -176,89 +179,95 @@ class Finish:
         beside &= part_of(self._missing, self._near) == 0
         return beside
 
-    def _add(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
+    def _add_layer(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
         """Lay (H, W) log luma over the hole of a picture (H, W, 3), with the hue that goes with it."""
         factors = None if self._look is None else self._look.factors
         for band in bands(len(picture)):
             hole = self._hole[band]
             if hole.all():
-                picture[band] = grained(picture[band], added[band], factors)
+                picture[band] = add_log_luma(picture[band], added[band], factors)
             elif hole.any():
-                picture[band][hole] = grained(picture[band][hole], added[band][hole], factors)
+                picture[band][hole] = add_log_luma(picture[band][hole], added[band][hole], factors)
 
-    def _hold_back(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> None:
+    def _bend_lights(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> None:
         """Bend the lights of the stone in a picture (H, W, 3) towards those of visible stone.
 
-        Those beside the hole, too: what the photograph has there after all is carried in by ``_meet``.
+        Those beside the hole, too: what the photograph has there after all is carried in by ``_meet_border``.
         """
         assert self._look is not None
-        x, y, width, _ = self._near
         for band in bands(len(picture)):
-            rows = (x, y + band.start, width, band.stop - band.start)
-            share = np.clip(enlarge(stone, self._frame, rows), 0, 1)
-            picture[band] = self._look.held_back(picture[band], share)
+            share = np.clip(self._frame.uncrop(stone, self._near.part(band)), 0, 1)
+            picture[band] = self._look.bend_lights(picture[band], share)
 
-    def _borrowed(self, fill: Fill) -> NDArray[np.float32]:
+    def _patch_detail(self, fill: Fill) -> NDArray[np.float32]:
         """(h, w) luma over the rectangle: what grows beside the stone borrows its detail from where it grew from."""
-        self._first = self._first or fill
         where = self.hole.copy()
-        if self._first.stone is not None:
-            where &= enlarge(self._first.stone, self._frame, self._rectangle) < WHOLLY_STONE
+        if self._stone is not None:
+            where &= self._frame.uncrop(self._stone, self._rectangle) < WHOLLY_STONE
         return FineDetail(
-            luma_of(self._image, self._around), self._around[:2], self._crop, self._frame, self._rectangle, where
+            luma_of(self._image, self._around), self._around, self._crop, self._frame, self._rectangle, where
         ).of(fill)
 
-    def _crisp(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _sharpening_layer(self, picture: NDArray[np.float32], stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) log luma: edges as sharp as a chisel leaves them; a conditional mean is softer than any statue."""
         log = log_luma_of(picture)
         added = np.zeros_like(log)
         for small, large, reach in CRISP:
             share = np.float32(small + (large - small) * self._size)
-            soft = blurred(log, max(reach * self._interocular, 0.5))
+            soft = blur(log, max(reach * self._interocular, 0.5))
             for band in bands(len(log)):
                 added[band] += share * (log[band] - soft[band])
             del soft
         for band in bands(len(log), 4 * ROWS):
-            added[band] *= setting_in(self._hole, band, CRISP_FADE)
+            added[band] *= ramp_from_border(self._hole, band, CRISP_FADE)
         del log
-        added *= self._share(stone)
+        added *= self._stone_share(stone)
         return np.clip(added, -DARKER, LIGHTER, out=added)
 
-    def _from_other_half(self, picture: NDArray[np.float32], half: OtherHalf) -> NDArray[np.float32]:
+    def _other_half_layer(self, picture: NDArray[np.float32], half: OtherHalf) -> NDArray[np.float32]:
         """(H, W) log luma: what is finer on the face's other half, where that is visible."""
         reach = max(FINEST, HALF_REACH * FINENESS * self._span)
-        added = from_other_half(picture, self._hole, self._near, half, self._image, self._missing, self._frame, reach)
+        added = transfer_other_half(
+            picture, self._hole, self._near, half, self._image, self._missing, self._frame, reach
+        )
         added *= np.float32(HALF_SHARE + (1 - HALF_SHARE) * self._size)
         return added
 
-    def _drawn(
-        self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, seed: int
+    def _grain_layer(
+        self, picture: NDArray[np.float32], stone: NDArray[np.float32], grain: Grain, hypothesis: Hypothesis
     ) -> NDArray[np.float32]:
         """(H, W) log luma: the stone's grain."""
         rougher = ROUGHER[0] + (ROUGHER[1] - ROUGHER[0]) * self._size
-        added = drawn(grain, log_luma_of(picture), self._hole, np.random.default_rng(seed), rougher)
-        added *= self._share(stone)
+        added = synthesise_grain(
+            grain, log_luma_of(picture), self._hole, np.random.default_rng(hypothesis.seed), rougher
+        )
+        added *= self._stone_share(stone)
         return added
 
-    def _share(self, stone: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _stone_share(self, stone: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W) how far the head's stone shows."""
-        share = enlarge(stone, self._frame, self._near)
+        share = self._frame.uncrop(stone, self._near)
         return np.clip(share, 0, 1, out=share)
 
-    def _measured(self, stone: NDArray[np.float32]) -> Grain | None:
-        """The visible stone's grain, measured where the first fill says that the head is."""
+    def _measured_stone(self) -> NDArray[np.float32]:
+        """Where visible stone is measured: the same for every fill, whichever others there are."""
+        if self._stone is None:
+            raise ValueError("a fill of stone needs an answer that says where stone is seen")
+        return self._stone
+
+    def _measure_grain(self) -> Grain | None:
+        """The visible stone's grain, measured where the likeliest head is."""
         if not self._grain_is_measured:
-            assert self._crop.landmarks is not None
-            points = self._frame.to_photograph(self._crop.landmarks, self._crop.hole.shape[0])
+            points = self._crop.face.to_photograph(self._frame, self._crop.size).points
             known = part_of(self._missing, self._around) == 0
-            head = enlarge(stone, self._frame, self._around) > 0.5
-            shown = visible_stone(
-                head, known, points - np.array(self._around[:2]), NEAR * self._span, self._interocular
+            head = self._frame.uncrop(self._measured_stone(), self._around) > 0.5
+            found = find_visible_stone(
+                head, known, points - np.array(self._around.corner), NEAR * self._span, self._interocular
             )
             del head
             # The log luma is nobody else's, so that its memory is free as soon as it is not needed.
-            self._grain = grain_of(
-                log_luma(luma_of(self._image, self._around)), known, shown.plain, self._span, shown.carved, shown.calm
+            self._grain = measure_grain(
+                log_luma(luma_of(self._image, self._around)), known, found.plain, self._span, found.carved, found.calm
             )
             self._grain_is_measured = True
         return self._grain

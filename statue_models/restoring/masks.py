@@ -1,4 +1,4 @@
-"""Masks that are to reach further, and rims of damage that a mask has left over."""
+"""Masks that are to reach further, and rims of damage that a mask has left."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,17 +8,18 @@ from numpy.typing import NDArray
 
 from statue_models.inpainting.texture import log_luma
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, bounding_box, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
 
-#: Widths in pixels of the rims that are looked for.
+# The test's numbers are set by eye.
+#: Pixels: widths of the rims that are looked for.
 RIMS = (2, 4, 8)
 #: A rim is darker or brighter (logarithm of luma) than what lies beyond it: by so much in the middle, and by half of
 #: that, the same way, along so much of the border. Stone beside a nose is lit on one side and shaded on the other.
 DIFFERENT, ALONG = 0.15, 0.8
 #: Widest rim that is looked for, in interocular distances: on small faces a lid is as wide as a rim.
 WIDEST_RIM = 0.03
-#: A border is looked at in pieces: what lies in one tile of so many pixels.
+#: Pixels: a border is looked at in pieces, what lies in one tile of so many; for time.
 TILE = 256
 #: The note's code in the record, and what it tells a user.
 RIM_DIFFERS = "rim-differs"
@@ -26,7 +27,7 @@ RIM_NOTE = (
     "all round the mask the stone looks unlike what lies beyond, as if damage had been left over: look at the border, "
     "and let the mask reach further with {remedy} (rim-differs)"
 )
-#: Pixels that a mask may be grown by.
+#: Pixels that a mask may grow by.
 MOST_GROWN = 200
 
 
@@ -43,8 +44,8 @@ def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.dilate(mask, disc), np.uint8)
 
 
-def left_over(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:
-    """Width in pixels of the rim of damage that a mask has left over; 0 where there is none.
+def find_leftover_rim(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:
+    """Width in pixels of the rim of damage that a mask has left; 0 where there is none.
 
     Args:
         image: (H, W, C) the photograph.
@@ -56,7 +57,7 @@ def left_over(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle
     widths = [width for width in RIMS if width <= WIDEST_RIM * interocular]
     if not widths:
         return 0
-    around = with_margin(rectangle, 4 * RIMS[-1], image.shape)
+    around = rectangle.expand(4 * RIMS[-1], image.shape)
     return rim_width(log_luma(luma_of(image, around)), part_of(missing, around) == 0, part_of(mask, around) > 0, widths)
 
 
@@ -103,12 +104,11 @@ def _tiles(border: NDArray[np.bool_], margin: int) -> Iterator[tuple[tuple[slice
             tile = border[top : top + TILE, left : left + TILE]
             if not tile.any():
                 continue
-            x, y, across, down = bounding_box(tile)
-            inner = (left + x, top + y, across, down)
-            x0, y0, wide, high = with_margin(inner, margin, border.shape)
-            places = np.zeros((high, wide), bool)
-            part_of(places, (inner[0] - x0, inner[1] - y0, across, down))[...] = part_of(tile, (x, y, across, down))
-            yield np.s_[y0 : y0 + high, x0 : x0 + wide], places
+            inner = Rectangle.of_mask(tile).move(left, top)
+            window = inner.expand(margin, border.shape)
+            places = np.zeros(window.shape, bool)
+            part_of(places, inner.relative_to(window.corner))[...] = part_of(border, inner)
+            yield window.slices, places
 
 
 def _mean_at(

@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
-from statue_models.inpainting.texture import local_mean, log_luma, log_luma_of, setting_in
+from statue_models.inpainting.local_means import local_mean
+from statue_models.inpainting.texture import log_luma, log_luma_of, ramp_from_border
 from statue_models.methods.method import OtherHalf
 from statue_models.pixels.bands import bands
+from statue_models.pixels.grid import cells_at
 from statue_models.pixels.overlay import Pixels, part_of
-from statue_models.pixels.rectangle import Rectangle, with_margin
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
-from statue_models.restoring.detail import enlarge
 
-#: Side in pixels of what is worked on at a time.
-TILE = 256
-#: Share below which nothing is taken.
-LEAST = 0.02
-#: Pixels from the border over which it sets in; most that it adds or takes (logarithm).
-FADING, SHARPEST = 3.0, 0.5
-#: Logarithm of luma by which both sides may differ: what lies in shadow shows noise and the shadow's edge.
+TILE = 256  #: pixels: side of what is worked on at a time, for memory
+LEAST = 0.02  #: share below which nothing is taken
+FADING = 3.0  #: pixels from the border over which it sets in; set by eye
+SHARPEST = 0.5  #: natural logarithm: most that it adds or takes; set by eye
+#: Natural logarithm of luma by which both sides may differ: what lies in shadow shows noise and the shadow's edge
+#: (``native``, "no noise of shadows on lit cheeks" in docs/experiments.md).
 ALIKE = 0.6
-WHOLE = 0.99  # of a sample's neighbours that must be visible
+WHOLE = 0.99  #: share of a sample's neighbours that must be visible
 
 
-def from_other_half(
+def transfer_other_half(
     picture: NDArray[np.float32],
     hole: NDArray[np.bool_],
     window: Rectangle,
@@ -43,30 +43,29 @@ def from_other_half(
     Args:
         picture: (height, width, 3) in [0, 1], the fill.
         hole: (height, width) bool, what is missing.
-        window: (x, y, width, height) of both in the photograph.
+        window: of both in the photograph.
         half: on the crop.
         image: (H, W, C) the photograph.
         missing: (H, W) uint8, > 0 = missing.
         frame: of the crop.
         reach: standard deviation in pixels of the blur that parts fine structure from form.
     """
-    x, y, width, height = window
-    added, beside = np.zeros((height, width), np.float32), int(4 * reach) + 3
+    added, beside = np.zeros(window.shape, np.float32), int(4 * reach) + 3
     size = half.share.shape[0]
-    for band in bands(height, TILE):
+    for band in bands(window.height, TILE):
         # By tiles, because a strip across a tilted head is mirrored to one across the whole face.
-        border = setting_in(hole, band, FADING)
-        for columns in bands(width, TILE):
-            here = (x + columns.start, y + band.start, columns.stop - columns.start, band.stop - band.start)
-            share = np.clip(enlarge(half.share, frame, here), 0, 1)
+        border = ramp_from_border(hole, band, FADING)
+        for columns in bands(window.width, TILE):
+            here = window.part(band, columns)
+            share = np.clip(frame.uncrop(half.share, here), 0, 1)
             share[~hole[band, columns]] = 0
-            asked = share > LEAST
-            if not asked.any():
+            wanted = share > LEAST
+            if not wanted.any():
                 continue
-            in_crop = enlarge(half.places, frame, here).reshape(-1, 2)
-            places = frame.to_photograph(in_crop, size).reshape(*share.shape, 2) - 0.5
-            fine, level, seen = _sampled(image, missing, places, asked, reach)
-            share[~(asked & seen)] = 0
+            in_crop = frame.uncrop(half.places, here).reshape(-1, 2)
+            places = cells_at(frame.to_photograph(in_crop, size).reshape(*share.shape, 2))
+            fine, level, seen = _sample(image, missing, places, wanted, reach)
+            share[~(wanted & seen)] = 0
             rows, beyond = (slice(max(0, each.start - beside), each.stop + beside) for each in (band, columns))
             inner = np.s_[
                 band.start - rows.start : band.stop - rows.start,
@@ -79,14 +78,13 @@ def from_other_half(
     return added
 
 
-def _sampled(
-    image: Pixels, missing: Pixels, places: NDArray[np.float64], asked: NDArray[np.bool_], reach: float
+def _sample(
+    image: Pixels, missing: Pixels, places: NDArray[np.float64], wanted: NDArray[np.bool_], reach: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
     """(h, w) at (h, w, 2) places, pixel centres at integers: log luma less its blur, that blur, where it is seen."""
-    ends = np.stack([places[asked].min(0), places[asked].max(0)])
+    ends = np.stack([places[wanted].min(0), places[wanted].max(0)])
     (left, top), (right, low) = np.clip(ends, 0, np.array(image.shape[1::-1]) - 1).astype(int).tolist()
-    box = (left, top, right - left + 2, low - top + 2)
-    box = with_margin(box, int(4 * reach) + 3, image.shape)
+    box = Rectangle.between(left, top, right + 2, low + 2).expand(int(4 * reach) + 3, image.shape)
     known = part_of(missing, box) == 0
     log = log_luma(luma_of(image, box))
     coarse = local_mean(log, known, reach)

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 
 import statue_models
-from statue_models import models_file
+from statue_models import places
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.methods.descriptor import MethodDescriptor
+from statue_models.models_file import parts
 from statue_models.request import RestorationRequest
 from statue_models.threads import THREADS
 
@@ -39,7 +41,7 @@ def _installed(package: str) -> str | None:
 
 def record(
     request: RestorationRequest,
-    entry: models_file.ModelEntry,
+    method: MethodDescriptor,
     landmarks: Landmarks | None,
     frame: FaceFrame,
     size: int,
@@ -48,19 +50,19 @@ def record(
 ) -> dict[str, Any]:
     return {
         "schema": 1,
-        "program": {"name": "restore-statue-face", "version": statue_models.__version__},
+        "program": {"name": places.NAME, "version": statue_models.__version__},
         "request": request.to_json(),
         "method": {
-            "name": entry.name,
-            "kind": entry.kind,
-            "weights_sha256": entry.sha256,
-            "parts_sha256": {part.name: part.sha256 for part in models_file.parts().values() if entry.name in part.of},
+            "name": method.name,
+            "kind": method.kind,
+            "weights_sha256": method.facts.sha256,
+            "parts_sha256": {part.name: part.sha256 for part in parts().values() if method.name in part.of},
             "notes": notes,
         },
         "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": frame.to_json() | {"size": size},
+        "frame": frame.to_json(size),
         "engine": {
-            "name": "torch" if entry.kind == "network" else "numpy",
+            "name": "torch" if method.kind == "network" else "numpy",
             "numpy": np.__version__,
             "opencv": cv2.__version__,
             "scipy": _installed("scipy"),

@@ -1,24 +1,25 @@
 """The pipeline, and the public API: ``Restorer().restore(request) -> Restoration``."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
-from statue_models.methods.method import Method
-from statue_models.pixels.rectangle import Rectangle, bounding_box
+from statue_models.methods.descriptor import MethodDescriptor
+from statue_models.methods.registry import LoadedMethods
+from statue_models.phases import Phase
+from statue_models.pixels.overlay import part_of
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
 from statue_models.request import (
     Progress,
@@ -28,12 +29,12 @@ from statue_models.request import (
     check_mask,
     check_picture,
     no_progress,
-    variant_seed,
+    part_of_progress,
 )
-from statue_models.restoring.compositing import composed
-from statue_models.restoring.cracks import thin_without_face
+from statue_models.restoring.compositing import composite_pieces
+from statue_models.restoring.cracks import is_thin_without_face
 from statue_models.restoring.cropping import selection_frame, widened
-from statue_models.restoring.filling import filling
+from statue_models.restoring.filling import FOUND, filling
 from statue_models.restoring.record import Clock
 from statue_models.restoring.record import record as record_of
 from statue_models.threads import one_thread
@@ -53,7 +54,7 @@ class Restorer:
     def __init__(self, device: str = "auto", landmark_models: Path | None = None) -> None:
         self._device = device
         self._landmark_models = landmark_models
-        self._methods: dict[tuple[str, str, str, int | None], Method] = {}
+        self._methods = LoadedMethods()
         self._predictor: LandmarkPredictor | None = None
         self._lock = threading.Lock()
 
@@ -65,14 +66,14 @@ class Restorer:
                 here, or "interrupted" when ``progress`` asked for it.
         """
         request = request.checked()
-        with self._lock, one_thread(), _out_of_memory():
+        with self._lock, one_thread(), report_out_of_memory():
             return self._restored(request, progress)
 
     def find_landmarks(
         self,
         image: NDArray[Any],
         mask: NDArray[np.uint8] | None = None,
-        face: tuple[float, float, float, float] | None = None,
+        face: FaceBox | None = None,
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -80,7 +81,7 @@ class Restorer:
         Args:
             image: as in ``RestorationRequest``.
             mask: as there, or None.
-            face: (x, y, width, height) in pixels, or None to search.
+            face: where it is, or None to search.
 
         Raises:
             StatueError: for a picture or a mask that is none, when no face is found, or "interrupted".
@@ -88,19 +89,20 @@ class Restorer:
         check_picture(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
-        with self._lock, one_thread(), _out_of_memory():
+        with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._find_predictor(), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         clock = Clock()
-        entry = models_file.entry(request.model)
-        device = request.device if request.device != "auto" else self._device
-        method = self._method(entry.name, _usable(device), request.precision, request.steps)
-        seeds = [variant_seed(request.seed, number) for number in range(request.variants)]
-        rectangle = bounding_box(request.mask)
+        chosen = self._describe(request.model)
+        device = _usable(request.device if request.device != "auto" else self._device)
+        options = chosen.options_of(request)
+        method, plain = self._methods.get(chosen, device, request.precision), registry.descriptor(OUTSIDE_METHOD)
+        outside = self._methods.get(plain, "cpu")
+        rectangle = Rectangle.of_mask(request.mask)
         landmarks: Landmarks | None = None
-        progress("finding the face", 0.0)
-        needs_face = entry.frame == "face" and not thin_without_face(request)
+        progress(Phase.FACE, 0.0)
+        needs_face = chosen.needs == "landmarks" and not is_thin_without_face(request)
         if needs_face:
             landmarks, frame = find_face(
                 rgb8(request.image),
@@ -108,7 +110,7 @@ class Restorer:
                 self._find_predictor() if request.landmarks is None else _no_predictor(),
                 face=request.face,
                 landmarks=request.landmarks,
-                progress=_part(progress, 0.0, 0.2),
+                progress=part_of_progress(progress, 0.0, FOUND),
             )
             size = working_size(frame)
         else:
@@ -116,58 +118,39 @@ class Restorer:
         clock.note("face")
         done = filling(
             request,
-            method,
+            lambda crop, hypotheses, report: method.restore(crop, hypotheses, options, report),
             lambda part: _framed(frame, part) if needs_face else (frame, size),
             landmarks,
-            seeds,
-            thin_apart=entry.frame == "face",
-            beyond=(OUTSIDE_METHOD, self._method(OUTSIDE_METHOD, "cpu", "fp32", None)),
+            request.hypotheses,
+            thin_apart=chosen.needs == "landmarks",
+            beyond=(plain.name, lambda crop, asked, report: outside.restore(crop, asked, plain.options(), report)),
             progress=progress,
         )
         clock.note("restoration")
         variants = tuple(
-            Variant(composed(request.image, rectangle, request.mask, pieces), seed)
-            for seed, pieces in zip(seeds, done.pieces, strict=True)
+            Variant(composite_pieces(request.image, rectangle, request.mask, pieces), hypothesis)
+            for hypothesis, pieces in zip(request.hypotheses, done.pieces, strict=True)
         )
         clock.note("photograph")
-        progress("done", 1.0)
+        progress(Phase.DONE, 1.0)
         frame, size = done.frame or (frame, size)
         return Restoration(
             variants=variants,
             rectangle=rectangle,
             landmarks=landmarks,
-            frame=frame.to_json() | {"size": size},
+            frame=frame,
+            size=size,
             uncertainty=_uncertainty(done.uncertainty, rectangle, request.mask),
-            record=record_of(request, entry, landmarks, frame, size, done.notes, clock),
+            record=record_of(request, chosen, landmarks, frame, size, done.notes, clock),
         )
 
-    def _method(self, name: str, device: str, precision: str, steps: int | None) -> Method:
-        key = (name, device, precision, steps)
-        if key not in self._methods:
-            self._methods[key] = registry.method(name, device, precision, steps)
-        return self._methods[key]
+    def _describe(self, name: str) -> MethodDescriptor:
+        return registry.descriptor(name)
 
     def _find_predictor(self) -> LandmarkPredictor:
         if self._predictor is None:
             self._predictor = predictor("default", self._landmark_models)
         return self._predictor
-
-
-@contextmanager
-def _out_of_memory() -> Iterator[None]:
-    """What Python and OpenCV raise without memory, as the ``StatueError`` of that code."""
-    try:
-        yield
-    except MemoryError:
-        raise StatueError("out-of-memory") from None
-    except cv2.error as error:
-        if error.code == cv2.Error.StsNoMem:
-            raise StatueError("out-of-memory") from None
-        raise
-
-
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    return lambda phase, fraction: progress(phase, start + (end - start) * fraction)
 
 
 def _no_predictor() -> Any:
@@ -201,8 +184,7 @@ def _uncertainty(
 ) -> NDArray[np.uint8] | None:
     if spread is None:
         return None
-    x, y, width, height = rectangle
     out = np.zeros(spread.shape, np.uint8)
-    for row, (levels, missing) in enumerate(zip(spread, mask[y : y + height, x : x + width] > 0, strict=True)):
+    for row, (levels, missing) in enumerate(zip(spread, part_of(mask, rectangle) > 0, strict=True)):
         np.copyto(out[row], np.round(np.clip(levels * UNCERTAINTY_SCALE, 0, 255)), where=missing, casting="unsafe")
     return out

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import BROWS, CHIN, face_outline
 
-#: Features whose edges are no grain, and how far around them, in interocular distances.
+#: Features whose edges are no grain, by their landmarks, and how far around them, in interocular distances: set by eye.
 FEATURES = (range(17, 22), range(22, 27), range(36, 42), range(42, 48), range(48, 60), range(27, 36))
 AROUND = 0.06
-NOSE_BASE = 33
-BESIDE = 2.0  # pixels from the hole within which its edge may show
+NOSE_BASE = 33  #: landmark
+BESIDE = 2.0  #: pixels from the hole within which its edge may show; set by eye
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class VisibleStone:
     calm: NDArray[np.bool_]
 
 
-def visible_stone(
+def find_visible_stone(
     head: NDArray[np.bool_], known: NDArray[np.bool_], points: NDArray[np.float64], near: float, interocular: float
 ) -> VisibleStone:
     """The stone that speaks for a hole.

@@ -1,1 +1,1 @@
-"""The local service: wire format, access control, jobs, server, and the standard-library client."""
+"""The local service: wire format, access control, jobs, server, and ``protocol``, which clients share."""

@@ -7,11 +7,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from statue_models.errors import StatueError
+from statue_models.runner.protocol import SCHEMA
 
 
 def error_response(error: StatueError, headers: dict[str, str] | None = None) -> Response:
     """The answer to any failure: the catalogue's status and {"error": {"code", "sentence", "remedy"}}."""
-    body = {"schema": 1, "error": error.to_json()}
+    body = {"schema": SCHEMA, "error": error.to_json()}
     return JSONResponse(body, error.http_status, {"Cache-Control": "no-store", **(headers or {})})
 
 

@@ -15,11 +15,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 import statue_models
+from statue_models import places
 from statue_models.errors import StatueError
 from statue_models.runner.access import AccessControl, error_response
-from statue_models.runner.client import NAME
-from statue_models.runner.jobs import Job, JobQueue, State
-from statue_models.runner.wire import SCHEMA, JobReader, json_line, uncertainty_message, variant_message
+from statue_models.runner.jobs import Job, JobQueue
+from statue_models.runner.protocol import HEALTH, JOBS, SCHEMA
+from statue_models.runner.wire import JobReader, job_json, json_line, uncertainty_message, variant_message
 
 #: Seconds without a byte of a request's body after which it is given up.
 BODY_PATIENCE = 30.0
@@ -40,13 +41,13 @@ class _Endpoints:
 
     def routes(self) -> list[Route]:
         routes = [
-            Route("/v1/health", self.health),
-            Route("/v1/jobs", self.create, methods=["POST"]),
-            Route("/v1/jobs/{id}", self.show),
-            Route("/v1/jobs/{id}", self.cancel, methods=["DELETE"]),
-            Route("/v1/jobs/{id}/events", self.events),
-            Route("/v1/jobs/{id}/variants/{k:int}", self.variant),
-            Route("/v1/jobs/{id}/uncertainty", self.uncertainty),
+            Route(HEALTH, self.health),
+            Route(JOBS, self.create, methods=["POST"]),
+            Route(JOBS + "/{id}", self.show),
+            Route(JOBS + "/{id}", self.cancel, methods=["DELETE"]),
+            Route(JOBS + "/{id}/events", self.events),
+            Route(JOBS + "/{id}/variants/{k:int}", self.variant),
+            Route(JOBS + "/{id}/uncertainty", self.uncertainty),
         ]
         for route in routes:  # Starlette adds HEAD to GET; an event stream without a body is of no use to anyone
             (route.methods or set()).discard("HEAD")
@@ -55,7 +56,7 @@ class _Endpoints:
     async def health(self, request: Request) -> Response:
         running, waiting = self._queue.counts()
         state = "busy" if running or waiting else "idle"
-        about = {"name": NAME, "version": statue_models.__version__, "schema": SCHEMA, "pid": os.getpid()}
+        about = {"name": places.NAME, "version": statue_models.__version__, "schema": SCHEMA, "pid": os.getpid()}
         return _json({**about, "state": state, "waiting": waiting})
 
     async def create(self, request: Request) -> Response:
@@ -68,15 +69,15 @@ class _Endpoints:
         with self._queue.reserved(int(length)):
             await _receive(request, reader)
             job = self._queue.submit(await run_in_threadpool(reader.request))
-        return _json({"schema": SCHEMA, "id": job.id}, 202, {"Location": f"/v1/jobs/{job.id}"})
+        return _json({"schema": SCHEMA, "id": job.id}, 202, {"Location": f"{JOBS}/{job.id}"})
 
     async def show(self, request: Request) -> Response:
-        return _json(self._queue.snapshot(self._job(request)))
+        return _json(job_json(self._queue.snapshot(self._job(request))))
 
     async def cancel(self, request: Request) -> Response:
         job = self._job(request)
         self._queue.cancel(job)
-        return _json(self._queue.snapshot(job))
+        return _json(job_json(self._queue.snapshot(job)))
 
     async def events(self, request: Request) -> Response:
         return _EventStream(self._queue, self._job(request))
@@ -117,9 +118,10 @@ class _EventStream(Response):
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
                 while not gone.done():
                     changed.clear()
-                    event = self._queue.snapshot(self._job)
-                    final = State(event["state"]).final
-                    await send({"type": "http.response.body", "body": json_line(event), "more_body": not final})
+                    job = self._queue.snapshot(self._job)
+                    final = job.state.final
+                    line = json_line(job_json(job))
+                    await send({"type": "http.response.body", "body": line, "more_body": not final})
                     if final:
                         return
                     await asyncio.sleep(_SHORTEST)
@@ -177,7 +179,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _any_error(request: Request, error: Exception) -> Response:
-    return error_response(StatueError("internal", reason=f"{type(error).__name__}; the runner's log says more"))
+    return error_response(StatueError.from_exception(error, log="the runner's log"))
 
 
 def create_app(queue: JobQueue, token: str, port: int, lifespan: Lifespan | None = None) -> Starlette:

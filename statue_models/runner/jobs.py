@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from statue_models.errors import StatueError
+from statue_models.phases import Phase
 from statue_models.request import Progress, Restoration, RestorationRequest
-from statue_models.runner.wire import result_json
 
 log = logging.getLogger(__name__)
 
@@ -71,24 +71,36 @@ class Job:
     request: RestorationRequest | None
     seen: float
     state: State = State.QUEUED
-    phase: str = "waiting"
+    phase: str = Phase.WAITING
     fraction: float = 0.0
     sequence: int = 0
     restoration: Restoration | None = None
-    result: dict[str, Any] | None = None
     error: StatueError | None = None
     ended: float = 0.0
     followers: list[Callable[[], object]] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
-        """What ``GET /v1/jobs/ID`` says."""
-        data: dict[str, Any] = {"id": self.id, "state": str(self.state), "phase": self.phase}
-        data |= {"fraction": self.fraction, "sequence": self.sequence}
-        if self.result is not None:
-            data["result"] = self.result
-        if self.error is not None:
-            data["error"] = self.error.to_json()
-        return data
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """What is known about a job at one moment.
+
+    Attributes:
+        id: of the job.
+        state: where it stands.
+        phase: what is being done, in words.
+        fraction: in [0, 1]; never falls.
+        sequence: grows with every change.
+        restoration: the result of a job that is done.
+        error: the failure of one that failed.
+    """
+
+    id: str
+    state: State
+    phase: str
+    fraction: float
+    sequence: int
+    restoration: Restoration | None
+    error: StatueError | None
 
 
 class JobQueue:
@@ -99,6 +111,7 @@ class JobQueue:
             once, and the slow imports do not keep the server from answering.
         limits: see ``Limits``.
         clock: seconds that only grow.
+        check: called with each result in the worker thread; what it raises is the job's failure.
     """
 
     def __init__(
@@ -106,11 +119,13 @@ class JobQueue:
         make_restorer: Callable[[], RestoresPhotographs],
         limits: Limits | None = None,
         clock: Callable[[], float] = time.monotonic,
+        check: Callable[[Restoration], object] = lambda restoration: None,
     ) -> None:
         self._make_restorer = make_restorer
         self._restorer: RestoresPhotographs | None = None
         self._limits = limits or Limits()
         self._clock = clock
+        self._check = check
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._waiting: deque[Job] = deque()
@@ -167,10 +182,10 @@ class JobQueue:
             job.seen = self._clock()
             return job
 
-    def snapshot(self, job: Job) -> dict[str, Any]:
+    def snapshot(self, job: Job) -> Snapshot:
         """What is known about a job at this moment."""
         with self._changed:
-            return job.to_json()
+            return Snapshot(job.id, job.state, job.phase, job.fraction, job.sequence, job.restoration, job.error)
 
     def restoration(self, job: Job) -> Restoration:
         """The result of a job.
@@ -291,7 +306,7 @@ class JobQueue:
                     return
                 job = self._running = self._waiting.popleft()
                 request = job.request
-                job.state, job.phase = State.RUNNING, "starting"
+                job.state, job.phase = State.RUNNING, Phase.STARTING
                 self._tell(job)
             assert request is not None
             self._run(job, request)
@@ -301,7 +316,7 @@ class JobQueue:
             del job, request  # while the thread waits, it must not keep their pictures
 
     def _run(self, job: Job, request: RestorationRequest) -> None:
-        def progress(phase: str, fraction: float) -> None:
+        def progress(phase: Phase, fraction: float) -> None:
             with self._changed:
                 if job.state is State.CANCELLED:
                     raise StatueError("interrupted")
@@ -312,19 +327,16 @@ class JobQueue:
             if self._restorer is None:
                 self._restorer = self._make_restorer()
             restoration = self._restorer.restore(request, progress)
-            result = result_json(restoration)
-        except StatueError as error:
-            self._fail(job, error)
-        except MemoryError:
-            self._fail(job, StatueError("out-of-memory"))
+            self._check(restoration)
         except Exception as error:
-            log.exception("job %s failed", job.id)
-            # The words of unforeseen exceptions may hold anything, so only their kind goes out.
-            self._fail(job, StatueError("internal", reason=f"{type(error).__name__}; the runner's log says more"))
+            failure = StatueError.from_exception(error, log="the runner's log")
+            if failure.code == "internal":
+                log.exception("job %s failed", job.id)
+            self._fail(job, failure)
         else:
             with self._changed:
                 if not job.state.final:
-                    job.restoration, job.result, job.fraction = restoration, result, 1.0
+                    job.restoration, job.fraction = restoration, 1.0
                     self._end(job, State.DONE)
 
     def _fail(self, job: Job, error: StatueError) -> None:
@@ -336,7 +348,7 @@ class JobQueue:
 
 def _fresh(error: StatueError) -> StatueError:
     """The same error without its traceback, whose frames would keep the pictures in memory."""
-    return StatueError.told(error.code, error.sentence, error.remedy)
+    return StatueError.from_json(error.to_json())
 
 
 def _result_bytes(restoration: Restoration | None) -> int:

@@ -3,16 +3,15 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 import statue_models
 from statue_models import places
-from statue_models.errors import StatueError
+from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.request import Progress, Restoration, RestorationRequest, Variant, no_progress
-from statue_models.runner.client import RunnerClient, RunnerError
+from statue_models.phases import Phase
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Hypothesis, Progress, Restoration, RestorationRequest, Variant, no_progress
+from statue_models.runner.protocol.client import RunnerClient
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 
 
@@ -42,35 +41,24 @@ class RemoteRestorer:
             StatueError: what the runner reports, and the codes of exit status 7.
         """
         request = request.checked()
-        try:
-            progress("asking the runner", 0.0)
-            self._client.connect()
-            header = JobHeader.of(request).to_json()
-            job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
-            result = self._client.follow(job, progress)
-            variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
-            uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
-            self._client.cancel(job)  # it has been fetched: its memory is free for others
-        except RunnerError as error:
-            raise StatueError.told(error.code, error.sentence, error.remedy) from error
-        x, y, width, height = result["rectangle"]
+        progress(Phase.CONNECTING, 0.0)
+        self._client.connect()
+        header = JobHeader.of(request).to_json()
+        job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
+        result = self._client.follow(job, lambda phase, fraction: progress(Phase.named(phase), fraction))
+        variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
+        uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
+        self._client.cancel(job)  # it has been fetched: its memory is free for others
+        frame = result["frame"]
         return Restoration(
-            variants=tuple(Variant(pixels_of(header, samples), header["seed"]) for header, samples in variants),
-            rectangle=(x, y, width, height),
-            landmarks=None if result["landmarks"] is None else _landmarks(result["landmarks"]),
-            frame=result["frame"],
+            variants=tuple(
+                Variant(pixels_of(header, samples), Hypothesis(header["variant"] - 1, header["seed"]))
+                for header, samples in variants
+            ),
+            rectangle=Rectangle(*result["rectangle"]),
+            landmarks=None if result["landmarks"] is None else Landmarks.from_json(result["landmarks"]),
+            frame=None if frame is None else FaceFrame.from_json(frame),
+            size=None if frame is None else frame["size"],
             uncertainty=uncertainty,
             record=result["record"],
         )
-
-
-def _landmarks(data: dict[str, Any]) -> Landmarks:
-    return Landmarks(
-        np.array(data["points"], np.float64),
-        np.array(data["sigma"], np.float64),
-        np.array(data["hidden"], np.bool_),
-        float(data["score"]),
-        str(data["source"]),
-        np.array(data["covariance"], np.float64) if "covariance" in data else None,
-        np.array(data["placed"], np.bool_) if "placed" in data else None,
-    )

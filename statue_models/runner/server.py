@@ -14,11 +14,13 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
+from statue_models.request import Restoration
 from statue_models.runner.app import create_app
-from statue_models.runner.client import RunnerError, read_state
 from statue_models.runner.jobs import JobQueue, Limits, RestoresPhotographs
+from statue_models.runner.protocol.state_file import read_state
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
+from statue_models.runner.wire import json_line, result_json
 
 #: Seconds between two looks at what has been abandoned.
 _WATCH = 0.5
@@ -54,7 +56,7 @@ def serve(
     with sole_runner(directory), _listening(port) as listener:
         port = listener.getsockname()[1]
         state = RunnerState(port=port, pid=os.getpid(), started=time.time(), token=secrets.token_hex(32))
-        queue = JobQueue(restorer, limits)
+        queue = JobQueue(restorer, limits, check=_check_sendable)
 
         @asynccontextmanager
         async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -111,9 +113,13 @@ def _listening(port: int) -> socket.socket:
         listener.listen(64)
     except (OSError, OverflowError) as error:
         listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StatueError("runner-start", reason=f"port {port}: {reason}") from error
+        raise StatueError("runner-start", reason=f"port {port}: {reason_of(error)}") from error
     return listener
+
+
+def _check_sendable(restoration: Restoration) -> None:
+    """Fail for a result whose record JSON cannot hold: the job should say so, not the address that is asked for it."""
+    json_line(result_json(restoration))
 
 
 async def _watch(
@@ -131,6 +137,6 @@ async def _watch(
 def _findable(directory: Path, token: str) -> bool:
     try:
         found = read_state(directory)
-    except RunnerError:
+    except StatueError:
         return False
     return found is not None and found["token"] == token

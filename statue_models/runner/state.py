@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import statue_models
-from statue_models.errors import StatueError
-from statue_models.runner.client import STATE_FILE, FileLock, RunnerError, prepare_directory, read_state
-
-LOCK_FILE = "runner.lock"
+from statue_models.errors import StatueError, reason_of
+from statue_models.runner.protocol.lock import RUNNER_LOCK, FileLock
+from statue_models.runner.protocol.state_file import STATE_FILE, prepare_directory, read_state
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,8 @@ def sole_runner(directory: Path) -> Iterator[None]:
     Raises:
         StatueError: runner-start while another one is running; state-insecure.
     """
-    try:
-        prepare_directory(directory)
-        lock = FileLock(directory / LOCK_FILE)
-    except RunnerError as error:
-        raise StatueError.told(error.code, error.sentence, error.remedy) from error
-    except OSError as error:
-        raise StatueError("runner-start", reason=f"{directory}: {error.strerror}") from error
-    with lock:
+    prepare_directory(directory)
+    with FileLock(directory / RUNNER_LOCK) as lock:
         if not lock.try_acquire():
             raise StatueError("runner-start", reason="another runner of yours is running already")
         yield
@@ -71,12 +64,12 @@ def write_state(directory: Path, state: RunnerState) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise StatueError("output-unwritable", path=path, reason=error.strerror or str(error)) from error
+        raise StatueError("output-unwritable", path=path, reason=reason_of(error)) from error
 
 
 def remove_state(directory: Path, token: str) -> None:
     """Take ``runner.json`` away if it is the one with this token."""
-    with suppress(OSError, RunnerError):
+    with suppress(OSError, StatueError):
         state = read_state(directory)
         if state is not None and state["token"] == token:
             (directory / STATE_FILE).unlink()

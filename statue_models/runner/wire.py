@@ -13,14 +13,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import COUNT, Landmarks
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import MAX_MEGAPIXELS, MIN_SIDE, Restoration, RestorationRequest
+from statue_models.runner.jobs import Snapshot
+from statue_models.runner.protocol import MAX_LINE, SCHEMA
 
-SCHEMA = 1
 DTYPES: dict[str, np.dtype[Any]] = {"uint8": np.dtype("u1"), "uint16": np.dtype("<u2"), "float32": np.dtype("<f4")}
-MAX_LINE = 1 << 16
 #: The largest request that can be right: the most pixels, four floats and a mask byte each.
 MAX_BODY = MAX_LINE + MAX_MEGAPIXELS * 1_000_000 * 17
+
+
+def _integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _numbers(value: object, count: int) -> bool:
+    if not isinstance(value, list) or len(value) != count:
+        return False
+    # Beyond 1e9 no pixel can lie; the bound also refuses what json makes of 1e999.
+    return all((_integer(item) or isinstance(item, float)) and abs(item) < 1e9 for item in value)
+
+
+def _word(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= 64
+
+
+def _points(value: object) -> bool:
+    return isinstance(value, list) and len(value) == COUNT and all(_numbers(pair, 2) for pair in value)
+
+
+_CHECKS = {
+    "width": lambda value: _integer(value) and 0 < value < 1 << 31,
+    "height": lambda value: _integer(value) and 0 < value < 1 << 31,
+    "channels": lambda value: _integer(value) and 1 <= value <= 4,
+    "depth": lambda value: isinstance(value, str) and value in DTYPES,
+    "model": _word,
+    "seed": _integer,
+    "variants": _integer,
+    "quality": _word,
+    "variant": lambda value: value is None or _integer(value),
+    "steps": lambda value: value is None or _integer(value),
+    "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
+    "face": lambda value: value is None or _numbers(value, 4),
+    "device": _word,
+    "precision": _word,
+}
 
 
 @dataclass(frozen=True)
@@ -38,10 +77,12 @@ class JobHeader:
     model: str = "default"
     seed: int = 0
     variants: int = 1
+    variant: int | None = None
+    quality: str = "full"
     steps: int | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     placed: tuple[bool, ...] | None = None
-    face: tuple[float, float, float, float] | None = None
+    face: FaceBox | None = None
     device: str = "auto"
     precision: str = "fp32"
 
@@ -78,7 +119,7 @@ class JobHeader:
         elif data.get("placed") is not None:
             _refuse("its placed says something of landmarks that it has not")
         if data.get("face") is not None:
-            data["face"] = tuple(float(value) for value in data["face"])
+            data["face"] = FaceBox(*(float(value) for value in data["face"]))
         return cls(**data)
 
     @classmethod
@@ -95,6 +136,8 @@ class JobHeader:
             model=request.model,
             seed=request.seed,
             variants=request.variants,
+            variant=request.variant,
+            quality=request.quality,
             steps=request.steps,
             landmarks=None if points is None else tuple((x, y) for x, y in points),
             placed=None if placed is None else tuple(placed.tolist()),
@@ -187,6 +230,8 @@ class JobReader:
             model=header.model,
             seed=header.seed,
             variants=header.variants,
+            variant=header.variant,
+            quality=header.quality,  # type: ignore[arg-type]
             steps=header.steps,
             landmarks=None if header.landmarks is None else Landmarks.given(header.landmarks, header.placed),
             face=header.face,
@@ -196,28 +241,34 @@ class JobReader:
 
 
 def result_json(restoration: Restoration) -> dict[str, Any]:
-    """The ``result`` of a job that is done; the samples are fetched apart from it.
-
-    Raises:
-        ValueError: when the record holds what JSON cannot.
-    """
+    """The ``result`` of a job that is done; the samples are fetched apart from it."""
     landmarks = restoration.landmarks
-    result = {
+    return {
         "variants": len(restoration.variants),
         "rectangle": list(restoration.rectangle),
         "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": None if restoration.frame is None else dict(restoration.frame),
+        "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
         "uncertainty": restoration.uncertainty is not None,
         "record": dict(restoration.record),
     }
-    json_line(result)
-    return result
+
+
+def job_json(job: Snapshot) -> dict[str, Any]:
+    """What is known about a job, with its ``result`` when it is done and its ``error`` when it failed."""
+    data: dict[str, Any] = {"id": job.id, "state": str(job.state), "phase": job.phase}
+    data |= {"fraction": job.fraction, "sequence": job.sequence}
+    if job.restoration is not None:
+        data["result"] = result_json(job.restoration)
+    if job.error is not None:
+        data["error"] = job.error.to_json()
+    return data
 
 
 def variant_message(restoration: Restoration, index: int) -> tuple[bytes, memoryview]:
     """(header line, samples) of variant ``index`` (0-based)."""
     variant = restoration.variants[index]
-    return _plane_message(variant.pixels, restoration.rectangle, seed=variant.seed)
+    which = variant.hypothesis
+    return _plane_message(variant.pixels, restoration.rectangle, variant=which.number, seed=which.seed)
 
 
 def uncertainty_message(restoration: Restoration) -> tuple[bytes, memoryview] | None:
@@ -248,15 +299,16 @@ def samples_of(array: NDArray[Any]) -> memoryview:
 
 
 def json_line(data: Mapping[str, Any]) -> bytes:
-    """One line of JSON."""
+    """One line of JSON.
+
+    Raises:
+        ValueError, TypeError: for what JSON cannot hold.
+    """
     return json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _plane_message(
-    pixels: NDArray[Any], rectangle: tuple[int, int, int, int], **more: object
-) -> tuple[bytes, memoryview]:
-    x, y, width, height = rectangle
-    header: dict[str, object] = {"schema": SCHEMA, "x": x, "y": y, "width": width, "height": height}
+def _plane_message(pixels: NDArray[Any], rectangle: Rectangle, **more: object) -> tuple[bytes, memoryview]:
+    header: dict[str, object] = {"schema": SCHEMA, **rectangle._asdict()}
     header |= {"channels": pixels.shape[2], "depth": pixels.dtype.name}
     return json_line({**header, **more}), samples_of(pixels)
 
@@ -283,38 +335,3 @@ def _object(text: bytes) -> dict[str, Any]:
 
 def _refuse(reason: str) -> NoReturn:
     raise StatueError("bad-request", reason=reason)
-
-
-def _integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _numbers(value: object, count: int) -> bool:
-    if not isinstance(value, list) or len(value) != count:
-        return False
-    # Beyond 1e9 no pixel can lie; the bound also refuses what json makes of 1e999.
-    return all((_integer(item) or isinstance(item, float)) and abs(item) < 1e9 for item in value)
-
-
-def _word(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 64
-
-
-def _points(value: object) -> bool:
-    return isinstance(value, list) and len(value) == COUNT and all(_numbers(pair, 2) for pair in value)
-
-
-_CHECKS = {
-    "width": lambda value: _integer(value) and 0 < value < 1 << 31,
-    "height": lambda value: _integer(value) and 0 < value < 1 << 31,
-    "channels": lambda value: _integer(value) and 1 <= value <= 4,
-    "depth": lambda value: isinstance(value, str) and value in DTYPES,
-    "model": _word,
-    "seed": _integer,
-    "variants": _integer,
-    "steps": lambda value: value is None or _integer(value),
-    "placed": lambda value: value is None or (isinstance(value, list) and [type(v) for v in value] == [bool] * COUNT),
-    "face": lambda value: value is None or _numbers(value, 4),
-    "device": _word,
-    "precision": _word,
-}

@@ -25,7 +25,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.pictures.photograph import Photograph, read_mask
 from statue_models.request import RestorationRequest
-from statue_models.runner.client import RunnerClient, read_state
+from statue_models.runner.protocol.client import RunnerClient
+from statue_models.runner.protocol.state_file import read_state
 from statue_models.runner.remote import RemoteRestorer, serve_command
 
 REPOSITORY = Path(__file__).parents[2]

@@ -1,12 +1,14 @@
 """The 68 points: their mirror image, files that come back as they were written, and refusals."""
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
+from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import (
     BROWS,
     COUNT,
@@ -173,3 +175,54 @@ def test_the_drawing_shows_nine_strokes_and_hidden_points_as_open_circles(half_h
     assert [path.attrib["d"].endswith("Z") for path in paths] == [closed for _, _, closed in STROKES]
     assert [circle.get("fill") == "none" for circle in circles] == half_hidden.hidden.tolist()
     assert float(circles[5].attrib["cx"]) == pytest.approx(half_hidden.points[5, 0], abs=0.01)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.4])
+def test_through_a_frame_and_back_everything_is_as_it_was(points, angle):
+    """Points, spreads and ellipses alike; a mirror image of an ellipse would come back turned."""
+    rng = np.random.default_rng(1)
+    roots = rng.normal(size=(COUNT, 2, 2))
+    found = Landmarks(
+        points, rng.uniform(0.5, 2, COUNT), score=0.5, source="x", covariance=roots @ roots.transpose(0, 2, 1), yaw=0.3
+    )
+    frame = FaceFrame((70.0, 80.0), 160.0, angle)
+    seen = found.to_crop(frame, 64)
+    np.testing.assert_allclose(seen.points, frame.to_crop(points, 64))
+    np.testing.assert_allclose(seen.sigma, found.sigma * 64 / 160)
+    np.testing.assert_allclose(np.linalg.det(seen.covariance), np.linalg.det(found.covariance) * (64 / 160) ** 4)
+    back = seen.to_photograph(frame, 64)
+    np.testing.assert_allclose(back.points, found.points)
+    np.testing.assert_allclose(back.sigma, found.sigma)
+    np.testing.assert_allclose(back.covariance, found.covariance)
+    assert (back.score, back.source, back.yaw) == (0.5, "x", 0.3)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_is_written_is_read_again(half_hidden, whole):
+    rich = replace(
+        half_hidden,
+        covariance=np.tile(np.diag([1.0, 2.0]), (COUNT, 1, 1)),
+        placed=np.arange(COUNT) < 3,
+        yaw=-0.25,
+    )
+    landmarks = rich if whole else half_hidden
+    read = Landmarks.from_json(json.loads(json.dumps(landmarks.to_json())))
+    np.testing.assert_allclose(read.points, landmarks.points, atol=5e-4)
+    np.testing.assert_array_equal(read.hidden, landmarks.hidden)
+    assert (read.score, read.source, read.yaw) == (landmarks.score, landmarks.source, landmarks.yaw)
+    for name in ("covariance", "placed"):
+        one, other = getattr(read, name), getattr(landmarks, name)
+        assert (one is None) == (other is None) == (not whole)
+        if whole:
+            np.testing.assert_allclose(one, other)
+
+
+@pytest.mark.parametrize("spoil", ["points", "sigma", "hidden", "score", "source"])
+def test_an_incomplete_description_is_refused(half_hidden, spoil):
+    data = half_hidden.to_json()
+    del data[spoil]
+    with pytest.raises(StatueError) as caught:
+        Landmarks.from_json(data)
+    assert caught.value.code == "bad-landmarks"
+    with pytest.raises(StatueError):
+        Landmarks.from_json({**half_hidden.to_json(), "sigma": [1.0] * 67})

@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from installer.plugin import Plugin
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = Path(os.environ.get("RESTORE_STATUE_FACE_CACHE") or Path.home() / ".cache/restore-statue-face") / "gimp"
 SERVE = [sys.executable, "-m", "statue_models", "serve"]
@@ -111,15 +113,10 @@ class Gimp(ABC):
         self._assemble()
 
     def _assemble(self) -> None:
-        """The plug-in's folder as the installer lays it down."""
-        folder = self.folder / "profile/plug-ins" / NAME
-        shutil.copytree(REPOSITORY / "gimp_plugin" / NAME, folder, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(REPOSITORY / "statue_models/errors.json", folder)
-        shutil.copy(REPOSITORY / "statue_models/runner/client.py", folder / "runner_client.py")
+        """The plug-in's folder, as the installer lays it down."""
         # no runner can be started from inside the root: the tests start it outside, or want to see what is said
-        installation = {"state": f"{self.inside}/home/state", "command": ["/bin/false"], "version": "test"}
-        (folder / "installation.json").write_text(json.dumps(installation))
-        (folder / f"{NAME}.py").chmod(0o755)
+        plugin = Plugin(REPOSITORY, Path(self.inside) / "home/state", ["/bin/false"])
+        plugin.write_to(self.folder / "profile/plug-ins" / NAME)
 
     def start(self) -> None:
         """Start GIMP, with a window if there is a display, and wait until it takes commands."""

@@ -12,7 +12,7 @@ FEATHER = 12
 def landmark_models():
     """FaceMesh's two files where this machine has them, else None."""
     from statue_models.errors import StatueError
-    from statue_models.landmarks.facemesh_files import find_models
+    from statue_models.landmarks.facemesh.files import find_models
 
     try:
         return find_models()

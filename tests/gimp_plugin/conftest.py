@@ -1,25 +1,24 @@
 """The plug-in as the installer lays it down, loaded without GIMP."""
 
 import importlib
-import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from installer.plugin import Plugin
+
 REPOSITORY = Path(__file__).resolve().parents[2]
-PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
 
 
 @pytest.fixture(scope="session")
 def plugin(tmp_path_factory):
-    """The plug-in's modules, imported from a folder that holds errors.json as after installation."""
+    """The plug-in's modules, imported from a folder as after installation."""
     folder = tmp_path_factory.mktemp("plug-ins") / "restore-statue-face"
-    shutil.copytree(PLUG_IN, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(REPOSITORY / "statue_models/errors.json", folder)
+    Plugin(REPOSITORY, folder.parent / "state", ["/bin/false"]).write_to(folder)
     sys.path.insert(0, str(folder))
-    names = ("gimpfu", "gimpfu.headless", "gimpfu.host", "landmark_path", "refusal", "restore")
+    names = ("gimpfu", "gimpfu.declaration", "gimpfu.headless", "gimpfu.host", "landmark_path", "restore")
     modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in names}
     spec = importlib.util.spec_from_file_location("restore_statue_face_main", folder / "restore-statue-face.py")
     modules["main"] = importlib.util.module_from_spec(spec)
@@ -51,7 +50,8 @@ class FakeRunner:
         return "job"
 
     def follow(self, job, on_progress):
-        on_progress("landmarks", 0.5)
+        on_progress("face", 0.25)
+        on_progress("dreaming", 0.5)
         self._reach("follow")
         header, _, mask = self.sent
         rows = [y for y in range(header["height"]) if any(mask[y * header["width"] : (y + 1) * header["width"]])]

@@ -1,11 +1,13 @@
 """What register() makes of a declaration, and what the hosts have in common."""
 
 import ast
-import json
 import sys
 from pathlib import Path
 
 import pytest
+
+from installer.plugin import shared
+from statue_models.methods import registry
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PLUG_IN = REPOSITORY / "gimp_plugin/restore-statue-face"
@@ -126,22 +128,12 @@ FILES = sorted(PLUG_IN.rglob("*.py"))
 def test_gimps_python_can_load_it(path):
     """Python 3.9's grammar; imports of the standard library, the host's bindings and the plug-in's own files only."""
     tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
-    own = {"gimpfu", "landmark_path", "refusal", "restore", "runner_client"}
-    roots = {name.split(".")[0] for name in imported(tree)}
-    assert roots <= set(sys.stdlib_module_names) | own | {"gi"}
+    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared(REPOSITORY)}
+    roots = {name.split(".")[0] for name in set(imported(tree)) - beside}
+    assert roots <= set(sys.stdlib_module_names) | {"gimpfu", "landmark_path", "restore", "gi"}
     assert "gi" not in roots or path.name in {"gimp3.py", "dialog210.py"}
 
 
-def test_every_code_that_is_raised_is_in_the_catalogue():
-    catalogue = json.loads((REPOSITORY / "statue_models/errors.json").read_text())
-    for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "refusal":
-                row = catalogue[node.args[0].value]
-                row["sentence"].format(**{keyword.arg: "?" for keyword in node.keywords})
-
-
 def test_the_models_to_choose_from_are_those_that_can_be_used(plugin):
-    models = json.loads((REPOSITORY / "statue_models/models.json").read_text(encoding="utf-8"))["models"]
-    usable = [(f"{model['title']} ({model['name']})", model["name"]) for model in models if model["trained"]]
-    assert list(plugin.main.MODELS) == [("Automatic", "default"), *usable]
+    usable = {(f"{one.title} ({one.name})", one.name) for one in registry.descriptors() if one.trained}
+    assert plugin.main.MODELS[0] == ("Automatic", "default") and set(plugin.main.MODELS[1:]) == usable

@@ -4,11 +4,8 @@ import json
 
 import pytest
 
-
-class Broken(Exception):
-    """What the client raises: a RunnerError has these three."""
-
-    code, sentence, remedy = "runner-unreachable", "The local runner does not answer.", "Start it."
+from statue_models.errors import StatueError
+from statue_models.phases import Phase
 
 
 def test_the_result_is_a_group_of_masked_layers_above_the_photograph(plugin, scene, options, fake_runner):
@@ -62,14 +59,14 @@ def test_a_moved_path_is_what_the_runner_gets(plugin, scene, options, fake_runne
 
 
 def refuse(plugin, scene, options, runner, **changes):
-    """The refusal's code, after having seen that the image was left as it was."""
+    """The error's code, after having seen that the image was left as it was."""
     host, image, layer = scene
     before = image.state()
     drawables = changes.pop("drawables", [layer])
-    with pytest.raises(plugin.refusal.Refusal) as caught:
+    with pytest.raises(StatueError) as caught:
         plugin.restore.restore(host, image, drawables, options(**changes), runner)
     assert image.state() == before and host.waiting == []
-    assert caught.value.sentence in str(caught.value) and caught.value.remedy in str(caught.value)
+    assert plugin.declaration.message(caught.value) == f"{caught.value.sentence} {caught.value.remedy}"
     return caught.value.code
 
 
@@ -127,7 +124,9 @@ def test_a_path_that_lost_a_point_or_is_not_there_is_refused(plugin, scene, opti
 
 @pytest.mark.parametrize("moment", ["connect", "submit", "follow", "variant 1", "variant 2"])
 def test_a_runner_that_fails_midway_leaves_the_image_untouched(plugin, scene, options, fake_runner, moment):
-    assert refuse(plugin, scene, options, fake_runner(Broken(), moment)) == "runner-unreachable"
+    assert (
+        refuse(plugin, scene, options, fake_runner(StatueError("runner-unreachable"), moment)) == "runner-unreachable"
+    )
 
 
 def test_an_answer_that_does_not_fit_is_not_put_into_the_image(plugin, scene, options, fake_runner):
@@ -163,7 +162,7 @@ def test_a_layer_that_the_user_deletes_meanwhile_is_missed(plugin, scene, option
             image.layers[:] = [one for one in image.layers if one is not layer]
             return super().variant(job, k)
 
-    with pytest.raises(plugin.refusal.Refusal) as caught:
+    with pytest.raises(StatueError) as caught:
         plugin.restore.restore(host, image, [layer], options(), Slow())
     assert caught.value.code == "layer-gone" and host.waiting == [] and len(image.layers) == 1
 
@@ -173,7 +172,12 @@ def test_the_bar_moves_forward_and_names_the_phases(plugin, scene, options, fake
     plugin.restore.restore(host, image, [layer], options(), fake_runner())
     fractions = [fraction for _, fraction in host.shown]
     assert fractions == sorted(fractions) and fractions[-1] <= 1
-    assert "Landmarks" in [text for text, _ in host.shown]
+    texts = [text for text, _ in host.shown]
+    assert "Finding the face" in texts and "Working" in texts, "what a newer runner does has words, too"
+
+
+def test_every_phase_has_words(plugin):
+    assert set(plugin.restore.PHASES) == set(Phase)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -194,5 +198,8 @@ def test_the_registered_procedure_does_all_this(plugin, scene, fake_runner, monk
     assert len(group.children) == 3
 
 
-def test_a_folder_copied_by_hand_says_what_to_do(plugin, scene, options):
+def test_without_word_of_the_installation_there_is_no_runner(plugin, scene, options, monkeypatch, tmp_path):
+    monkeypatch.setattr(plugin.restore, "_BESIDE", str(tmp_path))
+    assert refuse(plugin, scene, options, plugin.restore.open_runner) == "not-installed"
+    (tmp_path / "installation.json").write_text("{")
     assert refuse(plugin, scene, options, plugin.restore.open_runner) == "not-installed"

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from statue_models.head import appearance
-from statue_models.head.appearance import ALIKE, COLUMNS, ROWS, Appearance, load_appearance, on_crop, seen_map, shown
+from statue_models.head.appearance import (
+    ALIKE,
+    COLUMNS,
+    ROWS,
+    Appearance,
+    load_appearance,
+    render_map,
+    unwrap_crop,
+    visible_surface,
+)
 
 MODES = 6
 
@@ -38,18 +47,18 @@ def everywhere_on(statue) -> np.ndarray:
 
 def test_only_what_faces_the_camera_is_seen_and_wild_values_are_bounded(statue):
     use = everywhere_on(statue)
-    whole = seen_map(statue.image, np.full(use.shape, 9.0), use)
+    whole = unwrap_crop(statue.image, np.full(use.shape, 9.0), use)
     assert set(np.unique(whole[np.isfinite(whole)]).round(9)) == {appearance.RANGE[1]}
     use[:, : statue.rgb.shape[1] // 2] = False
-    half = seen_map(statue.image, np.zeros(use.shape), use)
+    half = unwrap_crop(statue.image, np.zeros(use.shape), use)
     assert 0 < np.isfinite(half).sum() < 0.7 * np.isfinite(whole).sum()
-    assert not np.isfinite(seen_map(statue.image, np.zeros(use.shape), ~shown(statue.image))).any()
+    assert not np.isfinite(unwrap_crop(statue.image, np.zeros(use.shape), ~visible_surface(statue.image))).any()
 
 
 def test_nothing_is_drawn_beside_the_head_or_where_nothing_was_learnt(statue):
-    crop = on_crop(np.ones((ROWS, COLUMNS)), np.zeros((ROWS, COLUMNS), bool), statue.image)
+    crop = render_map(np.ones((ROWS, COLUMNS)), np.zeros((ROWS, COLUMNS), bool), statue.image)
     assert not crop.any()
-    crop = on_crop(np.ones((ROWS, COLUMNS)), np.ones((ROWS, COLUMNS), bool), statue.image)
+    crop = render_map(np.ones((ROWS, COLUMNS)), np.ones((ROWS, COLUMNS), bool), statue.image)
     assert not crop[statue.image.coverage == 0].any() and np.median(crop[crop > 0]) == pytest.approx(1)
 
 
@@ -59,14 +68,14 @@ def test_what_is_given_is_what_the_gaussian_says(model):
     use = np.isfinite(seen) & model.learnt
     # A third less, for speed.
     use.flat[np.flatnonzero(use)[::3]] = False
-    given = model.given(np.where(use, seen, np.nan))
+    given = model.condition_on(np.where(use, seen, np.nan))
     known, all_cells = model.loadings[:, use], model.loadings.reshape(MODES, -1)
     gain = np.linalg.solve(known.T @ known + np.diag(model.noise[use] * ALIKE), known.T @ all_cells).T
     expected = model.mean.ravel() + gain @ (seen - model.mean)[use]
     spread = (all_cells**2).sum(0) - np.einsum("ck,kc->c", gain, known.T @ all_cells)
-    np.testing.assert_allclose(given.likeliest().ravel(), expected, atol=1e-8)
+    np.testing.assert_allclose(given.mean_map().ravel(), expected, atol=1e-8)
     variance = np.where(model.learnt.ravel(), spread + model.noise.ravel(), 0)
-    np.testing.assert_allclose(given.variance().ravel(), variance, atol=1e-8)
+    np.testing.assert_allclose(given.variance_map().ravel(), variance, atol=1e-8)
 
 
 def test_the_bundled_model_is_whole():

@@ -24,10 +24,10 @@ def test_landmarks_mirror_each_other(head):
 
 def test_a_mode_moves_the_head_and_none_leaves_the_mean(head):
     nothing = np.zeros(len(head.modes))
-    np.testing.assert_array_equal(head.shaped(nothing), head.vertices)
+    np.testing.assert_array_equal(head.shape_vertices(nothing), head.vertices)
     one = nothing.copy()
     one[0] = -2.0
-    np.testing.assert_allclose(head.shaped(one), head.vertices - 2 * head.modes[0], atol=1e-4)
+    np.testing.assert_allclose(head.shape_vertices(one), head.vertices - 2 * head.modes[0], atol=1e-4)
 
 
 def test_modes_and_their_deviations_belong_together(head):

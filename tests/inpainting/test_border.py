@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.inpainting.border import RING, carry_in
+from statue_models.inpainting.border import RING, diffuse_steps
 from statue_models.inpainting.interpolation import membrane
 
 SIZE = 160
@@ -34,7 +34,7 @@ def in_hole(step, hole=HOLE, known=None, fading=None):
         ring &= known
     depth = cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5)
     out = np.zeros_like(step)
-    carry_in(out, step[ring], ring, hole, depth, fading)
+    diffuse_steps(out, step[ring], ring, hole, depth, fading)
     return out
 
 
@@ -106,7 +106,7 @@ def test_a_large_hole_takes_less_memory_than_a_copy_of_it():
     step = np.full((int(ring.sum()), 3), 0.1, np.float32)
     tracemalloc.start()
     try:
-        carry_in(out, step, ring, hole, depth)
+        diffuse_steps(out, step, ring, hole, depth)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

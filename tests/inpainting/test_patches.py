@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from statue_models.inpainting.patches import Grown, complete, told, window_votes, without_edges
+from statue_models.inpainting.patches import PatchResult, clip_edges, complete, resample_by_shifts, window_votes
 
 SIZE = 64
 
@@ -25,10 +25,10 @@ def generator():
     return np.random.default_rng(7)
 
 
-def answered(grown: Grown | None) -> Grown:
+def answered(result: PatchResult | None) -> PatchResult:
     """The result, where there must be one."""
-    assert grown is not None, "nothing was grown although enough is visible"
-    return grown
+    assert result is not None, "nothing was completed although enough is visible"
+    return result
 
 
 NO_GUIDE = np.zeros((SIZE, SIZE, 1), np.float32)
@@ -56,8 +56,8 @@ def test_a_periodic_texture_runs_on_through_the_hole(completed):
 def test_shifts_point_from_the_hole_to_visible_places(completed):
     cells = len(completed.shift)
     pitch = SIZE / cells
-    told_about = np.isfinite(completed.shift[..., 0])
-    rows, columns = np.nonzero(told_about & HOLE[:: int(pitch), :: int(pitch)])
+    shifted = np.isfinite(completed.shift[..., 0])
+    rows, columns = np.nonzero(shifted & HOLE[:: int(pitch), :: int(pitch)])
     assert len(rows)
     there = np.stack([columns, rows], 1) + completed.shift[rows, columns] / pitch
     assert (there >= 0).all() and (there < cells).all()
@@ -70,8 +70,8 @@ def test_nothing_is_copied_from_what_may_not_be(completed):
     picture = tiles()
     forbidden = square(42, 60)
     picture[forbidden] = [0, 1, 0]
-    grown = answered(complete(smooth_guess(picture, HOLE), NO_GUIDE, HOLE, ~HOLE & ~forbidden, generator()))
-    green = grown.rgb[..., 1] - grown.rgb[..., [0, 2]].mean(2)
+    result = answered(complete(smooth_guess(picture, HOLE), NO_GUIDE, HOLE, ~HOLE & ~forbidden, generator()))
+    green = result.rgb[..., 1] - result.rgb[..., [0, 2]].mean(2)
     allowed = picture[..., 1] - picture[..., [0, 2]].mean(2)
     assert green[HOLE].max() <= allowed[~HOLE & ~forbidden].max() + 1e-4
 
@@ -113,7 +113,7 @@ def test_grain_passes_and_the_piece_of_a_lock_that_came_along_does_not():
     grain = np.random.default_rng(3).normal(0, 0.02, (SIZE, SIZE)).astype(np.float32)
     lock = grain.copy()
     lock[30:34, 24:40] = -0.4
-    limited = without_edges(lock, HOLE)
+    limited = clip_edges(lock, HOLE)
     assert np.abs(limited).max() < 0.1
     plain = np.abs(grain) < 0.04
     plain[30:34] = False
@@ -124,7 +124,7 @@ def test_a_constant_shift_copies_exactly():
     picture = np.random.default_rng(0).random((SIZE, SIZE, 3)).astype(np.float32)
     shift = np.full((SIZE // 2, SIZE // 2, 2), np.nan, np.float32)
     shift[12:20, 12:20] = [10, -6]
-    out = told(picture, shift)
+    out = resample_by_shifts(picture, shift)
     np.testing.assert_allclose(out[24:40, 24:40], picture[18:34, 34:50], atol=1e-6)
     np.testing.assert_array_equal(out[:20], picture[:20])
 
@@ -142,19 +142,19 @@ def test_window_votes_of_agreeing_cells_agree():
     np.testing.assert_allclose(sums / total[:, None], [[3.5, -2.25]] * 200, rtol=1e-5)
 
 
-def test_window_votes_are_silent_where_no_cell_is_told():
+def test_window_votes_are_silent_where_no_cell_has_a_shift():
     shift = np.full((8, 8, 2), np.nan, np.float32)
     places = np.array([[1.0, 1.0], [-5.0, 90.0], [63.9, 0.1]])
     assert all(not weight.any() for _, weight in window_votes(places, shift, 8.0))
 
 
-def test_a_crop_beyond_the_finest_level_is_told_by_its_matches():
+def test_a_crop_beyond_the_finest_level_is_resampled_by_its_field():
     """At 288 pixels the search runs at half the size; the result still has the crop's own sharpness."""
     size = 288
     hole = square(120, 168, size)
     picture = tiles(size, period=12)
     guide = np.zeros((size, size, 1), np.float32)
-    grown = answered(complete(smooth_guess(picture, hole), guide, hole, ~hole, generator()))
-    assert grown.rgb.shape == (size, size, 3)
-    assert np.abs(grown.rgb - picture)[hole].mean() < 0.06
-    assert np.isfinite(grown.rgb).all()
+    result = answered(complete(smooth_guess(picture, hole), guide, hole, ~hole, generator()))
+    assert result.rgb.shape == (size, size, 3)
+    assert np.abs(result.rgb - picture)[hole].mean() < 0.06
+    assert np.isfinite(result.rgb).all()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.inpainting.roughness import Neighbourhoods, roughness_of
+from statue_models.inpainting.roughness import Neighbourhoods, fit_roughness
 
 SIDE = 400
 REACH, WIDE = 4.0, 20.0
@@ -25,17 +25,17 @@ def statue():
 def test_carved_stone_is_rougher_than_plain_stone():
     log, fine = statue()
     around = Neighbourhoods(np.ones((SIDE, SIDE), bool), REACH, WIDE)
-    relation = roughness_of(around.relief(log).ravel(), around.roughness(fine).ravel())
+    relation = fit_roughness(around.relief(log).ravel(), around.roughness(fine).ravel())
     assert (np.diff(relation.relief) > 0).all()
-    plain, carved = relation.of(relation.relief[:1])[0], relation.of(relation.relief[-1:])[0]
+    plain, carved = relation.at(relation.relief[:1])[0], relation.at(relation.relief[-1:])[0]
     assert plain == pytest.approx(0.02**2, rel=0.25) and carved == pytest.approx(0.04**2, rel=0.25)
 
 
 def test_beyond_what_is_seen_it_stays_as_it_is():
     log, fine = statue()
     around = Neighbourhoods(np.ones((SIDE, SIDE), bool), REACH, WIDE)
-    relation = roughness_of(around.relief(log).ravel(), around.roughness(fine).ravel())
-    most = relation.of(np.array([-50.0, 50.0]))
+    relation = fit_roughness(around.relief(log).ravel(), around.roughness(fine).ravel())
+    most = relation.at(np.array([-50.0, 50.0]))
     np.testing.assert_array_equal(most, [relation.rough[0], relation.rough[-1]])
 
 
@@ -54,10 +54,10 @@ def test_only_the_pixels_asked_for_are_looked_at():
 
 
 def test_stone_that_is_alike_everywhere_has_one_roughness():
-    relation = roughness_of(np.zeros(50, np.float32), np.full(50, 0.01, np.float32))
-    assert relation.of(np.array([-1.0, 0.0, 1.0])) == pytest.approx(0.01)
+    relation = fit_roughness(np.zeros(50, np.float32), np.full(50, 0.01, np.float32))
+    assert relation.at(np.array([-1.0, 0.0, 1.0])) == pytest.approx(0.01)
 
 
 def test_a_small_picture_is_as_large_as_the_whole_again():
     around = Neighbourhoods(np.ones((123, 77), bool), 9.0, 40.0)
-    assert around.enlarged(around.share).shape == (123, 77)
+    assert around.enlarge(around.share).shape == (123, 77)

@@ -4,15 +4,15 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.inpainting.border import without_noise
-from statue_models.inpainting.steps import GREY_STEP, NARROW, WIDE, deepest, parted, reach_of_stains
+from statue_models.inpainting.border import smooth_steps
+from statue_models.inpainting.steps import GREY_STEP, NARROW, WIDE, greatest_depth, reach_of_stains, split_steps
 
 DEEP, SHALLOW = np.full(1, 2 * WIDE), np.full(1, NARROW / 2)
 
 
 def of_one(*step, deep=DEEP, stone=1.0):
     values = np.array([step], float)
-    own, rest = parted(values, values, deep, stone)
+    own, rest = split_steps(values, values, deep, stone)
     return own[0], rest[0]
 
 
@@ -55,9 +55,9 @@ def test_a_step_is_judged_without_the_noise_of_its_pixel():
     ring[58:60] = True
     step = (0.1 + rng.normal(0, 0.06, (int(ring.sum()), 3))).astype(np.float32)
     deep = np.full(len(step), 2 * WIDE, np.float32)
-    own, _ = parted(step, without_noise(step, ring), deep)
+    own, _ = split_steps(step, smooth_steps(step, ring), deep)
     assert own.mean() == pytest.approx(0.1, abs=0.01)
-    assert parted(step, step, deep)[0].mean() < 0.09
+    assert split_steps(step, step, deep)[0].mean() < 0.09
 
 
 def test_means_of_a_ring_are_the_same_in_pieces(monkeypatch):
@@ -65,11 +65,11 @@ def test_means_of_a_ring_are_the_same_in_pieces(monkeypatch):
     y, x = np.mgrid[:600, :300]
     ring = np.abs(np.hypot(y - 300, x - 150) - 140) < 1.5
     step = np.random.default_rng(1).random((int(ring.sum()), 3)).astype(np.float32)
-    pieces = without_noise(step, ring)
+    pieces = smooth_steps(step, ring)
     monkeypatch.setattr("statue_models.inpainting.border.TILE", 1000)
-    np.testing.assert_allclose(pieces, without_noise(step, ring), atol=1e-6)
+    np.testing.assert_allclose(pieces, smooth_steps(step, ring), atol=1e-6)
     assert pieces.std() < 0.6 * step.std()
-    np.testing.assert_allclose(without_noise(np.full_like(step, 0.3), ring), 0.3, atol=1e-6)
+    np.testing.assert_allclose(smooth_steps(np.full_like(step, 0.3), ring), 0.3, atol=1e-6)
 
 
 def test_every_hole_is_as_deep_as_itself():
@@ -78,10 +78,10 @@ def test_every_hole_is_as_deep_as_itself():
     hole[40:120, 40:120] = True
     hole[150:160, 150:160] = True
     depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-    found = deepest(hole, ~hole)
+    found = greatest_depth(hole, ~hole)
     assert found[80, 80] == found[38, 80] == depth[40:120, 40:120].max()
     assert found[155, 155] == found[155, 162] == depth[150:160, 150:160].max()
-    assert not deepest(np.zeros((8, 8), bool), np.ones((8, 8), bool)).any()
+    assert not greatest_depth(np.zeros((8, 8), bool), np.ones((8, 8), bool)).any()
 
 
 def test_the_pictures_edge_is_no_border_of_a_hole():
@@ -89,10 +89,10 @@ def test_the_pictures_edge_is_no_border_of_a_hole():
     whole = np.zeros((100, 100), bool)
     whole[20:80, 30:70] = True
     half = whole[:, :50]
-    assert deepest(half, ~half).max() == deepest(whole, ~whole).max()
+    assert greatest_depth(half, ~half).max() == greatest_depth(whole, ~whole).max()
     beyond = whole.copy()
     beyond[:, 50:] = False
-    assert deepest(beyond, ~whole).max() == deepest(whole, ~whole).max()
+    assert greatest_depth(beyond, ~whole).max() == greatest_depth(whole, ~whole).max()
 
 
 def test_a_stain_reaches_at_least_a_pixel():

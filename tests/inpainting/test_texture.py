@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.inpainting.texture import drawn, grain_of, grained, log_luma
+from statue_models.inpainting.texture import add_log_luma, log_luma, measure_grain, synthesise_grain
 from statue_models.pixels.samples import luma as luma_of
 
 SIZE, INTEROCULAR = 256, 120.0
@@ -27,14 +27,14 @@ def smooth(level=0.5):
 
 
 def measured(luma, known=~HOLE, use=None, interocular=INTEROCULAR):
-    return grain_of(log_luma(luma), known, known if use is None else use, interocular)
+    return measure_grain(log_luma(luma), known, known if use is None else use, interocular)
 
 
 def added(luma, fill=None, seed=1, **named):
     """(H, W) log luma that a smooth fill of this stone's hole gets."""
     grain = measured(luma, **named)
     assert grain is not None, "enough stone is visible"
-    return drawn(grain, smooth() if fill is None else fill, HOLE, np.random.default_rng(seed))
+    return synthesise_grain(grain, smooth() if fill is None else fill, HOLE, np.random.default_rng(seed))
 
 
 def fine(luma):
@@ -78,8 +78,8 @@ def test_pits_stay_pits():
         return ((values - values.mean()) ** 3).mean() / values.std() ** 3
 
     assert lopsided(fine(luma)[~HOLE]) < -2
-    drawn_ones = [lopsided(added(luma, seed=seed)[INNER]) for seed in range(10)]
-    assert np.mean(drawn_ones) < -0.95 and max(drawn_ones) < -0.8
+    draws = [lopsided(added(luma, seed=seed)[INNER]) for seed in range(10)]
+    assert np.mean(draws) < -0.95 and max(draws) < -0.8
 
 
 # Where from
@@ -148,7 +148,7 @@ def test_a_hole_at_the_pictures_edge_is_grained_up_to_it():
     corner[:40, :40] = True
     grain = measured(stone(ROUGHNESS), known=~corner)
     assert grain is not None
-    out = drawn(grain, smooth(), corner, np.random.default_rng(0))
+    out = synthesise_grain(grain, smooth(), corner, np.random.default_rng(0))
     seen = fine(stone(ROUGHNESS))[~corner].std()
     assert out[:4, :30].std() > 0.7 * seen and out[:30, :4].std() > 0.7 * seen
 
@@ -194,17 +194,17 @@ def test_one_scratch_does_not_come_back_as_rows_of_it():
 
 def test_grain_keeps_the_hue_and_scales_the_light():
     picture = np.full((4, 4, 3), (0.5, 0.4, 0.3), np.float32)
-    out = grained(picture, np.full((4, 4), -0.2, np.float32))
+    out = add_log_luma(picture, np.full((4, 4), -0.2, np.float32))
     np.testing.assert_allclose(out / out[..., :1], picture / picture[..., :1], rtol=1e-5)
     np.testing.assert_allclose(log_luma(luma_of(out)), log_luma(luma_of(picture)) - 0.2, atol=1e-5)
-    np.testing.assert_array_equal(grained(picture, np.zeros((4, 4), np.float32)), picture)
+    np.testing.assert_array_equal(add_log_luma(picture, np.zeros((4, 4), np.float32)), picture)
 
 
 def test_grain_that_darkens_brings_the_hue_of_dirt():
     """Luma goes where it would have gone; what lightens keeps the hue."""
     picture = np.full((1, 2, 3), (0.5, 0.4, 0.3), np.float32)
     added, factors = np.array([[-0.2, 0.2]], np.float32), np.array([-0.2, 0.1, 0.5], np.float32)
-    plain, dirty = grained(picture, added), grained(picture, added, factors)
+    plain, dirty = add_log_luma(picture, added), add_log_luma(picture, added, factors)
     np.testing.assert_allclose(luma_of(dirty), luma_of(plain), atol=1e-6)
     np.testing.assert_allclose(dirty[0, 1], plain[0, 1], rtol=1e-6)
     gained = np.log(dirty[0, 0] / plain[0, 0])
@@ -214,7 +214,7 @@ def test_grain_that_darkens_brings_the_hue_of_dirt():
 def test_a_grained_picture_is_a_picture():
     picture = np.random.default_rng(0).random((32, 32, 3)).astype(np.float32)
     picture[:4] = 0
-    out = grained(picture, np.random.default_rng(1).normal(0, 2, (32, 32)).astype(np.float32))
+    out = add_log_luma(picture, np.random.default_rng(1).normal(0, 2, (32, 32)).astype(np.float32))
     assert np.isfinite(out).all() and out.min() >= 0 and out.max() <= 1
 
 
@@ -247,7 +247,7 @@ def test_calm_stone_says_what_is_too_rough_for_stone():
     calm = np.zeros((SIZE, SIZE), bool)
     calm[:60] = True
     log, known = log_luma(luma), ~HOLE
-    taken = [grain_of(log, known, known, INTEROCULAR, calm=where) for where in (None, calm)]
+    taken = [measure_grain(log, known, known, INTEROCULAR, calm=where) for where in (None, calm)]
     assert all(grain is not None for grain in taken)
     rows = [grain.corners[:, 0] for grain in taken]
     assert (rows[0] > 60).any(), "most of the stone is rough"

@@ -205,7 +205,7 @@ def test_uninstall_finds_a_plugin_whose_gimp_is_gone(layout, gimps, programs, sa
 def test_doctor_names_what_is_missing_and_what_to_do(layout, gimps, programs, said):
     install(layout, gimps, programs, said)
     shutil.rmtree(layout.landmarks)
-    (gimps[0].plug_ins / "restore-statue-face/errors.json").unlink()
+    (gimps[0].plug_ins / "restore-statue-face/statue_models/errors.json").unlink()
     said.clear()
     assert not doctor.report(doctor.examine(layout, gimps, programs), said.append)
     text = "\n".join(said)

@@ -30,9 +30,9 @@ def test_folder_is_complete(layout, gimp):
     main = folder / f"{NAME}.py"
     assert os.access(main, os.X_OK)
     assert main.stat().st_mode & 0o777 == 0o755
-    models = layout.checkout / "statue_models"
-    assert (folder / "runner_client.py").read_bytes() == (models / "runner/client.py").read_bytes()
-    assert (folder / "errors.json").read_bytes() == (models / "errors.json").read_bytes()
+    for name in ("errors.py", "errors.json", "runner/protocol/client.py"):
+        beside = folder / "statue_models" / name
+        assert beside.read_bytes() == (layout.checkout / "statue_models" / name).read_bytes()
     for path in source.rglob("*.py"):
         assert (folder / path.relative_to(source)).is_file()
     assert not [path for path in folder.rglob("*") if path.name == "__pycache__" or path.name.startswith(".")]
@@ -64,9 +64,9 @@ def test_damaged_folder_is_repaired(layout, gimp, damage):
     plugin.put_into(gimp)
     folder = gimp.plug_ins / NAME
     if damage == "missing":
-        (folder / "runner_client.py").unlink()
+        (folder / "statue_models/errors.py").unlink()
     elif damage == "changed":
-        (folder / "errors.json").write_text("{}")
+        (folder / "statue_models/errors.json").write_text("{}")
     elif damage == "not executable":
         (folder / f"{NAME}.py").chmod(0o644)
     else:
@@ -87,7 +87,7 @@ def test_old_plugin_stays_when_the_new_one_cannot_be_put(layout, gimp, monkeypat
     plugin = plugin_for(layout, gimp)
     plugin.put_into(gimp)
     folder = gimp.plug_ins / NAME
-    (folder / "errors.json").write_text("{}")  # so that there is something to do
+    (folder / "statue_models/errors.json").write_text("{}")  # so that there is something to do
     rename = Path.rename
 
     def broken(self, target):
@@ -99,7 +99,7 @@ def test_old_plugin_stays_when_the_new_one_cannot_be_put(layout, gimp, monkeypat
     with pytest.raises(InstallError, match="No space left"):
         plugin.put_into(gimp)
     assert (folder / f"{NAME}.py").is_file()
-    assert (folder / "errors.json").read_text() == "{}"
+    assert (folder / "statue_models/errors.json").read_text() == "{}"
 
 
 def test_folder_that_may_not_be_written_is_named(layout, home):

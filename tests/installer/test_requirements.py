@@ -5,7 +5,7 @@ import tomllib
 
 from installer import landmarks
 from installer.layout import CHECKOUT
-from statue_models.landmarks import facemesh_files
+from statue_models.landmarks.facemesh import files as facemesh_files
 
 
 def rows(name):

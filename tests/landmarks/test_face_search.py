@@ -10,16 +10,18 @@ import cv2
 import numpy as np
 import pytest
 
+import statue_models
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.landmarks import calibration, facemesh_files
-from statue_models.landmarks.predictor import Proposal, predictor
+from statue_models.landmarks import search
+from statue_models.landmarks.facemesh import files as facemesh_files
+from statue_models.landmarks.registry import predictor
 from statue_models.landmarks.search import find_face
-from statue_models.pixels.rectangle import bounding_box
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.restoring.cropping import seen, widened
 
-EXAMPLE = Path(facemesh_files.__file__).parents[1] / "example"
+EXAMPLE = Path(statue_models.__file__).parent / "example"
 
 
 def example(name):
@@ -149,9 +151,9 @@ def test_a_mask_beside_every_face_returns_the_nearest_that_a_frame_can_show_with
     mask[500:580, 1080:1160] = 255
     found, frame = find_face(canvas, mask, facemesh)
     assert error(found.points, near(truth)) < 0.08 < error(found.points, far(truth))
-    assert not found.hidden.any() and seen(widened(frame, bounding_box(mask)), bounding_box(mask)).all()
+    assert not found.hidden.any() and seen(widened(frame, Rectangle.of_mask(mask)), Rectangle.of_mask(mask)).all()
     away = np.roll(mask, 200, axis=1)
-    assert not seen(widened(frame, bounding_box(away)), bounding_box(away)).any()
+    assert not seen(widened(frame, Rectangle.of_mask(away)), Rectangle.of_mask(away)).any()
     with pytest.raises(StatueError) as caught:
         find_face(canvas, away, facemesh)
     assert caught.value.code == "no-face"
@@ -229,11 +231,11 @@ class Turned:
 
     def propose(self, rgb, mask):
         points = (self.shape - self.shape.mean(axis=0)) / np.ptp(self.shape, axis=0).max() * 100
-        return [Proposal(points + rgb.shape[0] / 2, 1.0, self.yaw)]
+        return [Landmarks(points + rgb.shape[0] / 2, source=self.name, yaw=self.yaw)]
 
     def refine(self, rgb, mask, frame: FaceFrame):
         first = self.propose(rgb, mask)[0]
-        return Proposal(first.points, 1.0, self.yaw, np.ones(68))
+        return Landmarks(first.points, np.ones(68), source=self.name, yaw=self.yaw)
 
 
 def test_full_profile_is_refused_by_its_own_code(truth, damaged):
@@ -255,19 +257,19 @@ class Sketched:
 
     def propose(self, rgb, mask):
         points = (self.shape - self.shape.mean(axis=0)) / np.ptp(self.shape, axis=0).max() * 100
-        return [Proposal(points + rgb.shape[0] / 2, 0.5, 0.0)] if self.proposes else []
+        return [Landmarks(points + rgb.shape[0] / 2, score=0.5)] if self.proposes else []
 
     def refine(self, rgb, mask, frame: FaceFrame):
         self.frames.append(frame)
         within = frame_of_landmarks(self.shape, level=0.0).to_crop(self.shape, 1)
         points = frame.to_photograph(within, 1) + self.better
         spread = np.tile(np.diag([4.0, 9.0]), (68, 1, 1))
-        return Proposal(points, self.score, 0.0, np.full(68, 2.5), spread, np.arange(68) == 3)
+        return Landmarks(points, np.full(68, 2.5), np.arange(68) == 3, self.score, self.name, spread, yaw=0.0)
 
 
 def test_of_two_predictors_the_one_that_is_likelier_right_decides(truth, damaged, monkeypatch):
     table = {"boastful": ((0.0, 1.0), (0.0, 0.4)), "modest": ((0.0, 0.5), (0.1, 0.9))}
-    monkeypatch.setattr(calibration, "SHARES", table)
+    monkeypatch.setattr(search, "probability", lambda name, score: float(np.interp(score, *table[name])))
     rgb, mask = damaged
     boastful, modest = Sketched("boastful", truth, 0.95), Sketched("modest", truth, 0.45)
     assert find_face(rgb, mask, [boastful, modest])[0].source == "modest"

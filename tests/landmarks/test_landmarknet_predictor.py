@@ -6,7 +6,7 @@ from bundled_example import SCALE, example
 
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, MIRROR, interocular_distance
-from statue_models.landmarks.predictor import default_predictor, predictor
+from statue_models.landmarks.registry import descriptor, predictor
 from statue_models.landmarks.search import find_face
 
 
@@ -38,7 +38,7 @@ def half_mask(truth, shape):
 
 
 def test_it_is_the_default_where_it_can_run(network):
-    assert default_predictor() == "landmarknet" and predictor() is network
+    assert descriptor("default").name == "landmarknet" and predictor() is network
 
 
 def test_the_example_is_found_as_facemesh_finds_it(network, intact, truth):
@@ -81,7 +81,7 @@ def test_a_mirrored_picture_gives_mirrored_landmarks(network, intact, truth):
 
 
 def test_it_works_without_facemesh_and_finds_no_face_in_stone(network, intact, truth):
-    from statue_models.landmarks.landmarknet import NetworkLandmarks
+    from statue_models.landmarks.landmarknet.predictor import NetworkLandmarks
 
     alone = NetworkLandmarks(network._network, None)
     nothing = np.zeros(intact.shape[:2], np.uint8)

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypotheses import hypotheses
 
-from statue_models.face.landmarks68 import MIRROR
-from statue_models.methods.classical import Biharmonic, Mirror, NavierStokes, Telea, mirrored_positions
+from statue_models.face.landmarks68 import MIRROR, Landmarks
+from statue_models.methods.classical.classical import Biharmonic, Mirror, NavierStokes, Telea, mirrored_positions
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Crop
 from statue_models.request import no_progress
 
@@ -37,7 +39,7 @@ def crop_with_hole(rgb: np.ndarray, hole: np.ndarray, absent: np.ndarray | None 
     known = ~hole if absent is None else ~hole & ~absent
     points = face_points()
     cells = points.astype(int)
-    return Crop(broken, hole, known, points, hole[cells[:, 1], cells[:, 0]], 1.0)
+    return Crop(broken, hole, known, Landmarks(points, hidden=hole[cells[:, 1], cells[:, 0]]), 1.0)
 
 
 def box(rows: slice, columns: slice) -> np.ndarray:
@@ -53,7 +55,7 @@ def test_fill_never_looks_at_what_is_missing_or_absent(method):
     absent = box(slice(None), slice(100, None))
     rgb[absent] = 1.0
     hole = box(slice(50, 70), slice(80, 100))
-    answer = method.restore(crop_with_hole(rgb, hole, absent), [1, 2], no_progress)
+    answer = method.restore(crop_with_hole(rgb, hole, absent), hypotheses(1, 2), MethodOptions(), no_progress)
     assert len(answer.fills) == 2
     fill = answer.fills[0].rgb
     assert fill.shape == (SIZE, SIZE, 3) and fill.dtype == np.float32
@@ -63,23 +65,23 @@ def test_fill_never_looks_at_what_is_missing_or_absent(method):
 @pytest.mark.parametrize("method", [Telea(), NavierStokes(), Biharmonic(), Mirror()])
 def test_same_crop_same_bytes(method):
     crop = crop_with_hole(symmetric_face(), box(slice(40, 80), slice(20, 50)))
-    first, second = (method.restore(crop, [0], no_progress).fills[0].rgb.tobytes() for _ in range(2))
-    assert first == second
+    first, second = (method.restore(crop, hypotheses(0), MethodOptions(), no_progress).fills[0] for _ in range(2))
+    assert first.rgb.tobytes() == second.rgb.tobytes()
 
 
 def test_mirror_brings_back_a_symmetric_face():
     face = symmetric_face()
     hole = box(slice(40, 80), slice(70, 100))
     crop = crop_with_hole(face, hole)
-    fill = Mirror().restore(crop, [0], no_progress).fills[0]
-    telea = Telea().restore(crop, [0], no_progress).fills[0]
+    fill = Mirror().restore(crop, hypotheses(0), MethodOptions(), no_progress).fills[0]
+    telea = Telea().restore(crop, hypotheses(0), MethodOptions(), no_progress).fills[0]
     assert np.abs(fill.rgb - face)[hole].mean() < 0.01
     assert np.abs(telea.rgb - face)[hole].mean() > 0.1
 
 
 def test_mirror_fills_across_the_middle_where_there_is_nothing_to_copy():
     hole = box(slice(50, 70), slice(50, 78))
-    answer = Mirror().restore(crop_with_hole(symmetric_face(), hole), [0], no_progress)
+    answer = Mirror().restore(crop_with_hole(symmetric_face(), hole), hypotheses(0), MethodOptions(), no_progress)
     assert answer.notes["mirrored"] == 0
     assert np.isfinite(answer.fills[0].rgb).all()
 

@@ -1,78 +1,108 @@
 """The registry: what can be chosen, and what one is told when it cannot be used."""
 
 import hashlib
-import importlib.util
-import re
+import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.methods import registry
+from statue_models.landmarks import registry as landmarks
+from statue_models.methods import descriptor, registry
 
 
 def test_default_can_be_used():
-    row = models_file.entry("default")
-    assert row.trained and row == models_file.models()[0]
+    default = registry.descriptor("default")
+    assert default.runs_here and default is registry.descriptors()[0]
 
 
-def test_names_are_unique_and_every_usable_entry_makes_a_method():
-    names = [row.name for row in models_file.models()]
+def test_names_are_unique_and_every_usable_method_can_be_opened():
+    names = [one.name for one in registry.descriptors()]
     assert len(set(names)) == len(names)
-    for row in models_file.models():
-        if row.trained:
-            assert callable(registry.method(row.name).restore)
+    for one in registry.descriptors():
+        if one.trained:
+            assert callable(one.open("cpu").restore)
 
 
-def test_bundled_weights_are_the_ones_that_the_registry_names():
-    for row in models_file.models():
-        assert (row.weights is None) == (row.sha256 is None)
-        if row.weights_path is not None:
-            assert hashlib.sha256(row.weights_path.read_bytes()).hexdigest() == row.sha256
+def test_bundled_weights_are_the_ones_that_models_json_names():
+    measured = [one.facts for one in registry.descriptors()] + list(models_file.parts().values())
+    for facts in measured:
+        assert (facts.weights is None) == (facts.sha256 is None)
+        if facts.path is not None:
+            assert hashlib.sha256(facts.path.read_bytes()).hexdigest() == facts.sha256
     for part in models_file.parts().values():
-        assert hashlib.sha256(part.weights_path.read_bytes()).hexdigest() == part.sha256
-        assert all(models_file.entry(name).trained for name in part.of)
+        assert all(registry.descriptor(name).trained for name in part.of)
+
+
+def test_models_json_measures_nothing_that_is_not_there():
+    rows = json.loads(models_file.MODELS.read_text(encoding="utf-8"))
+    assert {row["name"] for row in rows["methods"]} <= {one.name for one in registry.descriptors()}
+    assert {row["name"] for row in rows["predictors"]} <= {one.name for one in landmarks.descriptors()}
 
 
 def test_unknown_model():
-    for ask in (models_file.entry, registry.method):
+    for ask in (registry.descriptor, landmarks.descriptor):
         with pytest.raises(StatueError) as caught:
             ask("statuefut")
         assert caught.value.code == "unknown-model" and "statuefut" in caught.value.sentence
 
 
-def test_untrained_model_says_what_to_do_and_the_command_it_names_exists():
-    for row in models_file.models():
-        if not row.trained:
-            with pytest.raises(StatueError) as caught:
-                registry.method(row.name)
-            assert caught.value.code == "untrained-model" and "statuefit" in caught.value.remedy
-            module = re.search(r"python -m (\S+)", caught.value.remedy)[1]
-            assert importlib.util.find_spec(module) is not None
+def test_an_untrained_network_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(descriptor, "facts_of", models_file.Facts)
+    flow = registry.descriptor("statueflow")
+    with pytest.raises(StatueError) as caught:
+        flow.open("cpu")
+    assert caught.value.code == "untrained-model" and "statuefit" in caught.value.remedy
+    assert not flow.trained and registry.descriptor("default").name == "statuefit"
 
 
-def test_listing_models_loads_no_torch_and_no_opencv():
+def test_listing_methods_and_predictors_loads_no_torch_and_no_opencv():
     code = (
-        "import sys; from statue_models.models_file import models; models(); print({'torch', 'cv2'} & set(sys.modules))"
+        "import sys; from statue_models.methods.registry import descriptors; descriptors();"
+        "print({'torch', 'cv2'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
 
-def flow_row(weights: str, sha256: str) -> models_file.ModelEntry:
-    return models_file.ModelEntry("statueflow", "", "network", "face", True, weights, sha256, 0, "", {}, "")
-
-
 def test_a_network_without_torch_says_which_package_to_install(monkeypatch):
-    monkeypatch.setattr(models_file, "_file", lambda: ("statueflow", (flow_row("flow.safetensors", "00"),)))
     monkeypatch.setitem(sys.modules, "torch", None)
-    for name in [m for m in sys.modules if m.startswith("statue_models.methods.statueflow")]:
+    for name in [m for m in sys.modules if m.startswith("statue_models.methods.statueflow.method")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(StatueError) as caught:
-        registry.method("statueflow")
+        registry.descriptor("statueflow").open("cpu")
     assert caught.value.code == "missing-package" and "torch" in caught.value.sentence
+
+
+def test_what_a_method_does_not_know_is_refused():
+    request = SimpleNamespace(METHOD_OPTIONS=("steps",), steps=4, quality="full")
+    assert registry.descriptor("statueflow").options_of(request).steps == 4
+    with pytest.raises(StatueError) as caught:
+        registry.descriptor("telea").options_of(request)
+    assert caught.value.code == "usage" and "steps" in caught.value.sentence
+    request.steps = None
+    assert registry.descriptor("telea").options_of(request).quality == "full"
+
+
+def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
+    made = []
+
+    def load(device, precision, weights, sha256):
+        made.append((device, precision))
+        return object()
+
+    one, other = (descriptor.MethodDescriptor(name, "", "fit", "pixels", "", "", load) for name in ("one", "other"))
+    loaded = registry.LoadedMethods(most=2)
+    first = loaded.get(one, "cpu")
+    assert loaded.get(one, "cpu") is first and len(made) == 1
+    loaded.get(other, "cpu")
+    assert loaded.get(one, "cpu") is first, "it was used last but one, and kept"
+    loaded.get(one, "cpu", "bf16")
+    loaded.get(other, "cpu")
+    assert made == [("cpu", "fp32"), ("cpu", "fp32"), ("cpu", "bf16"), ("cpu", "fp32")]
 
 
 def test_cuda_that_is_not_there():

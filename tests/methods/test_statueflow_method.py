@@ -3,10 +3,11 @@
 import hashlib
 
 import numpy as np
+from hypotheses import hypotheses
 from synthetic_statue import make_statue
 
-from statue_models import models_file
 from statue_models.methods import registry
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.statuefit.statuefit import StatueFit
 from statue_models.request import no_progress
 
@@ -16,7 +17,7 @@ def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
     import torch
     from safetensors.torch import save_file
 
-    from statue_models.methods import statueflow
+    from statue_models.methods.statueflow import method as statueflow
     from statue_models.networks.statueflow import StatueFlow
 
     torch.manual_seed(0)
@@ -25,26 +26,23 @@ def test_from_a_weights_file_to_hypotheses(head, monkeypatch, tmp_path):
         parameter.data = torch.randn_like(parameter) * 0.1
     save_file({k: v.bfloat16() for k, v in network.state_dict().items()}, str(tmp_path / "flow.safetensors"))
     digest = hashlib.sha256((tmp_path / "flow.safetensors").read_bytes()).hexdigest()
-    row = models_file.ModelEntry("statueflow", "", "network", "face", True, "flow.safetensors", digest, 0, "", {}, "")
-    (tmp_path / "appearance.safetensors").write_bytes(models_file.parts()["appearance"].weights_path.read_bytes())
-    monkeypatch.setattr(models_file, "WEIGHTS", tmp_path)
-    monkeypatch.setattr(models_file, "_file", lambda: ("statueflow", (row,)))
     monkeypatch.setattr(statueflow, "StatueFlow", lambda: StatueFlow(channels=(32, 32), blocks=1, embedding=16))
     statue = make_statue(head)  # 160 pixels, the network works on 128
     crop = statue.crop(statue.ellipse(30, 0.3, 0.4))
     seen: list[float] = []
-    method = registry.method("default", device="cpu", steps=2)
-    answer = method.restore(crop, [5, 6], lambda phase, fraction: seen.append(fraction))
+    flow = registry.descriptor("statueflow")
+    method, two = flow.open("cpu", weights=tmp_path / "flow.safetensors", sha256=digest), flow.options(steps=2)
+    answer = method.restore(crop, hypotheses(5, 6), two, lambda phase, fraction: seen.append(fraction))
     first, second = (fill.rgb for fill in answer.fills)
     assert first.shape == crop.rgb.shape and first.dtype == np.float32
     assert not np.array_equal(first[crop.hole], second[crop.hole])
     assert seen == sorted(seen) and seen[-1] == 1.0
     # The first seed's head is the most likely one whoever asks for more; the same seeds give the same bytes.
-    assert np.array_equal(method.restore(crop, [5], no_progress).fills[0].rgb, first)
-    fitted = StatueFit().restore(crop, [5], no_progress).fills[0]
+    assert np.array_equal(method.restore(crop, hypotheses(5), two, no_progress).fills[0].rgb, first)
+    fitted = StatueFit().restore(crop, hypotheses(5), MethodOptions(), no_progress).fills[0]
     assert not np.array_equal(first[crop.hole], fitted.rgb[crop.hole]), "the network has no say"
     np.testing.assert_array_equal(answer.fills[0].stone, fitted.stone)  # where it is to be grained is the fit's
-    preview = registry.method("default", device="cpu", steps=1).restore(crop, [5], no_progress)
+    preview = method.restore(crop, hypotheses(5), flow.options(quality="preview"), no_progress)
     assert preview.fills[0].rgb.shape == first.shape and preview.fills[0].borrow is None
 
 
@@ -52,7 +50,7 @@ def test_a_mirrored_look_is_what_a_mirrored_face_would_be_seen_as():
     import torch
 
     from statue_models.face.landmarks68 import MIRROR
-    from statue_models.methods.statueflow import _Look
+    from statue_models.methods.statueflow.method import _Look
     from statue_models.networks.statueflow import landmark_heatmaps
 
     torch.manual_seed(0)

@@ -17,9 +17,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from statue_models.errors import StatueError
 from statue_models.pictures.photograph import Photograph, read_mask
+from statue_models.pixels.rectangle import Rectangle
 
 HEIGHT, WIDTH = 61, 83
-RECTANGLE = (20, 15, 30, 25)
+RECTANGLE = Rectangle(20, 15, 30, 25)
 LOSSLESS = [
     (ending, dtype, channels)
     for ending, dtypes, counts in (
@@ -341,7 +342,9 @@ def test_saturated_colours_do_not_step_at_a_soft_edge() -> None:
     photograph = Photograph(samples, "PNG", ADOBE_RGB)
     thin = np.full((10, 10), 1, np.uint8)
     srgb = photograph.to_srgb()[:10, :10]
-    assert np.abs(photograph.with_restored((0, 0, 10, 10), srgb, thin).samples.astype(int) - samples).max() <= 1
+    assert (
+        np.abs(photograph.with_restored(Rectangle(0, 0, 10, 10), srgb, thin).samples.astype(int) - samples).max() <= 1
+    )
 
 
 def test_srgb_photographs_are_not_copied() -> None:

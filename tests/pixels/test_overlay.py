@@ -5,8 +5,9 @@ import pytest
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.pixels.overlay import Overlay, part_of
+from statue_models.pixels.rectangle import Rectangle
 
-RECTANGLE = (5, 10, 20, 8)
+RECTANGLE = Rectangle(5, 10, 20, 8)
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def changed(below, samples):
 )
 def test_every_part_is_as_if_the_whole_had_been_changed(below, samples, changed, window):
     before = below.copy()
-    overlay = Overlay(below, RECTANGLE, samples)
+    overlay, window = Overlay(below, RECTANGLE, samples), Rectangle(*window)
     np.testing.assert_array_equal(part_of(overlay, window), part_of(changed, window))
     np.testing.assert_array_equal(part_of(overlay.channels(3), window), part_of(changed, window)[..., :3])
     np.testing.assert_array_equal(below, before)
@@ -56,9 +57,9 @@ def test_open_ends_reach_to_the_pictures_edge(below, samples, changed):
 
 def test_what_lies_wholly_in_the_rectangle_can_be_changed_through_it(below, samples):
     overlay = Overlay(below, RECTANGLE, samples)
-    part_of(overlay, (6, 11, 2, 2))[...] = 7
+    part_of(overlay, Rectangle(6, 11, 2, 2))[...] = 7
     assert (overlay[11:13, 6:8] == 7).all()
-    assert (part_of(overlay, (0, 0, 60, 40)) == 7).all(2).sum() == 4
+    assert (part_of(overlay, Rectangle(0, 0, 60, 40)) == 7).all(2).sum() == 4
 
 
 def test_a_frame_sees_the_same_through_it(below, samples, changed):
@@ -71,6 +72,6 @@ def test_a_frame_sees_the_same_through_it(below, samples, changed):
 
 def test_samples_must_cover_the_rectangle(below, samples):
     with pytest.raises(ValueError, match="laid over"):
-        Overlay(below, (5, 10, 19, 8), samples)
+        Overlay(below, Rectangle(5, 10, 19, 8), samples)
     with pytest.raises(ValueError, match="laid over"):
         Overlay(below, RECTANGLE, samples.astype(np.uint16))

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.restoring.compositing import composite
 
 DTYPES = (np.uint8, np.uint16, np.float32)
 SHAPE = (5, 7)
-RECTANGLE = (2, 1, 4, 3)
+RECTANGLE = Rectangle(2, 1, 4, 3)
 
 
 def top_of(dtype: type) -> float:
@@ -61,12 +62,15 @@ def test_a_full_mask_shows_the_fill_alone_and_opaque(case: tuple[NDArray[Any], .
 def test_soft_edges_mix_in_proportion_and_round_halves_up(dtype: type) -> None:
     image = np.zeros((1, 256, 1), dtype)
     mask = np.arange(256, dtype=np.uint8)[None]
-    out = composite(image, (0, 0, 256, 1), np.ones((1, 256, 3), np.float32), mask)
+    out = composite(image, Rectangle(0, 0, 256, 1), np.ones((1, 256, 3), np.float32), mask)
     exact = np.arange(256) / 255 * top_of(dtype)
     wanted = exact if dtype == np.float32 else np.floor(exact + 0.5)
     np.testing.assert_allclose(out[0, :, 0], wanted, rtol=1e-6)
     half = composite(
-        np.array([[[1]]], np.uint8), (0, 0, 1, 1), np.full((1, 1, 3), 0.01, np.float32), np.array([[255]], np.uint8)
+        np.array([[[1]]], np.uint8),
+        Rectangle(0, 0, 1, 1),
+        np.full((1, 1, 3), 0.01, np.float32),
+        np.array([[255]], np.uint8),
     )
     assert half.item() == 3  # 2.55
 
@@ -78,13 +82,13 @@ def test_a_fill_equal_to_the_photograph_changes_nothing(dtype: type, channels: i
     image = np.repeat(levels[None, :, None], channels, axis=2)
     fill = np.repeat((image[..., :1] / top_of(dtype)).astype(np.float32), 3, axis=2)
     for value in (1, 64, 200, 255):
-        out = composite(image, (0, 0, 256, 1), fill, np.full((1, 256), value, np.uint8))
+        out = composite(image, Rectangle(0, 0, 256, 1), fill, np.full((1, 256), value, np.uint8))
         assert (out == image).all()
 
 
 def test_a_grey_photograph_takes_the_luma_of_a_coloured_fill() -> None:
     fill = np.array([[[1, 0, 0], [0, 1, 0], [0, 0, 1]]], np.float32)
-    out = composite(np.zeros((1, 3, 1), np.uint16), (0, 0, 3, 1), fill, np.full((1, 3), 255, np.uint8))
+    out = composite(np.zeros((1, 3, 1), np.uint16), Rectangle(0, 0, 3, 1), fill, np.full((1, 3), 255, np.uint8))
     assert out.ravel().tolist() == [round(65535 * weight) for weight in (0.2126, 0.7152, 0.0722)]
 
 
@@ -92,13 +96,13 @@ def test_colour_under_alpha_0_never_shows() -> None:
     image = np.array([[[255, 0, 255, 0]]], np.uint8)
     fill = np.full((1, 1, 3), 0.4, np.float32)
     for value in (1, 100, 255):
-        out = composite(image, (0, 0, 1, 1), fill, np.array([[value]], np.uint8))
+        out = composite(image, Rectangle(0, 0, 1, 1), fill, np.array([[value]], np.uint8))
         assert out.ravel().tolist() == [102, 102, 102, value]
 
 
 def test_a_half_transparent_photograph_keeps_its_alpha_under_a_thin_mask() -> None:
     image = np.array([[[200, 200, 200, 128]]], np.uint8)
-    out = composite(image, (0, 0, 1, 1), np.zeros((1, 1, 3), np.float32), np.array([[51]], np.uint8))
+    out = composite(image, Rectangle(0, 0, 1, 1), np.zeros((1, 1, 3), np.float32), np.array([[51]], np.uint8))
     weight = 0.2 / (128 / 255 + 0.2 * (1 - 128 / 255))
     assert out.ravel().tolist() == [*[round(200 * (1 - weight))] * 3, 128]
 
@@ -108,8 +112,8 @@ def test_large_rectangles_are_worked_in_bands_without_seams() -> None:
     image = generator.integers(0, 256, (700, 900, 3), dtype=np.uint8)
     mask = generator.integers(0, 256, (700, 900), dtype=np.uint8)
     fill = generator.random((700, 900, 3), dtype=np.float32)
-    whole = composite(image, (0, 0, 900, 700), fill, mask)
-    part = composite(image, (100, 280, 300, 40), fill[280:320, 100:400], mask[280:320, 100:400])
+    whole = composite(image, Rectangle(0, 0, 900, 700), fill, mask)
+    part = composite(image, Rectangle(100, 280, 300, 40), fill[280:320, 100:400], mask[280:320, 100:400])
     assert (whole[280:320, 100:400] == part).all()
 
 
@@ -117,4 +121,4 @@ def test_shapes_that_do_not_agree_are_refused() -> None:
     image, fill, mask = np.zeros((4, 4, 3), np.uint8), np.zeros((2, 2, 3), np.float32), np.zeros((2, 2), np.uint8)
     for rectangle in ((3, 0, 2, 2), (-1, 0, 2, 2), (0, 0, 3, 2)):
         with pytest.raises(ValueError, match="rectangle"):
-            composite(image, rectangle, fill, mask)
+            composite(image, Rectangle(*rectangle), fill, mask)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.pixels.rectangle import bounding_box
-from statue_models.request import RestorationRequest
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring import cracks
-from statue_models.restoring.compositing import composed
-from statue_models.restoring.cracks import ThinDamage, thin_part, thin_width, thin_without_face
+from statue_models.restoring.compositing import composite_pieces
+from statue_models.restoring.cracks import ThinDamage, is_thin_without_face, thin_part, thin_width
 from statue_models.restoring.restorer import Restorer
 
 HEIGHT, WIDTH = 220, 260
@@ -57,9 +57,9 @@ def face(interocular):
 def closed(image, mask, landmarks=None, seed=0, thin=None):
     """The photograph with the thin damage (by default all) closed."""
     thin = mask > 0 if thin is None else thin
-    pieces = ThinDamage(image, mask, thin, landmarks).pieces(seed)
-    out, (x, y, width, height) = image.copy(), bounding_box(mask)
-    out[y : y + height, x : x + width] = composed(image, (x, y, width, height), mask, pieces)
+    pieces = ThinDamage(image, mask, thin, landmarks).pieces(Hypothesis(0, seed))
+    out, rectangle = image.copy(), Rectangle.of_mask(mask)
+    out[rectangle.slices] = composite_pieces(image, rectangle, mask, pieces)
     return out
 
 
@@ -207,10 +207,11 @@ def test_damage_far_apart_is_not_worked_on_as_one_large_picture():
     thin = np.zeros((1200, 3000), bool)
     for x, y in ((10, 10), (100, 60), (2900, 30), (1500, 1100)):
         thin[y : y + 3, x : x + 3] = True
-    pieces = ThinDamage(np.full((1200, 3000, 3), 90, np.uint8), thin.astype(np.uint8), thin, None).pieces(0)
+    damage = ThinDamage(np.full((1200, 3000, 3), 90, np.uint8), thin.astype(np.uint8), thin, None)
+    pieces = damage.pieces(Hypothesis(0, 0))
     assert len(pieces) == 3
     assert sum(piece.picture[..., 0].size for piece in pieces) < 0.1 * thin.size
-    assert sum(int(piece.meant.sum()) for piece in pieces) == thin.sum(), "each once"
+    assert sum(int(piece.where.sum()) for piece in pieces) == thin.sum(), "each once"
 
 
 # Through the whole program
@@ -312,7 +313,7 @@ def test_a_crack_in_a_face_has_its_landmarks_told(restorer, request_):
     """Where the user gives a face, a crack wider than one without may be is thin for it."""
     line = np.zeros_like(request_.mask)
     line[60:66, 60:110] = 255
-    assert not thin_without_face(replace(request_, mask=line))
+    assert not is_thin_without_face(replace(request_, mask=line))
     result = restorer.restore(replace(request_, mask=line, model="statuefit"))
     assert result.record["method"]["notes"]["thin"]["pixels"] == int((line > 0).sum())
     assert len(result.record["landmarks"]["points"]) == 68

@@ -6,12 +6,14 @@ import pytest
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.methods.method import Crop, Fill
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import LUMA
-from statue_models.restoring.detail import FineDetail, enlarge
+from statue_models.restoring.detail import FineDetail
 
 SIDE, SIZE = 256, 64  # of the photograph and of the crop: four photograph pixels per crop pixel
 FRAME = FaceFrame((SIDE / 2, SIDE / 2), SIDE)
-HOLE = (112, 112, 32, 32)  # x, y, width, height in the photograph
+HOLE = Rectangle(112, 112, 32, 32)
+EVERY = Rectangle(0, 0, SIDE, SIDE)
 
 
 def photograph(fine):
@@ -28,7 +30,7 @@ def seen_through(frame, luma, size=SIZE, scale=None):
     x, y, width, height = HOLE
     mask[y : y + height, x : x + width] = 255
     hole = frame.crop_mask(mask, size) > 0
-    return Crop(crop, hole, inside & ~hole, None, None, frame.side / size if scale is None else scale)
+    return Crop(crop, hole, inside & ~hole, None, frame.side / size if scale is None else scale)
 
 
 def borrowing(crop, shift):
@@ -37,9 +39,9 @@ def borrowing(crop, shift):
     return Fill(crop.rgb, cells)
 
 
-def added_by(fill, luma, crop, frame=FRAME, origin=(0, 0)):
+def added_by(fill, luma, crop, frame=FRAME, part=EVERY):
     """Luma that the fill gets over the hole's box, all of which is missing."""
-    return FineDetail(luma, origin, crop, frame, HOLE, np.ones((32, 32), bool)).of(fill)
+    return FineDetail(luma, part, crop, frame, HOLE, np.ones((32, 32), bool)).of(fill)
 
 
 EVERYWHERE = np.ones((SIDE, SIDE))
@@ -51,7 +53,7 @@ def test_the_borrowed_structure_is_the_one_at_the_other_end_of_the_shift():
     crop = seen_through(FRAME, luma)
     added = added_by(borrowing(crop, (12.0, 0.0)), luma, crop)
     x, y, width, height = HOLE
-    lost = luma - enlarge(crop.rgb @ np.array(LUMA, np.float32), FRAME, (0, 0, SIDE, SIDE))
+    lost = luma - FRAME.uncrop(crop.rgb @ np.array(LUMA, np.float32), EVERY)
     np.testing.assert_allclose(added, lost[y : y + height, x + 48 : x + 48 + width], atol=1e-4)
     assert added.std() > 0.08
 
@@ -76,7 +78,7 @@ def test_a_window_of_the_photograph_gives_the_same_as_the_whole():
     crop = seen_through(FRAME, luma)
     fill = borrowing(crop, (10.0, -8.0))
     whole = added_by(fill, luma, crop)
-    part = added_by(fill, luma[20:240, 40:250], crop, origin=(40, 20))
+    part = added_by(fill, luma[20:240, 40:250], crop, part=Rectangle(40, 20, 210, 220))
     np.testing.assert_allclose(part, whole, atol=1e-5)
 
 
@@ -112,7 +114,7 @@ def test_only_missing_pixels_get_detail_and_every_one_its_own():
     crop = seen_through(FRAME, luma)
     fill = borrowing(crop, (12.0, 0.0))
     hole = np.random.default_rng(0).random((32, 32)) < 0.3
-    part = FineDetail(luma, (0, 0), crop, FRAME, HOLE, hole).of(fill)
+    part = FineDetail(luma, EVERY, crop, FRAME, HOLE, hole).of(fill)
     np.testing.assert_array_equal(part, np.where(hole, added_by(fill, luma, crop), 0))
 
 
@@ -123,8 +125,7 @@ def test_enlarging_puts_every_crop_pixel_where_it_was(angle):
     y, x = np.mgrid[:SIDE, :SIDE] + 0.5
     slope = ((2 * x + y) / (3 * SIDE)).astype(np.float32)
     crop, _ = frame.crop(slope, 80)
-    rectangle = (100, 105, 40, 50)
-    back = enlarge(crop, frame, rectangle)
+    back = frame.uncrop(crop, Rectangle(100, 105, 40, 50))
     assert back.shape == (50, 40)
     np.testing.assert_allclose(back, slope[105:155, 100:140], atol=6e-4)  # OpenCV rounds positions to 1/32
 
@@ -132,5 +133,5 @@ def test_enlarging_puts_every_crop_pixel_where_it_was(angle):
 def test_where_nothing_is_missing_nothing_is_borrowed():
     luma = photograph(EVERYWHERE)
     crop = seen_through(FRAME, luma)
-    nowhere = FineDetail(luma, (0, 0), crop, FRAME, HOLE, np.zeros((32, 32), bool))
+    nowhere = FineDetail(luma, EVERY, crop, FRAME, HOLE, np.zeros((32, 32), bool))
     assert not nowhere.of(borrowing(crop, (8, 0))).any()

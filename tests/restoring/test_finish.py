@@ -13,8 +13,9 @@ from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import JAW, Landmarks
 from statue_models.methods.method import Fill
 from statue_models.pixels.overlay import part_of
-from statue_models.pixels.rectangle import bounding_box
+from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
+from statue_models.request import Hypothesis
 from statue_models.restoring.cropping import crop_of, plugged
 from statue_models.restoring.finish import Finish
 
@@ -54,15 +55,15 @@ def head():
 def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None, fill=None):
     """(H, W, 3) what becomes of a fill, a smooth cheek, where the method saw all of it a little too dark."""
     missing = mask if missing is None else missing
-    clean = part_of(plugged(image, mask), (0, 0, SIDE, SIDE))
+    clean = part_of(plugged(image, mask), Rectangle(0, 0, SIDE, SIDE))
     crop = crop_of(clean, mask, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
     smooth, _ = FRAME.crop(cheek(0) if fill is None else fill, SIZE)
     share = None if stone is None else np.broadcast_to(np.float32(stone), (SIZE, SIZE))
     answer = Fill((smooth / np.float32(255) - np.float32(darker)).astype(np.float32), None, share)
-    x, y, width, height = box = bounding_box(mask)
+    x, y, width, height = box = Rectangle.of_mask(mask)
     photograph = clean if closed is None else np.where(closed[..., None] > 0, np.uint8(255), clean)
-    picture = Finish(photograph, missing, mask, box, FRAME, crop).picture(answer, seed)
+    picture = Finish(photograph, missing, mask, box, FRAME, crop, share).render(answer, Hypothesis(0, seed))
     assert picture.shape == (height, width, 3) and picture.min() >= 0 and picture.max() <= 1
     out = np.full((SIDE, SIDE, 3), np.nan, np.float32)
     out[y : y + height, x : x + width] = picture

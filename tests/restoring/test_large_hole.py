@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from statue_models.inpainting.texture import setting_in
+from statue_models.inpainting.texture import ramp_from_border
 from statue_models.pixels.bands import bands
 
 REPOSITORY = Path(__file__).parents[2]
@@ -33,9 +33,9 @@ def test_what_sets_in_from_the_border_does_so_alike_in_bands_of_any_height(fadin
     hole = np.zeros((300, 40), bool)
     hole[20:290] = True
     hole[150, 20] = False
-    whole = setting_in(hole, slice(0, 300), fading)
+    whole = ramp_from_border(hole, slice(0, 300), fading)
     for rows in (1, 7, 64):
-        parts = [setting_in(hole, band, fading) for band in bands(300, rows)]
+        parts = [ramp_from_border(hole, band, fading) for band in bands(300, rows)]
         np.testing.assert_array_equal(np.concatenate(parts), whole)
     assert (whole[20] < 0.5).all() and (whole[20] < whole[24]).all()
     assert (whole[~hole] == 0).all() and whole[90, 0] == 1

@@ -6,7 +6,8 @@ import pytest
 from statue_models.face.face_frame import FaceFrame
 from statue_models.inpainting.texture import log_luma
 from statue_models.methods.method import OtherHalf
-from statue_models.restoring.other_half import SHARPEST, from_other_half
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.restoring.other_half import SHARPEST, transfer_other_half
 
 WIDTH, HEIGHT, SIZE = 240, 160, 60
 REACH = 3.0
@@ -35,8 +36,8 @@ def taken(photograph, half, level=150, hole=None):
     missing = np.zeros((HEIGHT, WIDTH), np.uint8)
     missing[HOLE if hole is None else hole] = 255
     fill = np.full((HEIGHT, WIDTH, 3), level / 255, np.float32)
-    window = (0, 0, WIDTH, HEIGHT)
-    return from_other_half(fill, missing > 0, window, half, photograph, missing, FRAME, REACH)
+    window = Rectangle(0, 0, WIDTH, HEIGHT)
+    return transfer_other_half(fill, missing > 0, window, half, photograph, missing, FRAME, REACH)
 
 
 def test_pits_come_to_their_mirror_images(photograph):

@@ -21,9 +21,9 @@ from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.landmarks.predictor import default_predictor
+from statue_models.landmarks import registry as predictors
 from statue_models.methods import registry
-from statue_models.request import RestorationRequest, variant_seed
+from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.cropping import crop_of
 from statue_models.restoring.restorer import Restorer
 
@@ -59,9 +59,10 @@ def test_the_face_comes_back_closer_than_by_telea(restorer, request_, result, in
 def test_a_method_learns_whether_a_user_placed_the_landmarks(request_):
     """What it was given it must meet; what was found it need not."""
     frame = frame_of_landmarks(request_.landmarks.points)
-    assert crop_of(request_.image, request_.mask, frame, 128, request_.landmarks).placed.all()
-    assert crop_of(request_.image, request_.mask, frame, 128, replace(request_.landmarks, placed=None)).placed is None
-    assert crop_of(request_.image, request_.mask, frame, 128, None).placed is None
+    found = replace(request_.landmarks, placed=None)
+    assert crop_of(request_.image, request_.mask, frame, 128, request_.landmarks).face.placed.all()
+    assert crop_of(request_.image, request_.mask, frame, 128, found).face.placed is None
+    assert crop_of(request_.image, request_.mask, frame, 128, None).landmarks is None
 
 
 def test_the_rectangle_is_the_masks_box_and_the_spread_lies_in_the_mask(request_, result):
@@ -96,8 +97,20 @@ def test_variant_2_of_4_is_variant_2_of_2(restorer, request_, result):
     four = restorer.restore(replace(request_, variants=4))
     for index in range(2):
         assert four.variants[index].pixels.tobytes() == result.variants[index].pixels.tobytes()
-    assert [variant.seed for variant in four.variants] == [variant_seed(0, index) for index in range(4)]
+    assert [variant.hypothesis for variant in four.variants] == [Hypothesis.of(0, index) for index in range(4)]
     assert len({variant.pixels.tobytes() for variant in four.variants}) == 4
+
+
+def test_a_variant_alone_is_the_one_among_several(restorer, request_, result):
+    """The number that comes out can be given back."""
+    second = result.variants[1]
+    alone = restorer.restore(replace(request_, variant=second.hypothesis.number))
+    assert [variant.hypothesis for variant in alone.variants] == [second.hypothesis]
+    np.testing.assert_array_equal(alone.variants[0].pixels, second.pixels)
+    assert alone.uncertainty is None and result.uncertainty is not None, "it is that of the likeliest"
+    first = restorer.restore(replace(request_, variant=1))
+    np.testing.assert_array_equal(first.variants[0].pixels, result.variants[0].pixels)
+    np.testing.assert_array_equal(first.uncertainty, result.uncertainty)
 
 
 def test_another_seed_gives_other_hypotheses(restorer, request_, result):
@@ -125,7 +138,7 @@ def test_the_face_is_found_where_the_user_says_nothing(restorer, request_, landm
     asked = replace(request_, landmarks=None)
     found = restorer.restore(asked)
     np.testing.assert_array_equal(found.landmarks.points, landmarks.points)
-    assert found.landmarks.source == default_predictor() and found.landmarks.hidden[30]
+    assert found.landmarks.source == predictors.descriptor("default").name and found.landmarks.hidden[30]
     assert mean_error(found.applied_to(asked.image), intact, asked.mask) < 25
 
 
@@ -133,7 +146,7 @@ def test_given_landmarks_need_no_landmark_files(request_, result, tmp_path):
     bare = Restorer(landmark_models=tmp_path)
     pixels = bare.restore(request_).variants[0].pixels
     assert pixels.tobytes() == result.variants[0].pixels.tobytes()
-    if default_predictor() == "facemesh":
+    if predictors.descriptor("default").name == "facemesh":
         assert code_of(bare.restore, replace(request_, landmarks=None)) == "weights-missing"
         assert code_of(bare.find_landmarks, request_.image) == "weights-missing"
     else:
@@ -267,10 +280,10 @@ def test_wrong_requests_never_reach_the_method(restorer, request_):
 
 def test_running_out_of_memory_is_said(request_, monkeypatch):
     class Greedy:
-        def restore(self, crop, seeds, progress):
+        def restore(self, crop, hypotheses, options, progress):
             raise MemoryError
 
-    monkeypatch.setattr(registry, "method", lambda *chosen: Greedy())
+    monkeypatch.setattr(registry.LoadedMethods, "get", lambda *chosen: Greedy())
     assert code_of(Restorer().restore, request_) == "out-of-memory"
 
 
@@ -280,12 +293,14 @@ def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     assert set(record) == {"schema", "program", "request", "method", "landmarks", "frame", "engine", "seconds"}
     assert record["program"] == {"name": "restore-statue-face", "version": statue_models.__version__}
     assert record["request"] == json.loads(json.dumps(replace(request_, variants=2).to_json()))
-    default = models_file.entry("default")
+    default = registry.descriptor("default")
     assert record["method"]["name"] == default.name != "default", "the name that stands behind 'default'"
-    assert record["method"]["weights_sha256"] == default.sha256
+    assert record["method"]["weights_sha256"] == default.facts.sha256
     assert record["method"]["parts_sha256"] == {name: part.sha256 for name, part in models_file.parts().items()}
     assert {"residual", "yaw_degrees"} <= set(record["method"]["notes"])
-    assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame
+    assert set(record["frame"]) == {"centre", "side", "angle", "size"} and record["frame"] == result.frame.to_json(
+        result.size
+    )
     assert len(record["landmarks"]["points"]) == 68
     assert {"numpy", "opencv", "scipy", "python", "machine", "threads", "cores"} <= set(record["engine"])
     assert all(record["engine"][key] for key in record["engine"])

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.face.landmarks68 import interocular_distance
+from statue_models.face.landmarks68 import Landmarks, interocular_distance
 from statue_models.head.morphable_head import load_head
 from statue_models.methods.method import Crop
 from statue_models.pixels.samples import luma
@@ -41,7 +41,7 @@ def crop_of(rgb, hole=None):
     if hole is None:
         hole = np.zeros((SIDE, SIDE), bool)
         hole[100:170, 90:160] = True
-    return Crop(rgb, hole, ~hole, landmarks(), np.zeros(68, bool), 1.0)
+    return Crop(rgb, hole, ~hole, Landmarks(landmarks()), 1.0)
 
 
 ALL = np.ones((SIDE, SIDE), np.float32)
@@ -61,7 +61,7 @@ def test_how_hue_goes_with_relief_is_read_from_the_visible_stone():
 def test_creases_of_a_grey_fill_turn_brown_and_stay_as_dark():
     crop = crop_of(stone(relief(), FACTORS))
     fill = stone(relief(1), np.zeros(3))
-    out = look_of(crop).tinted(fill, crop.hole, ALL)
+    out = look_of(crop).tint(fill, crop.hole, ALL)
     inner = np.s_[110:160, 100:150]
     np.testing.assert_allclose(luma(out)[inner], luma(fill)[inner], atol=2e-3)
     blueness = np.log(out[..., 2] / out[..., 0])[inner]
@@ -78,17 +78,17 @@ def test_the_tint_sets_in_softly_with_the_stone():
     fill = stone(relief(1), np.zeros(3))
     dark = crop.hole & (relief(1) < -0.1)
     whole, half, none = (
-        np.abs(np.log(look_of(crop).tinted(fill, crop.hole, share * ALL) / fill))[dark].mean()
+        np.abs(np.log(look_of(crop).tint(fill, crop.hole, share * ALL) / fill))[dark].mean()
         for share in (1, 0.75, 0.501)
     )
     assert half == pytest.approx(whole / 2, rel=0.1)
     assert none < 0.01 * whole
 
 
-def test_a_fill_that_is_tinted_already_stays_as_it_is():
+def test_a_fill_that_has_the_tint_already_stays_as_it_is():
     crop = crop_of(stone(relief(), FACTORS))
     fill = stone(relief(1), FACTORS)
-    np.testing.assert_allclose(look_of(crop).tinted(fill, crop.hole, ALL), fill, atol=0.01)
+    np.testing.assert_allclose(look_of(crop).tint(fill, crop.hole, ALL), fill, atol=0.01)
 
 
 def test_a_grey_photograph_stays_grey():
@@ -96,7 +96,7 @@ def test_a_grey_photograph_stays_grey():
     crop = crop_of(grey)
     look = look_of(crop)
     assert look.factors is None
-    np.testing.assert_array_equal(look.tinted(grey, crop.hole, ALL), grey)
+    np.testing.assert_array_equal(look.tint(grey, crop.hole, ALL), grey)
 
 
 @pytest.mark.parametrize("shown", [0.0, 1.0])
@@ -105,7 +105,7 @@ def test_without_visible_stone_nothing_is_said(shown):
     look = look_of(crop_of(stone(relief(), FACTORS), hole), np.full((SIDE, SIDE), shown, np.float32))
     assert look.factors is None and look.lights is None
     picture = np.full((4, 4, 3), 0.99, np.float32)
-    assert look.held_back(picture, np.ones((4, 4), np.float32)) is picture
+    assert look.bend_lights(picture, np.ones((4, 4), np.float32)) is picture
 
 
 def test_what_the_hole_holds_says_nothing():
@@ -156,10 +156,10 @@ def test_lights_bend_towards_the_brightest_visible_stone_and_keep_their_hue():
     start, end = look.lights
     assert (luma(rgb) > start).mean() == pytest.approx(1 - LIGHTS[0], abs=0.05)
     ramp = np.linspace(0.2, 1.4, 200, dtype=np.float32)[:, None] * np.array([0.7, 0.6, 0.5], np.float32)
-    out = look.held_back(ramp, np.ones(200, np.float32))
+    out = look.bend_lights(ramp, np.ones(200, np.float32))
     assert luma(out).max() <= end + 1e-6
     assert (np.diff(luma(out)) >= -1e-6).all(), "brighter stays brighter"
     dark = luma(ramp) <= start
     np.testing.assert_allclose(out[dark], ramp[dark], rtol=1e-6)
     np.testing.assert_allclose(out[:, 0] / out[:, 2], 1.4, rtol=1e-5)
-    np.testing.assert_array_equal(look.held_back(ramp, np.zeros(200, np.float32)), ramp)
+    np.testing.assert_array_equal(look.bend_lights(ramp, np.zeros(200, np.float32)), ramp)

@@ -5,7 +5,7 @@ import pytest
 from bundled_example import SCALE, example
 
 from statue_models.face.landmarks68 import face_outline, interocular_distance
-from statue_models.restoring.visible_stone import NOSE_BASE, visible_stone
+from statue_models.restoring.visible_stone import NOSE_BASE, find_visible_stone
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def face(landmarks):
 def shown(face, near=None):
     known, points = face
     unit = interocular_distance(points)
-    return visible_stone(np.ones(known.shape, bool), known, points, near or 5 * unit, unit)
+    return find_visible_stone(np.ones(known.shape, bool), known, points, near or 5 * unit, unit)
 
 
 def test_it_lies_on_the_visible_face(face):

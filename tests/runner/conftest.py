@@ -9,8 +9,8 @@ from fake_restorer import FakeRestorer, wait_until
 
 from statue_models.request import RestorationRequest
 from statue_models.runner import server
-from statue_models.runner.client import RunnerClient
 from statue_models.runner.jobs import Limits
+from statue_models.runner.protocol.client import RunnerClient
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import time
 import numpy as np
 
 from statue_models.errors import StatueError
+from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.request import Restoration, Variant, variant_seed
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Restoration, Variant
 
 GRID = np.stack([np.arange(68) % 10 * 4.0 + 5, np.arange(68) // 10 * 5.0 + 5], axis=1)
 
@@ -37,20 +39,16 @@ class FakeRestorer:
             self.stopped += 1
             raise
         rows, columns = np.flatnonzero(request.mask.any(1)), np.flatnonzero(request.mask.any(0))
-        x, y, width, height = box = (
-            int(columns[0]),
-            int(rows[0]),
-            int(np.ptp(columns)) + 1,
-            int(np.ptp(rows)) + 1,
-        )
+        box = Rectangle.between(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         top = 1 if request.image.dtype == np.float32 else np.iinfo(request.image.dtype).max
-        part, hole = request.image[y : y + height, x : x + width], request.mask[y : y + height, x : x + width] > 0
+        part, hole = request.image[box.slices], request.mask[box.slices] > 0
         pixels = np.where(hole[..., None], top - part, part).astype(part.dtype)
         return Restoration(
-            variants=tuple(Variant(pixels, variant_seed(request.seed, k)) for k in range(request.variants)),
+            variants=tuple(Variant(pixels, hypothesis) for hypothesis in request.hypotheses),
             rectangle=box,
             landmarks=request.landmarks or Landmarks.given(GRID),
-            frame={"centre": [32.0, 32.0], "side": 64.0, "angle": 0.0},
+            frame=FaceFrame((32.0, 32.0), 64.0),
+            size=64,
             uncertainty=np.where(hole, 7, 0).astype(np.uint8),
             record={"request": request.to_json()},
         )

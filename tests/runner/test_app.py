@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from fake_restorer import wait_until
 
 from statue_models.errors import StatueError, catalogue
 from statue_models.runner import app, wire
-from statue_models.runner.client import RunnerError
 from statue_models.runner.jobs import Limits
 
 OCTETS = {"Content-Type": "application/octet-stream"}
@@ -111,13 +111,13 @@ def test_what_is_no_job_is_refused(runner, make_request):
     assert code_of(ask(client, "POST", "/v1/jobs", too_long)) == "body-too-large"
     header, image, mask = planes(make_request())
     for plane, code in ((bytes(len(mask)), "empty-mask"), (b"\xff" * len(mask), "full-mask")):
-        with pytest.raises(RunnerError) as caught:
+        with pytest.raises(StatueError) as caught:
             client.submit(header, image, plane)
         assert caught.value.code == code
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         client.submit({**header, "variants": 10**9}, image, mask)
     assert caught.value.code == "usage"
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         client.submit({**header, "file": "/etc/passwd"}, image, mask)
     assert caught.value.code == "bad-request"
 
@@ -141,7 +141,7 @@ def test_a_job_from_sending_to_forgetting(runner, make_request, fake):
     assert steps == sorted(steps, key=lambda step: step[1])
     for k in (1, 2):
         header, samples = client.variant(job, k)
-        assert header["seed"] == expected.variants[k - 1].seed
+        assert header["seed"] == expected.variants[k - 1].hypothesis.seed
         assert np.array_equal(wire.pixels_of(header, samples), expected.variants[k - 1].pixels)
     assert np.array_equal(wire.pixels_of(*client.uncertainty(job))[..., 0], expected.uncertainty)
     assert code_of(ask(client, "GET", f"/v1/jobs/{job}/variants/3")) == "unknown-resource"
@@ -165,10 +165,20 @@ def test_a_failed_job_carries_its_error(runner, make_request, fake):
     client = runner()
     fake.failure = StatueError("no-face")
     job = client.submit(*planes(make_request()))
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         client.follow(job, lambda *_: None)
     assert (caught.value.code, caught.value.remedy) == ("no-face", catalogue()["no-face"].remedy)
     assert code_of(ask(client, "GET", f"/v1/jobs/{job}/variants/1")) == "no-face"
+
+
+def test_a_record_that_json_cannot_hold_is_a_failure(runner, make_request, fake):
+    restore = fake.restore
+    fake.restore = lambda request, progress: replace(restore(request, progress), record={"odd": float("nan")})
+    client = runner()
+    job = client.submit(*planes(make_request()))
+    with pytest.raises(StatueError) as caught:
+        client.follow(job, lambda *_: None)
+    assert caught.value.code == "internal"
 
 
 def test_a_full_queue_says_when_to_come_again(runner, make_request, fake):
@@ -181,7 +191,7 @@ def test_a_full_queue_says_when_to_come_again(runner, make_request, fake):
     assert (status, code_of(answer)) == (429, "runner-busy")
     assert int(headers["Retry-After"]) > 0
     large = make_request().image.repeat(40, axis=0).repeat(40, axis=1)  # 15 MB: the refusal comes while it is sent
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         client.submit({**planes(make_request())[0], "width": 2560, "height": 1920}, wire.samples_of(large), b"")
     assert caught.value.code == "runner-busy"
 

@@ -14,14 +14,18 @@ from pathlib import Path
 import pytest
 from fake_restorer import wait_until
 
-from statue_models.errors import CATALOGUE, catalogue
-from statue_models.runner import client as client_module
+from installer.plugin import shared
+from statue_models.errors import StatueError, catalogue
 from statue_models.runner import wire
-from statue_models.runner.client import RunnerClient, RunnerError
+from statue_models.runner.protocol import process
+from statue_models.runner.protocol.client import RunnerClient
+from statue_models.runner.protocol.state_file import prepare_directory, read_state
 from statue_models.runner.remote import RemoteRestorer
 from statue_models.runner.state import RunnerState, write_state
 
-SOURCE = Path(client_module.__file__)
+REPOSITORY = Path(__file__).parents[2]
+#: What the installer lays beside the plug-in, without the package's own door, which only names other modules.
+SHARED = {name: path for name, path in shared(REPOSITORY).items() if name != "statue_models/__init__.py"}
 #: A whole runner in a process of its own, around the tests' restorer, which takes ten seconds when the seed is 1.
 SCRIPT = """
 import sys, time
@@ -62,7 +66,7 @@ def command(directory):
 
 
 def _pid(directory):
-    state = client_module.read_state(directory) if (directory / "runner.json").exists() else None
+    state = read_state(directory) if (directory / "runner.json").exists() else None
     return state and state["pid"]
 
 
@@ -74,27 +78,49 @@ def _alive(pid):
         return False
 
 
-def test_it_imports_the_standard_library_only_and_fits_old_pythons():
-    tree = ast.parse(SOURCE.read_text(encoding="utf-8"), feature_version=(3, 9))
+@pytest.mark.parametrize("name", [name for name in SHARED if name.endswith(".py")])
+def test_what_is_shared_with_the_plug_in_needs_nothing_else_and_fits_old_pythons(name):
+    tree = ast.parse(SHARED[name].read_text(encoding="utf-8"), feature_version=(3, 9))
     modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
-    modules |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    package = Path(name).parent.parts
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            there = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+            files = ["/".join(filter(None, [*there, *more])) for more in ([], ["__init__"])]
+            assert any(f"{file}.py" in SHARED for file in files), node.module
+        elif isinstance(node, ast.ImportFrom):
+            modules.add(node.module)
     assert {module.split(".")[0] for module in modules} <= sys.stdlib_module_names
 
 
 def test_it_works_beside_the_plug_in(tmp_path):
-    shutil.copy(SOURCE, tmp_path / "runner_client.py")
-    shutil.copy(CATALOGUE, tmp_path / "errors.json")
+    """Under any name, in a Python that has nothing but its standard library."""
+    for name, path in SHARED.items():
+        copy = tmp_path / name.replace("statue_models", "beside")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
     code = (
-        "import runner_client as c\n"
-        "try: c.RunnerClient('state', ['./no-such-program']).connect(5)\n"
-        "except c.RunnerError as e: print(e.code, '|', e.sentence, '|', e.remedy)"
+        "import sys; sys.path.insert(0, '.')\n"
+        "from beside.errors import StatueError\n"
+        "from beside.runner.protocol.client import RunnerClient\n"
+        "try: RunnerClient('state', ['./no-such-program']).connect(5)\n"
+        "except StatueError as e: print(e.code, '|', e.sentence, '|', e.remedy)\n"
+        "own = [name for name in sys.modules if name.split('.')[0] not in sys.stdlib_module_names]\n"
+        "print(*sorted(own))"
     )
-    command = [sys.executable, "-P", "-c", "import sys; sys.path.insert(0, '.')\n" + code]
-    answer = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-I", "-S", "-c", code]
+    told, own = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
     entry = catalogue()["runner-start"]
-    assert (
-        answer.strip() == f"runner-start | {entry.sentence.format(reason='No such file or directory')} | {entry.remedy}"
-    )
+    assert told == f"runner-start | {entry.sentence.format(reason='No such file or directory')} | {entry.remedy}"
+    laid = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in SHARED}
+    assert {name.replace("beside", "statue_models") for name in own.split()} <= laid | {"__main__", "statue_models"}
+
+
+def test_the_server_knows_no_client():
+    code = "import sys, statue_models.runner.server; print(*[name for name in sys.modules if '.protocol.' in name])"
+    command = [sys.executable, "-c", code]
+    answer = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    assert {name.rpartition(".protocol.")[2] for name in answer.split()} == {"state_file", "lock"}
 
 
 def test_several_clients_start_one_runner_which_outlives_them(directory, command, make_request):
@@ -106,7 +132,7 @@ def test_several_clients_start_one_runner_which_outlives_them(directory, command
     def connect(client):
         try:
             client.connect()
-        except RunnerError as error:
+        except StatueError as error:
             errors.append(error)
 
     threads = [threading.Thread(target=connect, args=(client,)) for client in clients]
@@ -125,7 +151,7 @@ def test_several_clients_start_one_runner_which_outlives_them(directory, command
     def kill(phase, fraction):
         os.kill(pid, signal.SIGKILL)
 
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         clients[0].follow(job, kill)
     assert caught.value.code == "runner-unreachable"
     assert (directory / "runner.json").exists()  # stale: it names a dead process
@@ -135,16 +161,16 @@ def test_several_clients_start_one_runner_which_outlives_them(directory, command
 
 
 def test_a_runner_that_cannot_start_says_why(directory):
-    with pytest.raises(RunnerError, match="no module of that name") as caught:
+    with pytest.raises(StatueError, match="no module of that name") as caught:
         RunnerClient(directory, ["sh", "-c", "echo first; echo 'no module of that name.' >&2; exit 3"]).connect(5)
     assert caught.value.code == "runner-start"
-    with pytest.raises(RunnerError, match=r"after 0\.3 seconds"):
+    with pytest.raises(StatueError, match=r"after 0\.3 seconds"):
         RunnerClient(directory, ["sleep", "2"]).connect(0.3)
 
 
 def test_the_token_is_neither_in_the_log_nor_in_the_command_line(directory, command):
     RunnerClient(directory, command).connect()
-    token = client_module.read_state(directory)["token"]
+    token = read_state(directory)["token"]
     assert len(token) == 64
     assert token not in (directory / "runner.log").read_text()
     assert token.encode() not in Path(f"/proc/{_pid(directory)}/cmdline").read_bytes()
@@ -162,14 +188,14 @@ def test_the_hosts_own_python_settings_are_not_passed_on(monkeypatch):
     monkeypatch.setenv("PYTHONHOME", "/gimp/python")
     monkeypatch.setenv("PYTHONPATH", "/gimp/plug-ins")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/usr/local/cuda/lib64")
-    environment = client_module._environment()
+    environment = process._environment()
     assert not {"PYTHONHOME", "PYTHONPATH"} & set(environment)
     assert environment["LD_LIBRARY_PATH"] == "/usr/local/cuda/lib64"
     monkeypatch.setenv("APPDIR", "/tmp/.mount_GIMP")
-    assert "LD_LIBRARY_PATH" not in client_module._environment()
+    assert "LD_LIBRARY_PATH" not in process._environment()
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, ValueError])
+@pytest.mark.parametrize("error", [KeyboardInterrupt("stop"), OSError("stop"), StatueError("interrupted")])
 def test_what_progress_raises_cancels_the_job_and_goes_on(runner, make_request, fake, error):
     client = runner()
     fake.gate.clear()
@@ -177,9 +203,9 @@ def test_what_progress_raises_cancels_the_job_and_goes_on(runner, make_request, 
     fake.started.wait(10)
 
     def stop(phase, fraction):
-        raise error("stop")
+        raise error
 
-    with pytest.raises(error):
+    with pytest.raises(type(error)):
         client.follow(job, stop)
     wait_until(lambda: fake.stopped == 1)
 
@@ -188,7 +214,7 @@ def test_a_job_that_somebody_else_cancels_was_interrupted(runner, make_request, 
     client = runner()
     fake.gate.clear()
     job = submit(client, make_request())
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         client.follow(job, lambda *_: RunnerClient.cancel(client, job))
     assert caught.value.code == "interrupted"
     client.cancel("no such job")
@@ -232,13 +258,13 @@ def test_another_protocol_and_another_program_on_the_port(tmp_path):
     other = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other)
     threading.Thread(target=other.serve_forever, daemon=True).start()
     directory = tmp_path / "state"
-    client_module.prepare_directory(directory)
+    prepare_directory(directory)
     write_state(directory, RunnerState(port=other.server_port, pid=1, started=0, token="0" * 64))
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         RunnerClient(directory, ["false"]).connect(5)
     assert caught.value.code == "runner-version"
     answers["name"] = "something else"  # the port of a runner that died, taken by another program
-    with pytest.raises(RunnerError) as caught:
+    with pytest.raises(StatueError) as caught:
         RunnerClient(directory, ["false"]).connect(5)
     assert caught.value.code == "runner-start"
     other.shutdown()
@@ -253,7 +279,7 @@ def test_the_remote_restorer_gives_what_the_restorer_gives(runner, make_request,
     got = RemoteRestorer(client.directory, ["false"]).restore(request, lambda *step: steps.append(step))
     for index in range(3):
         assert (got.applied_to(request.image, index) == expected.applied_to(request.image, index)).all()
-        assert got.variants[index].seed == expected.variants[index].seed
+        assert got.variants[index].hypothesis.seed == expected.variants[index].hypothesis.seed
     assert got.record_text() == expected.record_text()
     assert got.landmarks.to_json() == expected.landmarks.to_json()
     assert (got.uncertainty == expected.uncertainty).all()

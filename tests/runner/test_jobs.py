@@ -6,6 +6,7 @@ import pytest
 from fake_restorer import FakeRestorer, wait_until
 
 from statue_models.errors import StatueError
+from statue_models.runner import wire
 from statue_models.runner.jobs import JobQueue, Limits, State
 
 
@@ -55,7 +56,7 @@ def test_jobs_run_in_order_in_one_thread_that_made_the_restorer(make_request):
     assert [finished(job) for job in jobs] == [State.DONE] * 3
     assert [job.ended for job in jobs] == sorted(job.ended for job in jobs)
     assert set(made_in) == fake.threads and len(made_in) == 1
-    assert jobs[0].result["rectangle"] == [30, 10, 10, 11]
+    assert jobs[0].restoration.rectangle == (30, 10, 10, 11)
     queue.close()
 
 
@@ -104,7 +105,17 @@ def test_a_failure_keeps_its_code_and_no_pictures(make_request, fake, queue_of):
     fake.failure = ValueError("/home/somebody/secret")
     job = queue.submit(make_request())
     assert finished(job) is State.FAILED and job.error.code == "internal"
-    assert "secret" not in str(job.to_json())
+    assert "secret" not in str(wire.job_json(queue.snapshot(job)))
+
+
+def test_a_result_that_is_refused_is_a_failure(make_request, fake):
+    def refuse(restoration):
+        raise ValueError("nobody can be told this")
+
+    queue = JobQueue(lambda: fake, check=refuse)
+    job = queue.submit(make_request())
+    assert finished(job) is State.FAILED and job.error.code == "internal" and job.restoration is None
+    queue.close()
 
 
 def test_models_that_cannot_be_made_ready_are_tried_again(make_request, fake):

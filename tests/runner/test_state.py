@@ -7,8 +7,8 @@ import stat
 import pytest
 
 from statue_models.errors import StatueError
-from statue_models.runner import client
-from statue_models.runner.client import FileLock, RunnerError
+from statue_models.runner.protocol.lock import FileLock
+from statue_models.runner.protocol.state_file import prepare_directory, read_state
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
 
 STATE = RunnerState(port=1234, pid=1, started=0.0, token="a1" * 32)
@@ -17,7 +17,7 @@ STATE = RunnerState(port=1234, pid=1, started=0.0, token="a1" * 32)
 @pytest.fixture
 def directory(tmp_path):
     place = tmp_path / "deep" / "Zustand ä" / "state"
-    client.prepare_directory(place)
+    prepare_directory(place)
     return place
 
 
@@ -26,21 +26,21 @@ def test_the_directory_and_the_file_are_the_users_alone(directory):
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert stat.S_IMODE((directory / "runner.json").stat().st_mode) == 0o600
     assert [path.name for path in directory.iterdir()] == ["runner.json"]
-    assert client.read_state(directory)["token"] == STATE.token
+    assert read_state(directory)["token"] == STATE.token
 
 
 def test_a_state_that_others_could_have_written_is_refused(directory, tmp_path):
     write_state(directory, STATE)
     path = directory / "runner.json"
     path.chmod(0o644)
-    with pytest.raises(RunnerError, match="lets others in") as caught:
-        client.read_state(directory)
+    with pytest.raises(StatueError, match="lets others in") as caught:
+        read_state(directory)
     assert caught.value.code == "state-insecure"
     path.rename(tmp_path / "elsewhere.json")
     (tmp_path / "elsewhere.json").chmod(0o600)
     path.symlink_to(tmp_path / "elsewhere.json")
-    with pytest.raises(RunnerError, match="link"):
-        client.read_state(directory)
+    with pytest.raises(StatueError, match="link"):
+        read_state(directory)
     write_state(directory, STATE)  # takes the link's place and leaves its target alone
     assert not path.is_symlink()
     assert (tmp_path / "elsewhere.json").is_file()
@@ -48,12 +48,12 @@ def test_a_state_that_others_could_have_written_is_refused(directory, tmp_path):
 
 def test_a_directory_that_others_can_enter_is_refused(directory, tmp_path):
     directory.chmod(0o755)
-    with pytest.raises(RunnerError, match="lets others in"):
-        client.prepare_directory(directory)
+    with pytest.raises(StatueError, match="lets others in"):
+        prepare_directory(directory)
     directory.chmod(0o700)
     (tmp_path / "link").symlink_to(directory)
-    with pytest.raises(RunnerError, match="link"):
-        client.prepare_directory(tmp_path / "link")
+    with pytest.raises(StatueError, match="link"):
+        prepare_directory(tmp_path / "link")
     with pytest.raises(StatueError) as caught, sole_runner(tmp_path / "link"):
         pass
     assert caught.value.code == "state-insecure"
@@ -63,8 +63,8 @@ def test_a_directory_that_others_can_enter_is_refused(directory, tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_a_directory_of_another_user_is_refused(directory):
     os.chown(directory, 12345, 12345)
-    with pytest.raises(RunnerError, match="another user"):
-        client.prepare_directory(directory)
+    with pytest.raises(StatueError, match="another user"):
+        prepare_directory(directory)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_damaged_state_counts_as_none(directory, text):
     descriptor = os.open(directory / "runner.json", os.O_WRONLY | os.O_CREAT, 0o600)
     os.write(descriptor, text.encode())
     os.close(descriptor)
-    assert client.read_state(directory) is None
+    assert read_state(directory) is None
 
 
 def test_only_the_own_state_is_removed(directory):

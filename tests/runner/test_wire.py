@@ -173,7 +173,7 @@ def test_a_variant_arrives_as_it_was(make_request, fake, dtype):
     line, samples = wire.variant_message(restoration, 0)
     header = json.loads(line)
     assert [header[name] for name in ("x", "y", "width", "height")] == list(restoration.rectangle)
-    assert header["seed"] == restoration.variants[0].seed
+    assert header["seed"] == restoration.variants[0].hypothesis.seed
     assert np.array_equal(wire.pixels_of(header, bytearray(samples)), restoration.variants[0].pixels)
     with pytest.raises(StatueError) as caught:
         wire.pixels_of(header, bytearray(samples)[:-1])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from statue_models.landmarks.predictor import Proposal
+from statue_models.face.landmarks68 import Landmarks
 
 _generator = np.random.default_rng(4)
 #: 68 points on the unit square, the outer eye corners level and 0.4 apart.
@@ -33,11 +33,11 @@ class RedSquares:
         centre = np.array([x.mean(), y.mean()]) + 0.5
         side = np.sqrt(red.sum())
         off = self._noise.normal(0, self.jitter * side, 2)
-        return [Proposal((SHAPE - 0.5) * side + centre + off, 0.95, 0.0)]
+        return [Landmarks((SHAPE - 0.5) * side + centre + off, score=0.95, yaw=0.0)]
 
     def refine(self, rgb, mask, frame):
         proposal = self.propose(rgb, mask)
-        return proposal[0] if proposal else Proposal(SHAPE * 10, 0.0, 0.0)
+        return proposal[0] if proposal else Landmarks(SHAPE * 10, score=0.0, yaw=0.0)
 
 
 def red_square(side=100, size=(300, 240), corner=(80, 60)):

@@ -62,13 +62,14 @@ def _part_error(model: Appearance, maps: NDArray[np.float64], part: NDArray[np.b
     for seen in maps:
         hidden = np.isfinite(seen) & part
         rest = np.where(part, np.nan, seen)
-        given = model.given(rest) if np.isfinite(rest).sum() >= LEAST_SEEN and hidden.sum() >= LEAST_HIDDEN else None
-        if given is None:
+        enough = np.isfinite(rest).sum() >= LEAST_SEEN and hidden.sum() >= LEAST_HIDDEN
+        posterior = model.condition_on(rest) if enough else None
+        if posterior is None:
             continue
-        expected = np.where(model.learnt, given.likeliest(), 0)
+        expected = np.where(model.learnt, posterior.mean_map(), 0)
         errors.append(np.stack([seen, seen - mean, seen - expected])[:, hidden])
         sure = hidden & model.learnt
-        surprises.append((seen - expected)[sure] ** 2 / given.variance()[sure])
+        surprises.append((seen - expected)[sure] ** 2 / posterior.variance_map()[sure])
     if not errors:
         return None
     bare, level, rms = np.sqrt((np.concatenate(errors, 1) ** 2).mean(1))

@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from statue_models.face.face_frame import frame_of_landmarks, working_size
-from statue_models.head.appearance import Appearance, seen_map
-from statue_models.head.bending import bent
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.head.appearance import Appearance, unwrap_crop
+from statue_models.head.deformation import deform_to_landmarks
 from statue_models.head.morphable_head import MorphableHead, load_head
 from statue_models.head.pose import fit_head
 from statue_models.head.raster import draw_head
 from statue_models.inpainting.interpolation import nearest
 from statue_models.methods.method import Crop
-from statue_models.methods.statuefit.ground import ground_of
+from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.lit_head import light_up
 from training.suites.cases import Truth
 from training.workers import WorkerPool
@@ -27,8 +28,8 @@ def face_crop(truth: Truth) -> Crop:
     size = working_size(frame)
     picture, inside = frame.crop(truth.picture, size)
     rgb = nearest(np.asarray(picture, np.float32) / np.float32(255), ~inside)
-    points = frame.to_crop(truth.points, size)
-    return Crop(rgb, np.zeros_like(inside), inside, points, np.zeros(len(points), bool), frame.side / size)
+    landmarks = Landmarks.given(truth.points).to_crop(frame, size)
+    return Crop(rgb, np.zeros_like(inside), inside, landmarks, frame.scale(size))
 
 
 def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArray[np.float32] | None:
@@ -40,13 +41,12 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
         appearance: the light is fitted to what this does not explain.
     """
     crop = face_crop(truth)
-    assert crop.landmarks is not None and crop.hidden is not None
-    ground = ground_of(crop)
-    fit = bent(head, fit_head(head, crop.landmarks, crop.hidden, len(crop.rgb)), crop.landmarks)
-    lit = light_up(crop, ground, draw_head(head, fit), appearance, None)
+    closed, face = close_hole(crop), crop.face
+    fit = deform_to_landmarks(head, fit_head(head, face.points, face.hidden, crop.size), face.points)
+    lit = light_up(crop, closed, draw_head(head, fit), appearance, None)
     if lit is None:
         return None
-    return seen_map(lit.image, lit.log_ratio(ground), crop.known).astype(np.float32)
+    return unwrap_crop(lit.image, lit.log_ratio(closed), crop.known).astype(np.float32)
 
 
 def collect_maps(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor, Proposal
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import LandmarkPredictor
 
 Rgb = NDArray[np.uint8]
 #: (x, y, width, height) in pixels of the photograph.
@@ -109,7 +110,7 @@ def find_faces(
     pyramid = [rgb]
     while max(pyramid[-1].shape[:2]) > 2 * SEARCH_SIZE:
         pyramid.append(block_mean(pyramid[-1], 2))
-    candidates: list[Proposal] = []
+    candidates: list[Landmarks] = []
     for square in _squares(rgb.shape[1], rgb.shape[0], SMALLEST * min_face):
         if any(_shows_part_of(square, known) for known in candidates):
             continue
@@ -123,7 +124,7 @@ def find_faces(
             middle = proposal.points.mean(axis=0)
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 _merge(candidates, proposal)
-    refined: list[Proposal] = []
+    refined: list[Landmarks] = []
     for candidate in candidates:
         closer = _closer(pyramid, candidate, predictor)
         if closer.score >= LOWEST_SCORE:
@@ -153,7 +154,7 @@ def _centres(length: int, side: float) -> list[float]:
     return [length / 2] if count == 1 else np.linspace(side / 2, length - side / 2, count).tolist()
 
 
-def _shows_part_of(square: FaceFrame, known: Proposal) -> bool:
+def _shows_part_of(square: FaceFrame, known: Landmarks) -> bool:
     """Whether a square lies on a face that is known already and too large for it."""
     x, y, width, height = _box_of(known.points)
     inside = x <= square.centre[0] <= x + width and y <= square.centre[1] <= y + height
@@ -167,20 +168,19 @@ def _look(pyramid: list[Rgb], frame: FaceFrame, size: int) -> Rgb:
     return np.asarray(FaceFrame((x / part, y / part), frame.side / part, frame.angle).crop(pyramid[level], size)[0])
 
 
-def _seen_in(pyramid: list[Rgb], square: FaceFrame, predictor: LandmarkPredictor) -> list[Proposal]:
+def _seen_in(pyramid: list[Rgb], square: FaceFrame, predictor: LandmarkPredictor) -> list[Landmarks]:
     proposals = predictor.propose(_look(pyramid, square, SEARCH_SIZE), np.zeros((SEARCH_SIZE, SEARCH_SIZE), np.uint8))
-    return [Proposal(square.to_photograph(p.points, SEARCH_SIZE), p.score, p.yaw) for p in proposals]
+    return [found.to_photograph(square, SEARCH_SIZE) for found in proposals]
 
 
-def _closer(pyramid: list[Rgb], candidate: Proposal, predictor: LandmarkPredictor) -> Proposal:
+def _closer(pyramid: list[Rgb], candidate: Landmarks, predictor: LandmarkPredictor) -> Landmarks:
     """The candidate from six views, its score lower where they disagree."""
     upright = frame_of_landmarks(candidate.points, level=0.0)
     view = FaceFrame(upright.centre, 1.4 * upright.side)
     x, y = view.to_crop(np.array([upright.centre]), REFINE_SIZE)[0]
     inner = FaceFrame((float(x), float(y)), REFINE_SIZE / 1.4, upright.angle)
     mask = np.zeros((REFINE_SIZE, REFINE_SIZE), np.uint8)
-    found = predictor.refine(_look(pyramid, view, REFINE_SIZE), mask, inner)
-    return Proposal(view.to_photograph(found.points, REFINE_SIZE), found.score, found.yaw)
+    return predictor.refine(_look(pyramid, view, REFINE_SIZE), mask, inner).to_photograph(view, REFINE_SIZE)
 
 
 def _box_of(points: NDArray[np.float64]) -> Box:
@@ -194,7 +194,7 @@ def _same(one: Box, other: Box) -> bool:
     return bool(apart < 0.4 * max(*one[2:], *other[2:]))
 
 
-def _merge(found: list[Proposal], new: Proposal) -> None:
+def _merge(found: list[Landmarks], new: Landmarks) -> None:
     """Add a face to ``found`` unless it is there; of several sightings of one face the likeliest stays."""
     same = [known for known in found if _same(_box_of(known.points), _box_of(new.points))]
     if all(new.score > known.score for known in same):

@@ -5,7 +5,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +12,9 @@ from typing import TypeVar
 
 import cv2
 
-from statue_models.errors import StatueError
-from statue_models.landmarks.predictor import LandmarkPredictor, predictor
+from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.registry import predictor
 from training.datasets import relabel
 from training.datasets.face_crops import FaceCrop, Settings, harvest
 from training.datasets.face_finding import BoxDetector, yunet
@@ -100,11 +100,10 @@ def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int
     # A forked process may hang in OpenCV's threads.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
-        futures = {pool.submit(_guarded, job): index for index, job in enumerate(jobs)}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BrokenProcessPool:
-        raise StatueError("out-of-memory") from None
+        with report_out_of_memory():
+            futures = {pool.submit(_guarded, job): index for index, job in enumerate(jobs)}
+            for future in as_completed(futures):
+                yield futures[future], future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

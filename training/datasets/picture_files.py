@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.pictures.formats.reading import check_megapixels
 from statue_models.pictures.photograph import Photograph
 from statue_models.pixels.samples import rgb8
@@ -62,11 +62,10 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
             ``image-too-large``, ``unsupported-image`` or ``out-of-memory``.
     """
     try:
-        photograph = Photograph.read(path)
-        samples = photograph.to_srgb()
-        return _opaque(samples) if photograph.has_alpha else rgb8(samples)
-    except MemoryError:
-        raise StatueError("out-of-memory") from None
+        with report_out_of_memory():
+            photograph = Photograph.read(path)
+            samples = photograph.to_srgb()
+            return _opaque(samples) if photograph.has_alpha else rgb8(samples)
     except StatueError as error:
         if error.code != "unsupported-image":
             raise

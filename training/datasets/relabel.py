@@ -10,7 +10,7 @@ disagree; the few that agree on something wrong are caught by looking at the con
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import MIRROR, interocular_distance
-from statue_models.landmarks.predictor import LandmarkPredictor, Proposal
+from statue_models.face.landmarks68 import MIRROR, Landmarks, interocular_distance
+from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 
 #: (mirrored, turned by so many radians, repeated edge on each side over the crop's side).
@@ -84,14 +84,14 @@ def label(crop: NDArray[np.uint8], predictor: LandmarkPredictor) -> Label | None
 
 def _in_view(
     crop: NDArray[np.uint8], predictor: LandmarkPredictor, mirrored: bool, turn: float, edge: float
-) -> Proposal | None:
+) -> Landmarks | None:
     """The likeliest face of one view, in the crop's pixels."""
     side = crop.shape[0]
     frame = FaceFrame((side / 2, side / 2), side * (1 + 2 * edge), turn)
     picture = frame.crop(crop, VIEW_SIZE)[0]
     if mirrored:
         picture = np.ascontiguousarray(picture[:, ::-1])
-    best: Proposal | None = None
+    best: Landmarks | None = None
     for proposal in predictor.propose(picture, np.zeros(picture.shape[:2], np.uint8)):
         points = proposal.points
         if mirrored:
@@ -99,7 +99,7 @@ def _in_view(
         points = frame.to_photograph(points, VIEW_SIZE)
         central = np.abs(points.mean(axis=0) - side / 2).max() < CENTRAL / 2 * side
         if central and proposal.score >= LOWEST_PRESENCE and (best is None or proposal.score > best.score):
-            best = Proposal(points, proposal.score, proposal.yaw)
+            best = replace(proposal, points=points)
     return best
 
 

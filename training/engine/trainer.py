@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from training.engine import checkpoints
 from training.engine.checkpoints import Position
 from training.engine.clock import Clock
@@ -61,23 +61,20 @@ def train(
         reason = f"{resume} holds a run of {found[0].system}, and the recipe is for {recipe.system}"
         raise StatueError("bad-recipe", reason=reason)
     devices = [ranks.device] if ranks.device.type == "cuda" else []
-    try:
-        # Dropout draws from the global generators, which belong to whoever called.
-        with torch.random.fork_rng(devices):
-            made = system(recipe.system, Setting(assets, ranks.device, recipe.seed, recipe.options))
-            state = TrainingState(recipe, made, ranks)
-            notes = state.load(resume, *found) if found is not None and resume is not None else []
-            # Only now: a recipe or checkpoint that was refused must not cost the run that is there.
-            for path in replaced:
-                path.unlink()
-            log = RunLog(out, resume is not None, say, bar) if ranks.first else None
-            if log is not None:
-                log.start(recipe.plain(), ranks, state.position.images, resume is not None, notes)
-            clock = Clock(recipe, state.position, ranks, stop_after, asked_to_stop)
-            ended = TrainingLoop(state, clock, log, out).run()
-            return Outcome(state.position, clock.images_per_second, dict(state.position.metrics), ended)
-    except torch.OutOfMemoryError:
-        raise StatueError("out-of-memory") from None
+    # Dropout draws from the global generators, which belong to whoever called.
+    with report_out_of_memory(), torch.random.fork_rng(devices):
+        made = system(recipe.system, Setting(assets, ranks.device, recipe.seed, recipe.options))
+        state = TrainingState(recipe, made, ranks)
+        notes = state.load(resume, *found) if found is not None and resume is not None else []
+        # Only now: a recipe or checkpoint that was refused must not cost the run that is there.
+        for path in replaced:
+            path.unlink()
+        log = RunLog(out, resume is not None, say, bar) if ranks.first else None
+        if log is not None:
+            log.start(recipe.plain(), ranks, state.position.images, resume is not None, notes)
+        clock = Clock(recipe, state.position, ranks, stop_after, asked_to_stop)
+        ended = TrainingLoop(state, clock, log, out).run()
+        return Outcome(state.position, clock.images_per_second, dict(state.position.metrics), ended)
 
 
 def _prepare_folder(out: Path, resume: Path | None, force: bool) -> list[Path]:

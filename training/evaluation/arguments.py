@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.methods import registry
 from statue_models.request import MAX_VARIANTS
 from statue_models.whole_file import check_writable
 from training.commands import add_assets
 from training.evaluation.contenders.contender import BASELINES
-from training.evaluation.contenders.predictors import LANDMARK_BASELINE, NETWORK
+from training.evaluation.contenders.predictors import LANDMARK_BASELINE
 from training.evaluation.native.report import ABOUT as NATIVE_ABOUT
 from training.evaluation.native.report import SUITE as NATIVE
 from training.suites.masks import FEATURES, KINDS
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "\n".join(["suites:", *(f"  {name}: {about}" for name, about in suites)])
     add = parser.add_argument
     add_assets(parser)
-    add("--models", type=_names, default=[models_file.entry("default").name], metavar="A,B",
+    add("--models", type=_names, default=[registry.descriptor("default").name], metavar="A,B",
         help="the registry's names; statueflow@FILE.safetensors for other weights; path:DIR for the folder of a"
         " training run of it; module:NAME for restore(bgr, mask) -> (bgr, info) of an importable module"
         " (default: the registry's)")  # fmt: skip
@@ -50,7 +50,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--predictor", metavar="NAME", help="finds the landmarks, also of completed faces (default: the program's)")
     add("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files (default: the usual places)")
     add("--landmark-predictors", type=_names, metavar="A,B",
-        help=f"compared in the landmark table, or 'none'; {NETWORK}@FILE.safetensors for other weights"
+        help="compared in the landmark table, or 'none'; NAME@FILE.safetensors for other weights of a network"
         f" (default: {LANDMARK_BASELINE} and the program's)")  # fmt: skip
     add("--variants", type=_positive, default=1, metavar="N", help="hypotheses per case, for diversity (default: 1)")
     add("--steps", type=_positive, metavar="N", help="sampling steps of networks (default: their own)")

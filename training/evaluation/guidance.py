@@ -25,10 +25,9 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
-from statue_models.methods import registry
 from statue_models.methods.method import Method
 from training.commands import add_assets
-from training.evaluation.contenders.baselines import MethodRestoring, Picture, Restoring
+from training.evaluation.contenders.baselines import Picture, Restoring, of_registry
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.metrics.landmark_errors import face_error, find_landmarks, find_points
 from training.suites.cases import Case, check_cases, labelled
@@ -169,17 +168,18 @@ def mean_face(faces: Iterable[Points]) -> Points:
 
 def open_unguided(name: str) -> Restoring:
     """A method of the registry whose network, if it has one, gets no heatmaps."""
-    method: Method = registry.method(name, "cpu")
+    restoring = of_registry(name)
+    method: Method = restoring.method
     network = getattr(method, "network", None)
     if network is not None:
         forward = network.forward
         network.forward = lambda z, t, known, mask, guide, heatmaps: forward(z, t, known, mask, guide, 0 * heatmaps)
-    return MethodRestoring(method, needs_face=True, has_hypotheses=True)
+    return restoring
 
 
 def open_guided(name: str) -> Restoring:
     """A method of the registry as it is."""
-    return MethodRestoring(registry.method(name, "cpu"), needs_face=True, has_hypotheses=True)
+    return of_registry(name)
 
 
 def measure_face_errors(

@@ -5,7 +5,7 @@ fit is given landmarks with the errors that landmark networks make, so that the 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import Landmarks, interocular_distance
 from statue_models.methods.method import Crop
 from statue_models.methods.statuefit.statuefit import StatueFit
-from statue_models.request import no_progress
+from statue_models.request import Hypothesis, no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
@@ -217,9 +217,9 @@ def fit_and_fill(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, po
     marked = Landmarks.given(landmarks).hidden_under(hole.astype(np.uint8))
     image = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy().astype(np.float32) / np.float32(255))
     known = (inside[0].numpy() > 0) & ~hole
-    crop = Crop(image, hole, known, marked.points, marked.hidden, 1.0)
-    answer, sketches = fit.restored(crop, [0], no_progress)
-    sketch, fill = sketches[0], answer.fills[0].rgb
+    crop = Crop(image, hole, known, replace(marked, placed=None), 1.0)
+    draft = fit.draft(crop, [Hypothesis(0, 0)], no_progress)
+    sketch, fill = draft.sketches[0], draft.answer.fills[0].rgb
     return {
         "sketch": _bytes(sketch.rgb).transpose(2, 0, 1),
         "fill": _bytes(fill).transpose(2, 0, 1),

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import MIRROR
-from statue_models.landmarks.facemesh import FaceMeshNetworks, crop_of_frame
-from statue_models.landmarks.facemesh_files import find_models
-from statue_models.landmarks.facemesh_fills import mirrored_fill, plain_fills
+from statue_models.landmarks.facemesh.facemesh import FaceMeshNetworks, crop_of_frame
+from statue_models.landmarks.facemesh.files import find_models
+from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
 from training.damage.draws import Draws
 
 #: How far FaceMesh's first frame strays from the right one: standard deviations of log side, shift in sides, radians.

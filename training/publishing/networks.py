@@ -26,11 +26,10 @@ class Product:
 
     Attributes:
         network: name in the system, of the weights file, and of its row.
-        table: the list in ``models.json`` that holds the row.
+        table: the list in ``models.json`` that holds its row.
         make: the network as the program builds it.
         better: whether a judgement's metrics are good enough to ship, and in words than what.
-        how: the row's sentence once it is trained.
-        finish: sets in the network what a judgement's metrics say and training does not.
+        finish: sets what of the network the judgement measured.
     """
 
     network: str
@@ -38,8 +37,7 @@ class Product:
     make: Callable[[], nn.Module]
     better: Callable[[Mapping[str, float]], bool]
     than: str
-    how: str
-    finish: Callable[[Any, Mapping[str, float]], None] = lambda network, metrics: None
+    finish: Callable[[nn.Module, Mapping[str, float]], None] = lambda network, metrics: None
 
 
 def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
@@ -49,23 +47,22 @@ def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
     return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
 
 
-def _calibrate(network: LandmarkNet, metrics: Mapping[str, float]) -> None:
+def _calibrate(network: nn.Module, metrics: Mapping[str, float]) -> None:
+    """What ``landmarknet``'s ellipses are multiplied by, on visible and on missing pixels."""
+    calibration = network.get_buffer("calibration")
     for place, label in enumerate(("visible", "missing")):
-        network.calibration[place] = metrics[f"calibration/{label}"]
+        calibration[place] = metrics[f"calibration/{label}"]
 
 
 #: System -> what of it ships; others are for comparison.
 PRODUCTS = {
     "landmarknet": Product(
-        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces",
-        "A network sees the masked crop and FaceMesh's answer; it gives each point an ellipse.",
-        _calibrate,
+        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces", _calibrate,
     ),
     "statueflow": Product(
-        "statueflow", "models", StatueFlow,
+        "statueflow", "methods", StatueFlow,
         lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/fill"]),
         "fast marching and the fitted head",
-        "A rectified flow makes the fitted head's fill over into stone, each time differently where that is open.",
     ),
 }  # fmt: skip
 
@@ -100,11 +97,8 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
         "weights": target.name,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
         "quality": {},
-        "how": product.how,
         "parameters": sum(p.numel() for p in network.parameters()),
     }
-    if product.table == "models":  # landmark predictors are all trained
-        changes["trained"] = True
     content = with_row(models, product.table, product.network, **changes)
     with whole_file(models, force=True) as stream:
         stream.write(content)

@@ -19,6 +19,11 @@ class CancelError(RuntimeError):
     """The user said no: nothing is reported, nothing has been changed."""
 
 
+def message(error):
+    """What GIMP shows of a failure: its words and, where it has one, its remedy."""
+    return " ".join(filter(None, (str(error) or type(error).__name__, getattr(error, "remedy", None))))
+
+
 class Choice(NamedTuple):
     """One entry of a PF_OPTION or PF_RADIO parameter: GIMP 3's name for it, its label, what the function gets."""
 

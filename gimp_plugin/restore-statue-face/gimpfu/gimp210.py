@@ -17,6 +17,7 @@ from .declaration import (
     PF_SPINNER,
     PF_TOGGLE,
     CancelError,
+    message,
     procedures,
 )
 from .host import MASK_FORMAT, Samples, Stroke, kept
@@ -311,7 +312,7 @@ class _Session:
         except CancelError:
             status = lib.CANCEL
         except BaseException as error:  # one that escaped a ctypes callback would leave GIMP with garbage
-            status, values = lib.EXECUTION_ERROR, [(lib.STRING, str(error) or type(error).__name__)]
+            status, values = lib.EXECUTION_ERROR, [(lib.STRING, message(error))]
         end = self.put(0, lib.STATUS, status)
         for wire, value in values:
             end = self.put(end, wire, value)

@@ -27,6 +27,7 @@ from .declaration import (
     PF_SPINNER,
     PF_TOGGLE,
     CancelError,
+    message,
     procedures,
 )
 from .host import MASK_FORMAT, Samples, Stroke, kept, strips
@@ -312,5 +313,5 @@ def _run(procedure, run_mode, image, drawables, config, data):
     except CancelError:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     except Exception as error:
-        told = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(error) or type(error).__name__, 0)
+        told = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), message(error), 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, told)

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from statue_models.head.light import to_encoded
 
-DARKEST = 0.002  # linear light: below this a photograph shows noise, not colour
-BINS = 8
-NEAR = 0.5  # interocular distances from the hole within which stone speaks for it
-ENOUGH = 200  # pixels
+# Hue by luminance was measured on ``native``, with the learnt appearance (colour 2.1 for 2.4, docs/quality.md); the
+# numbers are set by eye.
+DARKEST = 0.002  #: linear light: below this a photograph shows noise, not colour
+BINS = 8  #: of luminance, equally many pixels in each
+NEAR = 0.5  #: interocular distances from the hole within which stone speaks for it
+ENOUGH = 200  #: pixels there, or else all visible stone speaks
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,7 @@ class StoneColour:
         """(..., 3) logarithm of channel / luminance."""
         return np.stack([np.interp(log_luminance, self.knots, self.hues[:, c]) for c in range(3)], -1)
 
-    def encoded(
+    def encode(
         self, log_luminance: NDArray[np.float64], paint: NDArray[np.float64] | float = 0.0
     ) -> NDArray[np.float64]:
         """(..., 3) sRGB-encoded 0..1 of stone of these luminances, with (..., 3) added to its hue."""
@@ -47,7 +49,7 @@ def log_luminance(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(np.maximum(linear.mean(-1), DARKEST))
 
 
-def stone_colour(
+def fit_stone_colour(
     linear: NDArray[np.float64], stone: NDArray[np.bool_], hole: NDArray[np.bool_], interocular: float
 ) -> StoneColour:
     """What the stone near the hole shows.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from statue_models.head.raster import HeadImage
-from statue_models.inpainting.interpolation import blurred_within
+from statue_models.inpainting.local_means import blur_within
 from statue_models.methods.statuefit.colour import DARKEST, StoneColour, log_luminance
 
 
@@ -33,19 +33,20 @@ class Feature(NamedTuple):
 
 
 FEATURES = (Feature(0.0, -3.43, 2.7, 1.1, True), Feature(3.15, 3.35, 1.5, 0.8, False))  # mouth, eyes
-FRONT = 6.0  # cm: z from which on the mean head has them
-INTEROCULAR = 8.9  # cm: distance of the mean head's outer eye corners
+FRONT = 6.0  #: cm: z from which on the mean head has them
+INTEROCULAR = 8.9  #: cm: distance of the mean head's outer eye corners
+# The ellipses and both lines above are read off the mean head; all that follows is set by eye.
 #: Between so many times the stone's usual distance from its own hue (1.48 medians) paint is told from it; the least of
 #: that distance (logarithm).
 STONE, PAINTED, LEAST = 2.5, 5.0, 0.02
 #: cm on the mean head: a place's neighbourhood, and the distance over which it speaks for another.
 SMOOTH, REACH = 0.12, 0.5
-NEIGHBOURS = 4
-ENOUGH, SHARE = 12, 0.15  # visible pixels of a feature, and which part of it they are
-EDGE = 0.15  # of an ellipse, over which paint fades
+NEIGHBOURS = 4  #: nearest visible pixels that a place's paint is the mean of
+ENOUGH, SHARE = 12, 0.15  #: least visible pixels of a feature, and which part of it they must be
+EDGE = 0.15  #: of an ellipse's radius, over which paint fades
 
 
-def paint_of(
+def estimate_paint(
     image: HeadImage,
     linear: NDArray[np.float64],
     colour: StoneColour,
@@ -65,35 +66,35 @@ def paint_of(
     """
     out = np.zeros(linear.shape)
     place = np.concatenate([np.abs(image.rest[..., :1]), image.rest[..., 1:]], 2)
-    weights = [_within(place, feature) for feature in FEATURES]
-    shown, plain = face & free, face & free & (np.max(weights, axis=0) == 0)
+    weights = [_feature_weight(place, feature) for feature in FEATURES]
+    visible, plain = face & free, face & free & (np.max(weights, axis=0) == 0)
     if not any(((weight > 0) & ~free).any() for weight in weights) or plain.sum() < ENOUGH:
         return out
     level = log_luminance(linear)
     beyond = np.log(np.maximum(linear, DARKEST)) - level[..., None] - colour.hue(level)
-    hue = blurred_within(
-        np.where(shown[..., None], beyond, 0).astype(np.float32),
-        shown.astype(np.float32),
+    hue = blur_within(
+        np.where(visible[..., None], beyond, 0).astype(np.float32),
+        visible.astype(np.float32),
         max(0.7, SMOOTH * interocular / INTEROCULAR),
     )
     deviation = max(LEAST, 1.4826 * float(np.median(np.linalg.norm(hue[plain], axis=1))))
     for feature, weight in zip(FEATURES, weights, strict=True):
-        giving, asking = shown & (weight > 0.5), (weight > 0) & ~free
-        if asking.any() and giving.sum() >= max(ENOUGH, SHARE * (weight > 0.5).sum()):
-            found = _told(place[giving], hue[giving], place[asking], feature.whole, deviation)
-            out[asking] = found * weight[asking][:, None]
+        sources, targets = visible & (weight > 0.5), (weight > 0) & ~free
+        if targets.any() and sources.sum() >= max(ENOUGH, SHARE * (weight > 0.5).sum()):
+            found = _transfer_paint(place[sources], hue[sources], place[targets], feature.whole, deviation)
+            out[targets] = found * weight[targets][:, None]
     return out
 
 
-def _told(
-    giving: NDArray[np.float32],
+def _transfer_paint(
+    sources: NDArray[np.float32],
     hue: NDArray[np.float32],
-    asking: NDArray[np.float32],
+    targets: NDArray[np.float32],
     whole: bool,
     deviation: float,
 ) -> NDArray[np.float64]:
     """(M, 3) paint at (M, 3) places of a feature of which (N, 3) places show (N, 3) hues."""
-    distance, index = cKDTree(giving).query(asking, k=NEIGHBOURS)
+    distance, index = cKDTree(sources).query(targets, k=NEIGHBOURS)
     near = np.exp(-((distance / REACH) ** 2)) + 1e-9
     found = (hue[index] * near[..., None]).sum(1) / near.sum(1)[:, None]
     sure, typical = near.max(1)[:, None], np.median(hue, 0)
@@ -104,7 +105,7 @@ def _told(
     return np.asarray(found * strength[:, None])
 
 
-def _within(place: NDArray[np.float32], feature: Feature) -> NDArray[np.float32]:
+def _feature_weight(place: NDArray[np.float32], feature: Feature) -> NDArray[np.float32]:
     """(S, S) 1 inside a feature, fading over its edge."""
     radius = np.hypot((place[..., 0] - feature.x) / feature.across, (place[..., 1] - feature.y) / feature.down)
     return np.asarray(np.clip((1 - radius) / EDGE, 0, 1) * (place[..., 2] > FRONT), np.float32)

@@ -1,8 +1,11 @@
-"""``statuefit``: restoration by fitting.
+"""``statuefit``: restoration by fitting, in the order of this file.
 
-Landmarks -> a morphable head in the photograph's perspective -> light learnt from the visible stone -> the bare head so
-lit, carved and worn as statues are -> the stone's colours -> carried into the photograph without a step at the hole's
-border. Hair and background beside the head grow from their visible surroundings.
+1. Fit: landmarks -> a morphable head in the photograph's perspective.
+2. Light: learnt from the visible stone.
+3. Appearance: the bare head so lit, carved, worn and painted as statues are, in the stone's colours; carried into the
+   photograph without a step at the hole's border, it is the sketch.
+4. Completion: hair, headgear and background beside the head, from their visible surroundings.
+5. Finish: the likeliest fill and the draws, and how far they may be off.
 """
 
 from collections.abc import Sequence
@@ -13,23 +16,25 @@ from numpy.typing import NDArray
 
 from statue_models import models_file
 from statue_models.head.appearance import Appearance, load_appearance
-from statue_models.head.bending import bent
+from statue_models.head.deformation import deform_to_landmarks
 from statue_models.head.morphable_head import MorphableHead, load_head
 from statue_models.head.pose import HeadFit, fit_head, sample_fit
 from statue_models.head.raster import draw_head
 from statue_models.inpainting.interpolation import membrane, nearest
-from statue_models.inpainting.steps import parted, reach_of_stains
+from statue_models.inpainting.steps import reach_of_stains, split_steps
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
-from statue_models.methods.statuefit.ground import Ground, ground_of
+from statue_models.methods.statuefit.closed_crop import ClosedCrop, close_hole
 from statue_models.methods.statuefit.lit_head import LitHead, light_up
-from statue_models.methods.statuefit.surroundings import with_surroundings
+from statue_models.methods.statuefit.surroundings import complete_surroundings
 from statue_models.methods.statuefit.uncertainty import expected_error
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress
 
 
 @dataclass(frozen=True, eq=False)
 class Sketch:
-    """What the fitted head says about a crop, before anything grows beside it: what a network refines.
+    """What the fitted head says about a crop, before anything beside it is completed.
 
     Attributes:
         rgb: (S, S, 3) float32 in [0, 1]: the lit head carried into the hole, interpolation where it shows nothing; the
@@ -48,13 +53,25 @@ class Sketch:
 
 
 @dataclass(frozen=True, eq=False)
-class _Start:
-    """What every hypothesis of one crop begins with; ``likeliest`` is None where too little of the face is visible."""
+class Draft:
+    """What a network refines.
+
+    Attributes:
+        answer: as ``StatueFit.restore`` gives it; in a preview its fills are the sketches, and it has no uncertainty.
+        sketches: one per fill, the head alone.
+    """
+
+    answer: Answer
+    sketches: list[Sketch]
+
+
+@dataclass(frozen=True, eq=False)
+class _FittedCrop:
+    """A crop with its hole closed, and the head that was fitted to it: what every hypothesis begins with."""
 
     crop: Crop
-    ground: Ground
+    closed: ClosedCrop
     fit: HeadFit
-    likeliest: LitHead | None
 
     def notes(self) -> dict[str, object]:
         """Facts about the fit for the record."""
@@ -65,91 +82,96 @@ class StatueFit:
     """Restoration by a fitted morphable head. See ``methods.method.Method``."""
 
     def __init__(self, head: MorphableHead | None = None, appearance: Appearance | None = None) -> None:
-        self._head = head or load_head()
-        part = models_file.parts()["appearance"]
-        self._appearance = appearance or load_appearance(part.weights_path, part.sha256)
+        parts = models_file.parts()
+        self._head = head or load_head(sha256=parts["head"].sha256)
+        self._appearance = appearance or load_appearance(sha256=parts["appearance"].sha256)
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One fill per seed: the first is the likeliest, the others are draws of head and carving."""
-        return self.restored(crop, seeds, progress)[0]
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """The likeliest hypothesis is the fit itself, the others are draws of head and carving.
 
-    def restored(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> tuple[Answer, list[Sketch]]:
-        """What ``restore`` answers, and the sketches that its fills grew from."""
-        start = self._start(crop)
-        if start.likeliest is None:
-            base, notes = start.ground.base.astype(np.float32), start.notes()
-            notes["instead"] = "interpolation: too little of the face is visible to learn its light"
-            return Answer(tuple(Fill(base) for _ in seeds), None, notes), [_sketch(start, None)] * len(seeds)
+        A preview is the lit and carved head without the stone's texture, and beside it plain interpolation.
+        """
+        answer = self.draft(crop, hypotheses, progress, options.preview).answer
+        if not options.preview:
+            return answer
+        return replace(answer, fills=tuple(replace(fill, textured=False) for fill in answer.fills))
+
+    def draft(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress, preview: bool = False) -> Draft:
+        """What ``restore`` answers, and the sketches under its fills; in a preview the sketches alone, sooner."""
+        fitted = self._fit(crop)
+        likeliest = self._light(fitted, fitted.fit, None)
         fills, sketches = [], []
-        for number, seed in enumerate(seeds):
-            progress("restoring", number / len(seeds))
-            generator = np.random.default_rng(seed)
-            lit = self._lit(start, number, generator) or start.likeliest
-            sketch = _sketch(start, lit)
-            rgb, shift = with_surroundings(sketch.rgb.astype(np.float64), start.crop, lit.image, lit.shown, generator)
-            fills.append(Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.shown, lit.mirrored.half(lit.shown)))
+        for done, hypothesis in enumerate(hypotheses):
+            progress(Phase.FITTING, done / len(hypotheses))
+            generator = np.random.default_rng(hypothesis.seed)
+            lit = likeliest
+            if hypothesis.index > 0 and likeliest is not None:
+                lit = self._light(fitted, sample_fit(self._head, fitted.fit, generator), generator) or likeliest
+            sketch = _sketch(fitted, lit)
+            fill = Fill(sketch.rgb, None, sketch.stone) if preview else _complete(fitted, lit, sketch, generator)
             sketches.append(sketch)
-        progress("uncertainty", 1.0)
-        spread = expected_error(
-            self._head,
-            start.fit,
-            start.likeliest,
-            start.ground,
-            fills[0].rgb,
-            start.crop.rgb[start.likeliest.face & start.crop.known].mean(1),
-            np.random.default_rng(seeds[0]),
-        )
-        return Answer(tuple(fills), spread, start.notes()), sketches
+            fills.append(fill)
+        notes, spread = fitted.notes(), None
+        if likeliest is None:
+            notes["instead"] = "interpolation: too little of the face is visible to learn its light"
+        elif not preview and hypotheses[0].index == 0:
+            progress(Phase.UNCERTAINTY, 1.0)
+            visible = fitted.crop.rgb[likeliest.face & fitted.crop.known].mean(1)
+            generator = np.random.default_rng(hypotheses[0].seed)
+            spread = expected_error(self._head, fitted.fit, likeliest, fitted.closed, fills[0].rgb, visible, generator)
+        stone = None if likeliest is None and not preview else _sketch(fitted, likeliest).stone
+        return Draft(Answer(tuple(fills), spread, notes, stone), sketches)
 
-    def sketches(self, crop: Crop, seeds: Sequence[int]) -> tuple[list[Sketch], dict[str, object]]:
-        """One sketch per seed, of the heads that ``restore`` would take for them, and the notes of the fit."""
-        start = self._start(crop)
-        lit = [self._lit(start, number, np.random.default_rng(seed)) for number, seed in enumerate(seeds)]
-        return [_sketch(start, each or start.likeliest) for each in lit], start.notes()
-
-    def _start(self, crop: Crop) -> _Start:
-        if crop.landmarks is None or crop.hidden is None:
-            raise ValueError("statuefit works in the face frame: it needs landmarks")
-        points, hidden = crop.landmarks, crop.hidden
+    def _fit(self, crop: Crop) -> _FittedCrop:
+        """Fit: pose, identity and expression of the head; landmarks that a user placed are met."""
+        face = crop.face
         # Beyond the photograph's edge blurs meet the edge again, not whatever the crop holds there.
         crop = replace(crop, rgb=nearest(crop.rgb, ~crop.known & ~crop.hole))
-        ground = ground_of(crop)
+        closed = close_hole(crop)
         # Blurs reach across the hole's border: let them meet interpolated stone there, not what the hole holds.
-        crop = replace(crop, rgb=ground.base.astype(np.float32))
-        fit = fit_head(self._head, points, hidden, crop.hole.shape[0])
-        if crop.placed is not None and crop.placed.any():
-            fit = bent(self._head, fit, points, crop.placed)
-        image = draw_head(self._head, fit)
-        return _Start(crop, ground, fit, light_up(crop, ground, image, self._appearance, None))
+        crop = replace(crop, rgb=closed.encoded.astype(np.float32))
+        fit = fit_head(self._head, face.points, face.hidden, crop.size)
+        if face.placed is not None and face.placed.any():
+            fit = deform_to_landmarks(self._head, fit, face.points, face.placed)
+        return _FittedCrop(crop, closed, fit)
 
-    def _lit(self, start: _Start, number: int, generator: np.random.Generator) -> LitHead | None:
-        """The lit head of hypothesis ``number``: the most likely one first, then draws of the posterior."""
-        if number == 0 or start.likeliest is None:
-            return start.likeliest
-        image = draw_head(self._head, sample_fit(self._head, start.fit, generator))
-        return light_up(start.crop, start.ground, image, self._appearance, generator)
+    def _light(self, fitted: _FittedCrop, fit: HeadFit, generator: np.random.Generator | None) -> LitHead | None:
+        """Light and appearance of one head, its carving the likeliest or drawn; None where too little is visible."""
+        return light_up(fitted.crop, fitted.closed, draw_head(self._head, fit), self._appearance, generator)
 
 
-def _sketch(start: _Start, lit: LitHead | None) -> Sketch:
-    """The sketch of a lit head; plain interpolation without one."""
+def _sketch(fitted: _FittedCrop, lit: LitHead | None) -> Sketch:
+    """Appearance, carried into the photograph; plain interpolation without a lit head."""
     if lit is None:
-        nothing = np.zeros(start.crop.hole.shape, np.float32)
-        return Sketch(start.ground.base.astype(np.float32), np.zeros_like(start.crop.rgb), nothing, nothing, nothing)
-    guess = np.where((lit.shown > 0)[..., None], lit.painted(), start.ground.base)
+        nothing = np.zeros(fitted.crop.hole.shape, np.float32)
+        rgb = fitted.closed.encoded.astype(np.float32)
+        return Sketch(rgb, np.zeros_like(fitted.crop.rgb), nothing, nothing, nothing)
+    painted = np.where((lit.matte > 0)[..., None], lit.render(), fitted.closed.encoded)
     coverage = lit.image.coverage
     return Sketch(
-        _carried_in(start.crop, start.ground, guess).astype(np.float32),
+        _meet_border(fitted.crop, fitted.closed, painted).astype(np.float32),
         lit.image.normal * coverage[..., None],
         coverage,
         lit.image.openness * coverage,
-        lit.shown,
+        lit.matte,
     )
 
 
-def _carried_in(crop: Crop, ground: Ground, guess: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The guess, moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
-    step = np.where(crop.hole[..., None], 0, crop.rgb - guess)
-    own, rest = parted(step, step, ground.deepest)
-    both = membrane(np.concatenate([own, rest], 2), crop.hole, crop.known | crop.hole)
-    beside = np.exp(-ground.depth / reach_of_stains(ground.interocular))[..., None]
-    return np.where(crop.hole[..., None], np.clip(guess + both[..., :3] + beside * both[..., 3:], 0, 1), ground.base)
+def _meet_border(crop: Crop, closed: ClosedCrop, painted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(S, S, 3) moved by a membrane so that it meets the photograph at the hole's border (Perez et al. 2003)."""
+    step = np.where(crop.hole[..., None], 0, crop.rgb - painted)
+    light, stain = split_steps(step, step, closed.greatest_depth)
+    both = membrane(np.concatenate([light, stain], 2), crop.hole, crop.known | crop.hole)
+    beside = np.exp(-closed.depth / reach_of_stains(closed.interocular))[..., None]
+    moved = np.clip(painted + both[..., :3] + beside * both[..., 3:], 0, 1)
+    return np.where(crop.hole[..., None], moved, closed.encoded)
+
+
+def _complete(fitted: _FittedCrop, lit: LitHead | None, sketch: Sketch, generator: np.random.Generator) -> Fill:
+    """Completion: the sketch with what lies beside the head, and what the photograph's own resolution needs."""
+    if lit is None:
+        return Fill(sketch.rgb)
+    rgb, shift = complete_surroundings(sketch.rgb.astype(np.float64), fitted.crop, lit.image, lit.matte, generator)
+    return Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.matte, lit.mirror.other_half(lit.matte))

@@ -1,4 +1,4 @@
-"""What grows beside the head: hair, headgear and background, from patches of their visible surroundings."""
+"""What lies beside the head: hair, headgear and background, completed from patches of their visible surroundings."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,41 +7,47 @@ from statue_models.head.raster import HeadImage
 from statue_models.inpainting.interpolation import membrane
 from statue_models.inpainting.patches import complete
 from statue_models.methods.method import Crop
-from statue_models.methods.statuefit.ground import widened
+from statue_models.methods.statuefit.closed_crop import dilate
 
-MINIMUM = 20  # pixels: fewer are left to the membrane
-COVERED = 0.99  # of the head's own share: less is beside the head
-GREY_STEP, HUE_STEP = 0.25, 0.02  # sRGB-encoded: larger steps between patches and photograph are not evened out
-GUIDE_LENGTH = 20.0  # cm on the mean head that weigh as much in a patch as the step from black to white
-GUIDE_COVERAGE = 0.2
+MINIMUM = 20  #: pixels: fewer are left to the membrane; set by eye
+COVERED = 0.99  #: of the head's own share: less is beside the head
+GREY_STEP, HUE_STEP = 0.25, 0.02  #: sRGB-encoded: larger steps between patches and photograph stay; set by eye
+#: cm on the mean head that weigh as much in a patch as the step from black to white. 3, 5 and 10 were tried on
+#: ``native`` and ``check`` and not kept (docs/quality.md).
+GUIDE_LENGTH = 20.0
+GUIDE_COVERAGE = 0.2  #: what being covered by the head weighs, of that step; set by eye
 
 
-def with_surroundings(
+def complete_surroundings(
     painted: NDArray[np.float64],
     crop: Crop,
     image: HeadImage,
-    shown: NDArray[np.float32],
+    matte: NDArray[np.float32],
     generator: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float32] | None]:
-    """The painted crop, in whose hole everything beside the head has grown, and where it grew from (``Fill.borrow``).
+    """Complete everything beside the head.
 
     Args:
-        painted: (S, S, 3) sRGB-encoded.
+        painted: (S, S, 3) sRGB-encoded: the crop with the lit head in its hole.
         crop: what is missing.
         image: the fitted head.
-        shown: (S, S) in [0, 1], how far the head itself is to be seen.
+        matte: (S, S) in [0, 1], how far the head itself is to be seen.
         generator: of the search.
+
+    Returns:
+        (S, S, 3) the crop so completed, and where the patches came from (``Fill.borrow``); as it is, and None, where
+        too little is missing or visible.
     """
-    bare = crop.hole & (shown < COVERED)
-    if bare.sum() <= MINIMUM:
+    beside = crop.hole & (matte < COVERED)
+    if beside.sum() <= MINIMUM:
         return painted, None
-    grown = complete(painted, _guide(image), bare, crop.known & ~widened(crop.hole, 1), generator)
-    if grown is None:
+    patches = complete(painted, _guide(image), beside, crop.known & ~dilate(crop.hole, 1), generator)
+    if patches is None:
         return painted, None
-    ring = widened(bare, 1) & crop.known
-    step = membrane(np.where(ring[..., None], _limited(painted - grown.rgb), 0), bare, ring | bare)
-    joined = np.where(bare[..., None], grown.rgb + step - painted, 0)
-    return painted + joined * (1 - shown)[..., None], grown.shift
+    ring = dilate(beside, 1) & crop.known
+    step = membrane(np.where(ring[..., None], _limit_steps(painted - patches.rgb), 0), beside, ring | beside)
+    change = np.where(beside[..., None], patches.rgb + step - painted, 0)
+    return painted + change * (1 - matte)[..., None], patches.shift
 
 
 def _guide(image: HeadImage) -> NDArray[np.float32]:
@@ -52,7 +58,7 @@ def _guide(image: HeadImage) -> NDArray[np.float32]:
     return np.concatenate([place * covered, covered * np.float32(GUIDE_COVERAGE)], 2)
 
 
-def _limited(step: NDArray[np.float64]) -> NDArray[np.float64]:
+def _limit_steps(step: NDArray[np.float64]) -> NDArray[np.float64]:
     """Steps at the border, cut down where they say that something else begins there, not that the light differs."""
     grey = step.mean(2, keepdims=True)
     return np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(step - grey, -HUE_STEP, HUE_STEP)

@@ -11,32 +11,32 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.head.appearance import on_crop
+from statue_models.head.appearance import render_map
 from statue_models.head.light import light_basis, to_encoded
 from statue_models.head.morphable_head import MorphableHead
 from statue_models.head.pose import HeadFit, sample_fit
 from statue_models.head.raster import draw_head
-from statue_models.methods.statuefit.ground import Ground
+from statue_models.methods.statuefit.closed_crop import ClosedCrop
 from statue_models.methods.statuefit.lit_head import LitHead
 
-SAMPLES = 6
-SIDE = 96  # the heads' spread is smooth: worked out at this size
+DRAWS = 6  #: heads whose spread is taken; for time
+SIDE = 96  #: pixels: the heads' spread is smooth, and worked out at this size
 #: Encoded grey level over its logarithm's change: the slope of the sRGB curve, a power of about 1 / 2.2.
 SLOPE = 1 / 2.2
 #: Calibrated on the check suite's five kinds of holes: what errors of a fill, after a blur of .02 interocular
 #: distances, are over the spread of heads, the carving's and the visible picture's own deviation. Above 1, since light
 #: errs too.
 HEADS, CARVING, BESIDE = 2.4, 1.95, 1.3
-WHOLLY_UNKNOWN = 0.45  # logarithm: the carving's deviation where nothing is known of it
-ANCHORED = 0.15  # interocular distances from the hole's border over which the photograph still holds the fill
-LEAST = 0.02  # of the range from black to white: the photograph's own noise
+WHOLLY_UNKNOWN = 0.45  #: natural logarithm: the carving's deviation where nothing is known of it; set by eye
+ANCHORED = 0.15  #: interocular distances from the hole's border over which the photograph holds the fill; set by eye
+LEAST = 0.02  #: of the range from black to white: the photograph's own noise; set by eye
 
 
 def expected_error(
     head: MorphableHead,
     fit: HeadFit,
     lit: LitHead,
-    ground: Ground,
+    closed: ClosedCrop,
     fill: NDArray[np.float32],
     visible: NDArray[np.floating],
     generator: np.random.Generator,
@@ -44,7 +44,7 @@ def expected_error(
     """(S, S) float32 standard deviation of the grey level (0..1) in the hole, 0 outside.
 
     Args:
-        head, fit, lit, ground: of the likeliest hypothesis.
+        head, fit, lit, closed: of the likeliest hypothesis.
         fill: (S, S, 3) the likeliest fill, sRGB-encoded.
         visible: (N,) grey levels of the visible stone, 0..1.
         generator: made from the request's seed.
@@ -52,15 +52,16 @@ def expected_error(
     grey = fill.mean(2).astype(np.float64)
     heads = _spread_of_heads(head, fit, lit, generator)
     deviation = np.full(grey.shape, WHOLLY_UNKNOWN)
-    if lit.given is not None:
-        deviation = np.sqrt(np.maximum(on_crop(lit.given.variance(), lit.given.model.learnt, lit.image), 0))
+    if lit.posterior is not None:
+        variance = render_map(lit.posterior.variance_map(), lit.posterior.model.learnt, lit.image)
+        deviation = np.sqrt(np.maximum(variance, 0))
         deviation = np.where(deviation > 0, deviation, WHOLLY_UNKNOWN)
     carving = CARVING * SLOPE * grey * deviation
     beside = BESIDE * float(visible.std()) if len(visible) else 0.0
-    shown = lit.shown
-    spread = np.sqrt((HEADS * heads) ** 2 + carving**2) * shown + beside * (1 - shown)
-    free = 1 - np.exp(-ground.depth / (ANCHORED * ground.interocular))
-    return np.where(ground.depth > 0, np.sqrt((spread * free) ** 2 + LEAST**2), 0).astype(np.float32)
+    matte = lit.matte
+    spread = np.sqrt((HEADS * heads) ** 2 + carving**2) * matte + beside * (1 - matte)
+    free = 1 - np.exp(-closed.depth / (ANCHORED * closed.interocular))
+    return np.where(closed.depth > 0, np.sqrt((spread * free) ** 2 + LEAST**2), 0).astype(np.float32)
 
 
 def _spread_of_heads(
@@ -70,7 +71,7 @@ def _spread_of_heads(
     size = fit.size
     small = replace(fit, size=SIDE, focal=fit.focal * SIDE / size)
     greys = []
-    for _ in range(SAMPLES):
+    for _ in range(DRAWS):
         image = draw_head(head, sample_fit(head, small, generator))
         grey = to_encoded(np.clip(lit.light.intensity(light_basis(image.normal, image.openness)), 0, 1))
         greys.append(grey * image.coverage)

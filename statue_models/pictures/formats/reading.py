@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 from statue_models.request import MAX_MEGAPIXELS
@@ -27,8 +27,8 @@ def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> Stored
     """The upright picture of a PNG, JPEG, TIFF or WebP file.
 
     Raises:
-        StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image, bad-pixels, and
-            what ``check_size`` raises, which is asked before anything is decoded.
+        StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image, bad-pixels,
+            out-of-memory, and what ``check_size`` raises, which is asked before anything is decoded.
     """
     try:
         with path.open("rb") as file:
@@ -39,13 +39,11 @@ def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> Stored
         raise StatueError("not-an-image", path=path) from error
     except OSError as error:
         raise StatueError("unreadable-file", path=path) from error
-    try:
+    with report_out_of_memory():
         stored = _read_as(path, head, check_size)
         if stored.samples.dtype.kind == "f" and not np.isfinite(stored.samples).all():
             raise StatueError("bad-pixels")
         stored = _upright(stored)
-    except MemoryError as error:
-        raise StatueError("out-of-memory") from error
     stored.samples.flags.writeable = False
     return stored
 

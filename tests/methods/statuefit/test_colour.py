@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from statue_models.head.light import to_encoded
-from statue_models.methods.statuefit.colour import log_luminance, stone_colour
+from statue_models.methods.statuefit.colour import fit_stone_colour, log_luminance
 
 SIZE, INTEROCULAR = 96, 40.0
 WARM, COLD, GREY = np.array([1.15, 1.0, 0.85]), np.array([0.85, 1.0, 1.15]), np.ones(3)
@@ -26,7 +26,7 @@ def two_toned():
 
 
 def of(linear, stone=~HOLE):
-    return stone_colour(linear, stone, HOLE, INTEROCULAR)
+    return fit_stone_colour(linear, stone, HOLE, INTEROCULAR)
 
 
 def shade(rgb):
@@ -41,12 +41,12 @@ def test_lights_and_shadows_keep_their_own_hue():
 
 def test_stone_comes_back_as_it_was():
     picture = two_toned()
-    out = of(picture).encoded(log_luminance(picture))
+    out = of(picture).encode(log_luminance(picture))
     np.testing.assert_allclose(out[~HOLE], to_encoded(picture)[~HOLE], atol=0.02)
 
 
 def test_grey_stone_stays_grey():
-    encoded = of(lit(0.3, GREY)).encoded(np.log(np.array([0.01, 0.3, 0.9])))
+    encoded = of(lit(0.3, GREY)).encode(np.log(np.array([0.01, 0.3, 0.9])))
     assert np.ptp(encoded, axis=-1).max() < 1e-6
 
 

@@ -8,19 +8,19 @@ from synthetic_statue import SIZE
 
 from statue_models.head.appearance import load_appearance
 from statue_models.head.light import to_linear
+from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.colour import log_luminance
-from statue_models.methods.statuefit.ground import ground_of
 from statue_models.methods.statuefit.lit_head import light_up
 from statue_models.methods.statuefit.skin import CHIN_FRONT, HIDDEN, NECK, WHOLE
 
 NOSE, CHIN = 30, 8
 
 
-def lit(statue, hole, rgb=None):
+def light(statue, hole, rgb=None):
     crop = statue.crop(hole)
     if rgb is not None:
         crop = replace(crop, rgb=np.where(hole[..., None], crop.rgb, rgb).astype(np.float32))
-    made = light_up(crop, ground_of(crop), statue.image, load_appearance(), None)
+    made = light_up(crop, close_hole(crop), statue.image, load_appearance(), None)
     assert made is not None
     return made
 
@@ -33,27 +33,27 @@ def neck(statue):
 
 def test_a_lost_nostril_is_darker_than_what_surrounds_it(statue):
     hole = statue.ellipse(NOSE, 0.3, 0.35)
-    made = lit(statue, hole)
-    inside = (statue.image.openness < HIDDEN / 2) & (statue.image.coverage > WHOLE) & (made.gap > 0) & hole
+    made = light(statue, hole)
+    inside = (statue.image.openness < HIDDEN / 2) & (statue.image.coverage > WHOLE) & (made.hollow > 0) & hole
     assert inside.any()
-    level = log_luminance(to_linear(made.painted()))
-    around = hole & (made.gap == 0) & (np.indices(hole.shape)[0] > np.nonzero(inside)[0].min() - 4)
+    level = log_luminance(to_linear(made.render()))
+    around = hole & (made.hollow == 0) & (np.indices(hole.shape)[0] > np.nonzero(inside)[0].min() - 4)
     assert level[inside].mean() < np.median(level[around]) - 0.2
 
 
 def test_nothing_is_brighter_than_the_stone_that_is_seen(statue):
     hole = statue.ellipse(NOSE, 0.3, 0.35)
-    made = lit(statue, hole)
+    made = light(statue, hole)
     seen = log_luminance(to_linear(statue.rgb.astype(np.float64)))[made.face & ~hole]
-    level = log_luminance(to_linear(made.painted()))
+    level = log_luminance(to_linear(made.render()))
     assert level[hole].max() <= np.quantile(seen, 0.99) + 0.02
 
 
 def test_lights_bend_towards_the_brightest_stone_instead_of_being_cut(statue):
-    made = lit(statue, statue.ellipse(NOSE, 0.3, 0.35))
+    made = light(statue, statue.ellipse(NOSE, 0.3, 0.35))
     start, end = made.lights
     asked = np.linspace(start - 0.5, end + 1, 50)
-    held = replace(made, bare=asked, carved=np.zeros(50))._held_back(asked)
+    held = replace(made, bare=asked, carving=np.zeros(50))._bend_lights(asked)
     assert (np.diff(held) > 0).all() and held.max() < end
     np.testing.assert_allclose(held[asked < start], asked[asked < start])
 
@@ -61,14 +61,14 @@ def test_lights_bend_towards_the_brightest_stone_instead_of_being_cut(statue):
 def test_a_neck_that_is_seen_goes_on_in_the_hole(statue, neck):
     hole = statue.ellipse(CHIN, 0.6, 0.5)
     assert (neck & hole).sum() > 50
-    assert lit(statue, hole).shown[neck & hole].mean() > 0.9
+    assert light(statue, hole).matte[neck & hole].mean() > 0.9
 
 
 def test_a_head_that_stands_on_no_neck_gets_none(statue, neck):
     hole = statue.ellipse(CHIN, 0.6, 0.5)
     y = np.indices((SIZE, SIZE))[0]
     wall = np.where((neck | (y > statue.landmarks[CHIN, 1] + 3))[..., None], np.float32(0.03), statue.rgb)
-    made = lit(statue, hole, wall)
-    assert made.shown[neck & hole].mean() < 0.1
+    made = light(statue, hole, wall)
+    assert made.matte[neck & hole].mean() < 0.1
     chin = hole & (statue.image.rest[..., 2] > CHIN_FRONT + 2) & (statue.image.rest[..., 1] > NECK - 1)
-    assert made.shown[chin].mean() > 0.9
+    assert made.matte[chin].mean() > 0.9

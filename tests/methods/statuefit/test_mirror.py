@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.methods.statuefit.mirror import mirrored_detail, no_detail
+from statue_models.methods.statuefit.mirror import mirror_detail, no_detail
 
 
 def distance_to_border(hole):
@@ -26,7 +26,7 @@ def carried(statue):
     hole = beside(statue, 35, (0.28, 0.02), 0.26)
     log_ratio = np.where(scar, -0.8, 0.0)
     log_ratio[hole] = 5.0  # whatever stands in the hole must not come out of it
-    return hole, mirrored_detail(statue.image, log_ratio, ~hole, hole, distance_to_border(hole)), scar
+    return hole, mirror_detail(statue.image, log_ratio, ~hole, hole, distance_to_border(hole)), scar
 
 
 def test_a_scar_on_one_cheek_comes_to_the_other(statue, carried):
@@ -62,7 +62,7 @@ def test_the_source_is_the_pixel_on_the_other_cheek(statue, carried):
 
 def test_when_both_cheeks_are_missing_nothing_is_claimed(statue):
     hole = beside(statue, 35, (0.28, 0.02), 0.26) | beside(statue, 31, (-0.28, 0.02), 0.32)
-    detail = mirrored_detail(statue.image, np.full(hole.shape, -0.5), ~hole, hole, distance_to_border(hole))
+    detail = mirror_detail(statue.image, np.full(hole.shape, -0.5), ~hole, hole, distance_to_border(hole))
     right = beside(statue, 35, (0.28, 0.02), 0.1)
     assert detail.confidence[right].mean() < 0.2
     assert np.abs(detail.log_detail[right]).mean() < 0.1
@@ -70,7 +70,7 @@ def test_when_both_cheeks_are_missing_nothing_is_claimed(statue):
 
 def test_the_ridge_of_the_nose_is_not_its_own_mirror_image(statue):
     hole = statue.ellipse(29, 0.12, 0.2)
-    detail = mirrored_detail(statue.image, np.zeros(hole.shape), ~hole, hole, distance_to_border(hole))
+    detail = mirror_detail(statue.image, np.zeros(hole.shape), ~hole, hole, distance_to_border(hole))
     middle = hole & (np.abs(statue.image.rest[..., 0]) < 0.1)
     assert middle.any()
     assert detail.confidence[middle].max() < 0.25
@@ -80,7 +80,7 @@ def test_the_ridge_of_the_nose_is_not_its_own_mirror_image(statue):
 def test_without_a_visible_face_there_is_no_detail(statue, known):
     hole = statue.ellipse(35, 0.2, 0.2)
     seen = np.zeros(hole.shape, bool) if known == "nothing" else statue.image.coverage < 0.01
-    detail = mirrored_detail(statue.image, np.ones(hole.shape), seen, hole, distance_to_border(hole))
+    detail = mirror_detail(statue.image, np.ones(hole.shape), seen, hole, distance_to_border(hole))
     wanted = no_detail(len(hole))
     np.testing.assert_array_equal(detail.log_detail, wanted.log_detail)
     np.testing.assert_array_equal(detail.confidence, wanted.confidence)

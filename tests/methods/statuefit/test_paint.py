@@ -5,9 +5,9 @@ import pytest
 from synthetic_statue import make_statue
 
 from statue_models.face.landmarks68 import face_outline
-from statue_models.methods.statuefit.colour import stone_colour
-from statue_models.methods.statuefit.ground import ground_of, widened
-from statue_models.methods.statuefit.paint import FEATURES, paint_of
+from statue_models.methods.statuefit.closed_crop import close_hole, dilate
+from statue_models.methods.statuefit.colour import fit_stone_colour
+from statue_models.methods.statuefit.paint import FEATURES, estimate_paint
 
 MOUTH, EYE = FEATURES
 RED, BLUE = np.array([1.4, 0.6, 0.6]), np.array([0.6, 0.9, 1.5])
@@ -33,11 +33,11 @@ def paint(statue, hole, *painted):
         rgb[where] = np.clip(rgb[where] * colour ** (1 / 2.2), 0, 1)
     crop = statue.crop(hole)
     crop.rgb[~hole] = rgb[~hole]
-    ground = ground_of(crop)
+    closed = close_hole(crop)
     face = (statue.image.coverage > 0.99) & face_outline(statue.landmarks, hole.shape)
-    free = ~widened(hole, 1)
-    colour = stone_colour(ground.linear, face & free, hole, ground.interocular)
-    return paint_of(statue.image, ground.linear, colour, face, free, ground.interocular)
+    free = ~dilate(hole, 1)
+    colour = fit_stone_colour(closed.linear, face & free, hole, closed.interocular)
+    return estimate_paint(statue.image, closed.linear, colour, face, free, closed.interocular)
 
 
 def test_bare_stone_gets_none(statue):

@@ -9,21 +9,21 @@ import pytest
 from statue_models.head.appearance import load_appearance
 from statue_models.head.pose import fit_head
 from statue_models.head.raster import draw_head
-from statue_models.methods.statuefit.ground import ground_of
+from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.lit_head import light_up
 from statue_models.methods.statuefit.uncertainty import expected_error
 
 
-def error(head, statue, hole, hidden=None, shown=None, visible=None, seed=0):
+def error(head, statue, hole, hidden=None, matte=None, visible=None, seed=0):
     crop = statue.crop(hole)
-    fit = fit_head(head, crop.landmarks, crop.hidden if hidden is None else hidden, len(hole))
-    ground = ground_of(crop)
-    lit = light_up(crop, ground, draw_head(head, fit), load_appearance(), None)
+    fit = fit_head(head, crop.face.points, crop.face.hidden if hidden is None else hidden, len(hole))
+    closed = close_hole(crop)
+    lit = light_up(crop, closed, draw_head(head, fit), load_appearance(), None)
     assert lit is not None
-    if shown is not None:
-        lit = replace(lit, shown=np.full(hole.shape, shown, np.float32))
+    if matte is not None:
+        lit = replace(lit, matte=np.full(hole.shape, matte, np.float32))
     seen = crop.rgb[crop.known].mean(1) if visible is None else visible
-    return expected_error(head, fit, lit, ground, ground.base, seen, np.random.default_rng(seed))
+    return expected_error(head, fit, lit, closed, closed.encoded, seen, np.random.default_rng(seed))
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +59,9 @@ def test_half_a_face_leaves_more_open_than_a_nose(head, statue, nose, nose_error
     assert error(head, statue, half)[half].mean() > nose_error[nose].mean()
 
 
-def test_where_no_head_is_shown_the_visible_picture_says_how_much(head, statue, nose):
+def test_where_no_head_is_to_be_seen_the_visible_picture_says_how_much(head, statue, nose):
     quiet, lively = (
-        error(head, statue, nose, shown=0, visible=np.array([0.5 - half, 0.5 + half])) for half in (0.01, 0.2)
+        error(head, statue, nose, matte=0, visible=np.array([0.5 - half, 0.5 + half])) for half in (0.01, 0.2)
     )
     assert lively[nose].mean() > 3 * quiet[nose].mean()
 

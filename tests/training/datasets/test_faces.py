@@ -13,7 +13,7 @@ from PIL import Image
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.landmarks.predictor import predictor
+from statue_models.landmarks.registry import predictor
 from training.__main__ import main
 from training.datasets import face_crops, face_workers
 from training.datasets.face_finding import find_faces

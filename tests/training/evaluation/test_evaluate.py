@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models import models_file
 from statue_models.errors import StatueError
+from statue_models.methods import registry
 from statue_models.methods.method import Answer, Fill
-from statue_models.methods.statueflow import FlowMethod
+from statue_models.methods.statueflow.method import FlowMethod
 from training.__main__ import main
 from training.evaluation import evaluate
 from training.evaluation.arguments import RESULTS, SHEET, TABLE
@@ -45,8 +45,9 @@ def run(assets, tmp_path, monkeypatch):
     def no_predictor(*_, **__):
         raise StatueError("weights-missing", path="facemesh.tflite", how="Fetch it.")
 
-    monkeypatch.setattr(predictors, "predictor", no_predictor)
-    monkeypatch.setattr(predictors, "default_predictor", lambda: "facemesh")
+    monkeypatch.setattr(predictors.registry, "predictor", no_predictor)
+    facemesh = predictors.registry.descriptor("facemesh")
+    monkeypatch.setattr(predictors.registry, "descriptor", lambda name: facemesh)
 
     def command(*words, baselines="mean,telea"):
         out = tmp_path / "out"
@@ -109,9 +110,9 @@ def test_an_external_module_is_scored_and_its_crash_counts_as_untouched(run, tmp
 
 
 def test_an_untrained_model_is_refused_before_any_work(run, monkeypatch, capsys):
-    row = replace(models_file.entry("statueflow"), name="dreamer", trained=False, how="Train it first.")
-    known = (row, *models_file.models())
-    monkeypatch.setattr(models_file, "_file", lambda: ("dreamer", known))
+    dreamer = replace(registry.descriptor("statueflow"), name="dreamer", untrained="Train it first.")
+    known = (dreamer, *registry.descriptors())
+    monkeypatch.setattr(registry, "_all", lambda: known)
     status, out = run("--models", "dreamer")
     assert status == 5 and not (out / RESULTS).exists()
     assert "dreamer" in (said := capsys.readouterr().err) and "Train it first." in said
@@ -139,27 +140,28 @@ def test_wrong_requests(run, capsys, words, status, said):
 class Painter:
     """A stand-in for a network: paints the hole in a colour that the seed decides, but for halves has no answer."""
 
-    def __init__(self, steps):
-        self.steps = steps
+    def __init__(self):
+        self.steps = []
 
-    def restore(self, crop, seeds, progress):
-        colours = [np.random.default_rng(seed).random(3).astype(np.float32) for seed in seeds]
+    def restore(self, crop, hypotheses, options, progress):
+        self.steps.append(options.steps)
+        colours = [np.random.default_rng(each.seed).random(3).astype(np.float32) for each in hypotheses]
         return Answer(tuple(Fill(np.broadcast_to(one, crop.rgb.shape)) for one in colours), None, {})
 
 
 def test_weights_of_a_file_are_scored_with_their_hypotheses(run, tmp_path, monkeypatch):
     weights = tmp_path / "trial.safetensors"
     weights.write_bytes(b"")
-    asked = []
+    asked, painter = [], Painter()
 
-    def from_file(path, sha256, device, steps):
-        asked.append((path, sha256, device, steps))
-        return Painter(steps)
+    def from_file(path, sha256, device, precision):
+        asked.append((path, sha256, device, precision))
+        return painter
 
     monkeypatch.setattr(FlowMethod, "from_file", from_file)
     status, out = run("--models", f"statueflow@{weights}", "--variants", "3", "--steps", "2")
     results = json.loads((out / RESULTS).read_text())
-    assert status == 0 and asked == [(weights, None, "cpu", 2)]
+    assert status == 0 and asked == [(weights, None, "cpu", "fp32")] and set(painter.steps) == {2}
     painted, telea = (results["methods"][name]["all"] for name in ("statueflow@trial", "telea"))
     # Random flat colours differ from each other, and are mostly further from the truth than a smooth fill.
     assert painted["diversity"] > 0.01 and 0 <= painted["smears"] <= 1 and painted["outside"] == 0

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.head.morphable_head import load_head
-from statue_models.landmarks.predictor import Proposal
 from statue_models.methods import registry
 from training.evaluation import guidance
 from training.evaluation.guidance import (
@@ -69,7 +69,7 @@ def test_movements_compare_each_method_with_itself(noise, points):
         def refine(self, rgb, mask, frame):
             rows, columns = np.nonzero((rgb > 250).all(2))
             at = np.array([columns.mean(), rows.mean()]) + 0.5 if len(rows) else np.zeros(2)
-            return Proposal(np.tile(at, (68, 1)), 1.0, 0.0)
+            return Landmarks(np.tile(at, (68, 1)))
 
     def deaf(case, landmarks, seeds):
         return [case.truth // 2]
@@ -102,6 +102,6 @@ def test_unguided_networks_get_no_heatmaps(monkeypatch):
     class Method:
         network = Network()
 
-    monkeypatch.setattr(registry, "method", lambda *_: Method())
+    monkeypatch.setattr(registry.descriptor("statueflow").__class__, "open", lambda *_, **more: Method())
     guidance.open_unguided("statueflow")
     assert not Method.network.forward(0, 0, 0, 0, 0, np.ones(3)).any()

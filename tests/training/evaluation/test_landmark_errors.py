@@ -9,7 +9,6 @@ import pytest
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks, interocular_distance
-from statue_models.landmarks.predictor import Proposal
 from training.evaluation.metrics import landmark_errors
 from training.evaluation.metrics.landmark_errors import (
     ELLIPSE,
@@ -41,7 +40,7 @@ class Template:
 
     def refine(self, rgb, mask, frame):
         assert not mask.any()
-        return Proposal(frame.to_photograph(self.points, 1), 1.0, 0.0, np.ones(68))
+        return Landmarks(frame.to_photograph(self.points, 1), np.ones(68))
 
 
 @pytest.mark.parametrize("turn", [0.0, 0.4])

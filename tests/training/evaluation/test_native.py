@@ -63,10 +63,10 @@ def run(assets, tmp_path, monkeypatch):
 class Painter:
     """A stand-in for a network: paints the hole in a colour that the seed decides; halves it refuses."""
 
-    def restore(self, crop, seeds, progress):
+    def restore(self, crop, hypotheses, options, progress):
         if crop.hole.mean() > 0.1:
             raise StatueError("no-face")
-        colours = [np.random.default_rng(seed).random(3).astype(np.float32) for seed in seeds]
+        colours = [np.random.default_rng(each.seed).random(3).astype(np.float32) for each in hypotheses]
         return Answer(tuple(Fill(np.broadcast_to(one, crop.rgb.shape)) for one in colours), None, {})
 
 

@@ -7,10 +7,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypotheses import hypotheses
 from made_up_assets import assets_with_renders
 from torch import nn
 
 from statue_models.errors import StatueError
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Crop
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.lafin_landmarks import LafinLandmarks
@@ -330,7 +333,7 @@ def a_crop(side, seed=0):
     known[:, : side // 8] = False
     landmarks = rng.uniform(0.2 * side, 0.8 * side, (68, 2))
     rgb = rng.uniform(0, 1, (side, side, 3)).astype(np.float32)
-    return Crop(rgb, hole, known, landmarks, np.zeros(68, bool), 1.0)
+    return Crop(rgb, hole, known, Landmarks(landmarks), 1.0)
 
 
 def test_the_smoke_recipe_learns_and_the_evaluation_can_use_what_it_learnt(assets, tmp_path):
@@ -346,13 +349,15 @@ def test_the_smoke_recipe_learns_and_the_evaluation_can_use_what_it_learnt(asset
     assert method.size == SIDE and method.sigma == 1 / 64 and size_of(method.network) == size_of(LafinGenerator(8, 2))
     for side in (SIDE, 96):
         crop = a_crop(side)
-        answer = method.restore(crop, [3, 4], no_progress)
+        answer = method.restore(crop, hypotheses(3, 4), MethodOptions(), no_progress)
         assert len(answer.fills) == 2 and answer.fills[0] is answer.fills[1]
         rgb = answer.fills[0].rgb
         assert np.array_equal(rgb[~crop.hole], crop.rgb[~crop.hole])
         assert rgb.min() >= 0 and rgb.max() <= 1 and not np.array_equal(rgb, crop.rgb)
         spoilt = Crop(np.where(crop.known[..., None], crop.rgb, np.nan), *list(vars(crop).values())[1:])
-        assert np.array_equal(method.restore(spoilt, [0], no_progress).fills[0].rgb[crop.hole], rgb[crop.hole])
+        assert np.array_equal(
+            method.restore(spoilt, hypotheses(0), MethodOptions(), no_progress).fills[0].rgb[crop.hole], rgb[crop.hole]
+        )
     assert callable(SCHEMES["lafin"](str(run), ContenderSetting()))
 
 

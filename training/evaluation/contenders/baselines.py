@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Protocol
 
@@ -17,14 +17,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods import registry
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Method
-from statue_models.request import RestorationRequest
-from statue_models.restoring.compositing import composed
+from statue_models.pixels.rectangle import Rectangle
+from statue_models.request import Hypothesis, RestorationRequest
+from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import filling
 from training.suites.cases import Case
 
@@ -68,17 +69,23 @@ def untouched(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> 
     return [case.damaged]
 
 
-def of_registry(name: str, device: str = "cpu", steps: int | None = None) -> "MethodRestoring":
+def of_registry(
+    name: str, device: str = "cpu", quality: str = "full", steps: int | None = None, weights: Path | None = None
+) -> "MethodRestoring":
     """A method of the registry on the picture as its crop, one pixel per pixel.
 
     Args:
-        name: of ``models.json``. device, steps: networks only.
+        name: of the registry. device: networks only. quality, steps: as in a request; methods without steps take none.
+        weights: other weights than the published ones; networks only.
 
     Raises:
-        StatueError: as ``registry.method`` does, ``untrained-model`` among them.
+        StatueError: as ``registry.descriptor`` and ``MethodDescriptor.open`` do, ``untrained-model`` among them.
     """
-    method = registry.method(name, device, steps=steps)
-    return MethodRestoring(method, models_file.entry(name).frame == "face", models_file.entry(name).kind != "classical")
+    chosen = registry.descriptor(name)
+    has_steps = "steps" in {option.name for option in fields(chosen.options)}
+    options = chosen.options(quality=quality, **({"steps": steps} if has_steps else {}))  # type: ignore[arg-type]
+    method = chosen.open(device, weights=weights)
+    return MethodRestoring(method, chosen.needs == "landmarks", chosen.hypotheses, options)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +93,14 @@ class MethodRestoring:
     """A method on the picture as its crop, one pixel per pixel.
 
     Attributes:
-        method: what restores. needs_face: without landmarks it has no answer.
+        method: what restores; options: what it is asked for. needs_face: without landmarks it has no answer.
         has_hypotheses: other seeds give other answers; else it is asked once.
     """
 
     method: Method
     needs_face: bool
     has_hypotheses: bool
+    options: MethodOptions = field(default_factory=MethodOptions)
 
     def __call__(self, case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
         """See ``Restoring``."""
@@ -103,14 +111,14 @@ class MethodRestoring:
         request = RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255)
         done = filling(
             request,
-            self.method,
+            lambda crop, hypotheses, progress: self.method.restore(crop, hypotheses, self.options, progress),
             lambda rectangle: (frame, side),
             landmarks,
-            list(seeds) if self.has_hypotheses else list(seeds)[:1],
+            [Hypothesis(index, seed) for index, seed in enumerate(seeds if self.has_hypotheses else seeds[:1])],
             thin_apart=self.needs_face,
         )
-        whole = (0, 0, case.truth.shape[1], side)
-        return [composed(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
+        whole = Rectangle(0, 0, case.truth.shape[1], side)
+        return [composite_pieces(case.damaged, whole, request.mask, pieces) for pieces in done.pieces]
 
 
 def of_module(name: str) -> Restoring:

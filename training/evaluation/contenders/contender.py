@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.methods.method import Method
+from statue_models.methods import registry
 from training.evaluation.contenders import baselines, resynthesizer
 from training.evaluation.contenders.baselines import MethodRestoring, Restoring, of_module, of_registry
 
@@ -21,10 +20,11 @@ BASELINES = ("mean", "telea", "ns", "biharmonic", "mirror", "gmic", "resynthesiz
 
 @dataclass(frozen=True)
 class Setting:
-    """How methods are made: device and sampling steps of networks (None = their own)."""
+    """How methods are made and asked: device, quality, sampling steps of those that have them (None = their own)."""
 
     device: str = "cpu"
     steps: int | None = None
+    quality: str = "full"
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,30 +48,19 @@ class Contender:
 Opener = Callable[[str, Setting], Restoring]
 
 
-def _statueflow_of_file(path: Path, setting: Setting) -> Method:
-    from statue_models.methods.statueflow import FlowMethod
-
-    return FlowMethod.from_file(path, None, device=setting.device, steps=setting.steps)
-
-
-#: Networks of the registry that take other weights -> the method with those of a file. A training run calls its file
-#: NAME.safetensors.
-NETWORKS: Mapping[str, Callable[[Path, Setting], Method]] = {"statueflow": _statueflow_of_file}
-
-
-def _network_of_file(name: str, path: Path, setting: Setting) -> Restoring:
-    """A network with the weights of a file, or of the folder of a training run."""
-    file = path / f"{name}.safetensors" if path.is_dir() else path
-    if not file.is_file():
-        raise StatueError("missing-file", path=file)
-    return MethodRestoring(NETWORKS[name](file, setting), needs_face=True, has_hypotheses=True)
+def _network_of_file(name: str, argument: str, setting: Setting) -> Restoring:
+    """A network of the registry with the weights of a file, or of the folder of a training run."""
+    path = Path(argument)
+    if path.is_dir():  # the trainer calls the file as the network is called
+        path = path / f"{name}.safetensors"
+    if not path.is_file():
+        raise StatueError("missing-file", path=path)
+    return of_registry(name, setting.device, setting.quality, setting.steps, path)
 
 
-def _network_of_run(argument: str, setting: Setting) -> Restoring:
-    """The network that the folder of a training run holds."""
-    first, *others = NETWORKS
-    name = next((name for name in others if (Path(argument) / f"{name}.safetensors").is_file()), first)
-    return _network_of_file(name, Path(argument), setting)
+def _best_network() -> str:
+    """The name of the network that the program prefers."""
+    return next(one.name for one in registry.descriptors() if one.kind == "network")
 
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
@@ -84,7 +73,7 @@ def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
 
 SCHEMES: dict[str, Opener] = {
     "lafin": _lafin_of_file,
-    "path": _network_of_run,
+    "path": lambda argument, setting: _network_of_file(_best_network(), argument, setting),
     "module": lambda argument, setting: of_module(argument),
 }
 
@@ -111,11 +100,11 @@ def contender(name: str, setting: Setting) -> Contender:
         return Contender(_short(argument), SCHEMES[scheme](argument, setting), name)
     model, at, file = name.partition("@")
     if at:
-        network = models_file.entry(model).name
-        if network not in NETWORKS:
-            raise StatueError("usage", reason=f"{model} takes no weights file; {', '.join(NETWORKS)} can")
-        return Contender(f"{model}@{_short(file)}", _network_of_file(network, Path(file), setting), name)
-    return Contender(name, of_registry(name, setting.device, setting.steps), command=name)
+        if registry.descriptor(model).kind != "network":
+            networks = ", ".join(one.name for one in registry.descriptors() if one.kind == "network")
+            raise StatueError("usage", reason=f"{model} takes no weights file; these do: {networks}")
+        return Contender(f"{model}@{_short(file)}", _network_of_file(model, file, setting), name)
+    return Contender(name, of_registry(name, setting.device, setting.quality, setting.steps), command=name)
 
 
 def _short(path: str) -> str:

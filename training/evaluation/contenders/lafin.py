@@ -8,12 +8,14 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.network_input import network_input, resize_square
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.loading import load_into, torch_device
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress
 
 #: The generator's weights in the folder of a training run.
 FILE = "generator.safetensors"
@@ -49,25 +51,23 @@ class LafinMethod:
         return cls(network, device)
 
     @torch.inference_mode()
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """The same fill for every seed; needs ``crop.landmarks``. Outside the hole it is the crop itself.
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """The same fill for every hypothesis; needs landmarks. Outside the hole it is the crop itself.
 
         Raises:
             StatueError: ``out-of-memory``.
         """
-        if crop.landmarks is None:
-            raise ValueError("LafinMethod needs landmarks")
-        progress("sampling", 0.0)
+        progress(Phase.SAMPLING, 0.0)
         picture, mask = (torch.from_numpy(array)[None].to(self.device) for array in network_input(crop, self.size))
-        points = torch.from_numpy((crop.landmarks / crop.hole.shape[0]).astype(np.float32))[None].to(self.device)
-        try:
+        points = torch.from_numpy((crop.face.points / crop.size).astype(np.float32))[None].to(self.device)
+        with report_out_of_memory():
             output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
-        except torch.OutOfMemoryError:
-            raise StatueError("out-of-memory") from None
         rgb = resize_square(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
         fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
-        progress("sampling", 1.0)
-        return Answer((fill,) * len(seeds), None, {"device": str(self.device), "size": self.size})
+        progress(Phase.SAMPLING, 1.0)
+        return Answer((fill,) * len(hypotheses), None, {"device": str(self.device), "size": self.size})
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

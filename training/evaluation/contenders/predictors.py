@@ -4,39 +4,37 @@ import argparse
 from pathlib import Path
 
 from statue_models.errors import StatueError
-from statue_models.landmarks.predictor import LOADERS, LandmarkPredictor, default_predictor, predictor
+from statue_models.landmarks import registry
+from statue_models.landmarks.predictor import LandmarkPredictor
 
 #: What the landmark table shows beside the program's own choice, unless others are named.
 LANDMARK_BASELINE = "facemesh"
-#: The one that takes other weights; a training run calls its file so.
-NETWORK = "landmarknet"
 
 
 def named_predictor(name: str | None, models: Path | None) -> LandmarkPredictor:
     """A landmark predictor.
 
     Args:
-        name: None for the program's default; NAME; landmarknet@FILE for other weights, FILE or the folder of a training
-            run.
+        name: None for the program's default; NAME; NAME@FILE for other weights of a network, FILE or the folder of a
+            training run.
         models: folder of FaceMesh's files; None = the usual places.
 
     Raises:
         StatueError: ``usage`` for an unknown name; what the loader raises.
     """
     if name is None:
-        return predictor(models=models)
+        return registry.predictor(models=models)
     plain, at, file = name.partition("@")
-    if plain not in LOADERS or (at and plain != NETWORK):
-        known = ", ".join([*LOADERS, f"{NETWORK}@FILE"])
+    described = {one.name: one for one in registry.descriptors()}
+    if plain not in described or (at and described[plain].kind != "network"):
+        known = ", ".join([*described, *(f"{one.name}@FILE" for one in described.values() if one.kind == "network")])
         raise StatueError("usage", reason=f"There is no landmark predictor called {name}; there are {known}")
     if not at:
-        return predictor(name, models)
-    path = Path(file) / f"{NETWORK}.safetensors" if Path(file).is_dir() else Path(file)
+        return registry.predictor(name, models)
+    path = Path(file) / f"{plain}.safetensors" if Path(file).is_dir() else Path(file)
     if not path.is_file():
         raise StatueError("missing-file", path=path)
-    from statue_models.landmarks.landmarknet import from_file
-
-    return from_file(path, None, models)
+    return described[plain].open(models, path)
 
 
 def predictors(
@@ -65,7 +63,7 @@ def predictors(
     if options.landmark_predictors is not None:
         table_of = {name: named_predictor(name, options.landmark_models) for name in options.landmark_predictors}
     else:
-        usual = dict.fromkeys([LANDMARK_BASELINE, default_predictor()])
+        usual = dict.fromkeys([LANDMARK_BASELINE, registry.descriptor("default").name])
         found = {name: optional(f"Landmarks of {name}", name) for name in usual}
         table_of = {name: one for name, one in found.items() if one is not None}
     return finder, table_of, missing

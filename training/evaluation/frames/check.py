@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from statue_models import places
 from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
@@ -87,7 +88,7 @@ def photograph_outcomes(finder: Finder, boxed: LandmarkPredictor, assets: Path) 
     for index, (_, photograph) in enumerate(photographs(assets)):
         rgb, (x0, y0, x1, y1) = photograph.rgb, photograph.face
         nothing = np.zeros(rgb.shape[:2], np.uint8)
-        truth = find_face(rgb, nothing, [boxed], face=(x0, y0, x1 - x0, y1 - y0))[0].points
+        truth = find_face(rgb, nothing, [boxed], face=FaceBox(x0, y0, x1 - x0, y1 - y0))[0].points
         yield search_case(finder, {"damage": "none"}, rgb, nothing > 0, truth)
         for number, kind in enumerate(FEATURES):
             for seed in range(3):
@@ -180,9 +181,7 @@ def _calibrate(options: argparse.Namespace) -> None:
         best = best_sighting(rgb, mask, finder)
         if best is None:
             raise StatueError("no-face")
-        points = best.face.points
-        nothing = np.zeros(len(points))
-        return Landmarks(points, nothing, nothing > 0, best.face.score, finder.name), frame_of_landmarks(points)
+        return best.face, frame_of_landmarks(best.face.points)
 
     cache = options.cache or places.data_directory() / "evaluation"
     rows = list(composed_outcomes(sighted, assets, cache, options.composed, options.profiles))

@@ -1,34 +1,38 @@
 """Methods as a user meets them: behind the public API, given the whole photograph and a mask."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import numpy as np
 
 from statue_models import RestorationRequest, Restorer
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.methods.method import Method
+from statue_models.methods.descriptor import MethodDescriptor
 from training.evaluation.contenders.baselines import MethodRestoring, Picture
 from training.evaluation.contenders.contender import Contender, Setting, contender
 from training.suites.cases import Case
 
-#: A name that the registry knows, for what it does not hold.
-STAND_IN = "statueflow"
+#: The name of a method that the registry does not hold.
+GIVEN = "given"
 
 
 class RestorerOf(Restorer):
-    """The pipeline with a method that the registry does not hold, under the name ``STAND_IN``.
+    """The pipeline with a method that the registry does not hold, under the name ``GIVEN``.
 
     Args:
-        method: restores crops that show a face.
+        given: the method, and what it needs and is asked for.
     """
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, given: MethodRestoring) -> None:
         super().__init__()
-        self._given = method
+        needs: Literal["landmarks", "pixels"] = "landmarks" if given.needs_face else "pixels"
+        self._given = MethodDescriptor(
+            GIVEN, GIVEN, "fit", needs, "", "", lambda *_: given.method, type(given.options), given.has_hypotheses
+        )
 
-    def _method(self, name: str, device: str, precision: str, steps: int | None) -> Method:
-        return self._given if name == STAND_IN else super()._method(name, device, precision, steps)
+    def _describe(self, name: str) -> MethodDescriptor:
+        return self._given if name == GIVEN else super()._describe(name)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,7 @@ class ThroughRestorer:
         setting: device and sampling steps.
         needs_face: without landmarks it has no answer.
         has_hypotheses: other seeds give other answers; else it is asked once.
+        takes_steps: it has sampling steps.
     """
 
     restorer: Restorer
@@ -47,6 +52,7 @@ class ThroughRestorer:
     setting: Setting
     needs_face: bool
     has_hypotheses: bool
+    takes_steps: bool
 
     def __call__(self, case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
         """See ``Restoring``; ``seeds`` follow each other, and the first is the request's."""
@@ -58,7 +64,8 @@ class ThroughRestorer:
             model=self.model,
             seed=seeds[0],
             variants=len(seeds) if self.has_hypotheses else 1,
-            steps=self.setting.steps,
+            quality=self.setting.quality,  # type: ignore[arg-type]
+            steps=self.setting.steps if self.takes_steps else None,
             landmarks=landmarks if self.needs_face else None,
             device=self.setting.device,
         )
@@ -84,9 +91,11 @@ class NativeContenders:
         known = contender(name, setting)
         if not isinstance(known.restore, MethodRestoring):
             return known
-        restorer = self._restorer if known.command else RestorerOf(known.restore.method)
+        given = known.restore
+        restorer = self._restorer if known.command else RestorerOf(given)
+        takes_steps = "steps" in {option.name for option in fields(given.options)}
         through = ThroughRestorer(
-            restorer, known.command or STAND_IN, setting, known.restore.needs_face, known.restore.has_hypotheses
+            restorer, known.command or GIVEN, setting, given.needs_face, given.has_hypotheses, takes_steps
         )
         return replace(known, restore=through)
 

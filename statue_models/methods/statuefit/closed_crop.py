@@ -6,42 +6,42 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import interocular_distance
 from statue_models.head.light import to_linear
 from statue_models.inpainting.interpolation import membrane
-from statue_models.inpainting.steps import deepest
+from statue_models.inpainting.steps import greatest_depth
 from statue_models.methods.method import Crop
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
-    """A crop with its hole closed.
+class ClosedCrop:
+    """A crop with its hole closed by a membrane.
 
     Attributes:
         depth: (S, S) float32 distance of the hole's pixels to its border, in pixels.
-        deepest: (S, S) float32 the greatest depth of the nearest connected hole, in interocular distances.
-        base: (S, S, 3) float64 sRGB-encoded: the photograph, in the hole a membrane, for what the head does not cover.
+        greatest_depth: (S, S) float32 the greatest depth of the nearest connected hole, in interocular distances.
+        encoded: (S, S, 3) float64 sRGB-encoded: the photograph, in the hole a membrane, for what the head does not
+            cover.
         linear: (S, S, 3) float64 the same in linear light.
         interocular: distance of the outer eye corners in pixels.
     """
 
     depth: NDArray[np.float32]
-    deepest: NDArray[np.float32]
-    base: NDArray[np.float64]
+    greatest_depth: NDArray[np.float32]
+    encoded: NDArray[np.float64]
     linear: NDArray[np.float64]
     interocular: float
 
 
-def ground_of(crop: Crop) -> Ground:
-    """The ground of a crop with landmarks."""
-    assert crop.landmarks is not None
+def close_hole(crop: Crop) -> ClosedCrop:
+    """Close the hole of a crop with landmarks."""
     depth = np.asarray(cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-    base = membrane(crop.rgb.astype(np.float64), crop.hole, crop.known | crop.hole)
-    interocular = interocular_distance(crop.landmarks)
-    return Ground(depth, deepest(crop.hole, crop.known) / interocular, base, to_linear(base), interocular)
+    encoded = membrane(crop.rgb.astype(np.float64), crop.hole, crop.known | crop.hole)
+    interocular = crop.face.interocular
+    greatest = greatest_depth(crop.hole, crop.known) / interocular
+    return ClosedCrop(depth, greatest, encoded, to_linear(encoded), interocular)
 
 
-def widened(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
+def dilate(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     """The region and all that is at most so many pixels (along both axes) from it."""
     kernel = np.ones((2 * pixels + 1,) * 2, np.uint8)
     return cv2.dilate(region.astype(np.uint8), kernel).astype(bool)

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import MIRROR
+from statue_models.pixels.grid import warp
 
 
 def plain_fills(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
@@ -42,12 +43,9 @@ def mirrored_fill(filled: NDArray[np.uint8], mask: NDArray[np.uint8], points: ND
     if not hole.any():
         return filled
     partners = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), points[MIRROR], rcond=None)[0].T
-    # From pixel centres at half-integers to OpenCV's at integers.
-    partners[:, 2] += partners[:, :2] @ (0.5, 0.5) - 0.5
     size = (mask.shape[1], mask.shape[0])
-    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    other = cv2.warpAffine(filled, partners, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
-    known = cv2.warpAffine(1 - hole, partners, size, flags=how, borderMode=cv2.BORDER_CONSTANT)
+    other = warp(filled, partners, size, cv2.INTER_LINEAR, cv2.BORDER_REPLICATE)
+    known = warp(1 - hole, partners, size, cv2.INTER_LINEAR, cv2.BORDER_CONSTANT)
     # Fading towards the border keeps a step in brightness between the halves from looking like an edge.
     weight = cv2.GaussianBlur(cv2.erode(known, np.ones((3, 3))) * hole, (0, 0), 3) * hole
     blend = filled + (other.astype(np.float32) - filled) * weight[..., None]

@@ -13,8 +13,11 @@ from scipy.interpolate import RBFInterpolator
 
 from statue_models.face.landmarks68 import MIRROR, interocular_distance
 from statue_models.inpainting.interpolation import biharmonic, membrane
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.pixels.grid import cells_at, centres_of
+from statue_models.request import Hypothesis, Progress
 
 #: Radius in crop pixels from which OpenCV's two algorithms take their neighbours.
 RADIUS = 5
@@ -44,12 +47,14 @@ class _SelectionMethod:
     def __init__(self, fill: Callable[[Crop], NDArray[np.floating]]) -> None:
         self.fill = fill
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """The same fill for every seed."""
-        progress("filling", 0.0)
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """The same fill for every hypothesis."""
+        progress(Phase.FILLING, 0.0)
         fill = Fill(rgb=self.fill(crop).astype(np.float32))
-        progress("filling", 1.0)
-        return Answer((fill,) * len(seeds), None, {"hypotheses": 1})
+        progress(Phase.FILLING, 1.0)
+        return Answer((fill,) * len(hypotheses), None, {"hypotheses": 1})
 
 
 class Telea(_SelectionMethod):
@@ -76,12 +81,12 @@ class Biharmonic(_SelectionMethod):
 class Mirror:
     """The other half of the face, reflected and moved by a membrane to meet the photograph at the hole's border."""
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """The same fill for every seed; Telea where the mirrored pixel is itself missing. Needs ``crop.landmarks``."""
-        if crop.landmarks is None:
-            raise ValueError("Mirror needs landmarks")
-        progress("mirroring", 0.0)
-        positions = mirrored_positions(crop.landmarks, _band(crop.hole))
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """The same fill for every hypothesis; Telea where the mirrored pixel is itself missing. Needs landmarks."""
+        progress(Phase.FILLING, 0.0)
+        positions = mirrored_positions(crop.face.points, _band(crop.hole))
         reflected, there = _reflect(crop, positions)
         copied = crop.hole & there
         rgb = crop.rgb.astype(np.float64)
@@ -89,11 +94,11 @@ class Mirror:
             step = membrane(rgb - reflected, copied, copied | (crop.known & there))
             rgb[copied] = np.clip(reflected + step, 0, 1)[copied]
         filled = march(rgb, crop.known | copied)
-        progress("mirroring", 1.0)
+        progress(Phase.FILLING, 1.0)
         share = float(copied.sum() / max(crop.hole.sum(), 1))
         # Nothing is borrowed: finer structure of the other half would have to be reflected, not shifted.
         fill = Fill(rgb=filled)
-        return Answer((fill,) * len(seeds), None, {"hypotheses": 1, "mirrored": round(share, 4)})
+        return Answer((fill,) * len(hypotheses), None, {"hypotheses": 1, "mirrored": round(share, 4)})
 
 
 def mirrored_positions(points: NDArray[np.float64], where: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -115,7 +120,7 @@ def mirrored_positions(points: NDArray[np.float64], where: NDArray[np.bool_]) ->
     normal = (points - centre) / unit
     spline = RBFInterpolator(normal, normal[MIRROR], smoothing=MIRROR_SMOOTHING, kernel="thin_plate_spline")
     rows, columns = np.nonzero(where)
-    pixels = (np.stack([columns, rows], axis=1) + 0.5 - centre) / unit
+    pixels = (centres_of(np.stack([columns, rows], axis=1)) - centre) / unit
     positions[where] = spline(pixels) * unit + centre
     return positions
 
@@ -127,7 +132,7 @@ def _band(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _reflect(crop: Crop, positions: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Samples at ``positions`` (H, W, 3), and where all four pixels that they are made of are known (H, W)."""
-    x, y = positions[..., 0] - 0.5, positions[..., 1] - 0.5  # OpenCV counts pixel centres as integers
+    x, y = cells_at(positions[..., 0]), cells_at(positions[..., 1])
     samples = np.where(crop.known[..., None], crop.rgb, 0)
     with_known = np.dstack([samples, crop.known]).astype(np.float32)
     reflected = cv2.remap(with_known, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)

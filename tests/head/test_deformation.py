@@ -8,7 +8,7 @@ from synthetic_statue import posed
 
 from statue_models.face.face_frame import frame_of_landmarks
 from statue_models.face.landmarks68 import EYES, MOUTH, NOSE
-from statue_models.head.bending import bent
+from statue_models.head.deformation import deform_to_landmarks
 from statue_models.head.pose import fit_head, sample_fit
 from statue_models.head.raster import draw_head
 
@@ -31,7 +31,7 @@ def dragged(points, part, step):
 
 
 def followed(head, points):
-    return bent(head, fit_head(head, points, HIDDEN_NOSE, 160), points)
+    return deform_to_landmarks(head, fit_head(head, points, HIDDEN_NOSE, 160), points)
 
 
 @pytest.fixture(scope="module", params=[0.0, 25.0], ids=["frontal", "turned"])
@@ -68,16 +68,17 @@ def test_a_placed_landmark_is_met_while_those_that_were_found_stay_fitted(head, 
     placed = np.zeros(68, bool)
     placed[part] = True
     target = np.where(placed[:, None], before + np.array([10 * pixel(points), 0]), found)
-    after = landmarks_of(head, bent(head, plain, target, placed))
+    after = landmarks_of(head, deform_to_landmarks(head, plain, target, placed))
     assert np.linalg.norm(after - target, axis=1)[placed].max() < 0.5 * pixel(points)
     still = np.linalg.norm(after - before, axis=1) / pixel(points)
     assert still[EYES].max() < 1 and still[:17].max() < 1
-    assert landmarks_of(head, bent(head, plain, target, np.zeros(68, bool))) == pytest.approx(before, abs=1e-3)
+    untouched = deform_to_landmarks(head, plain, target, np.zeros(68, bool))
+    assert landmarks_of(head, untouched) == pytest.approx(before, abs=1e-3)
 
 
 def test_landmarks_that_fit_already_change_hardly_anything(head, points):
     plain = fit_head(head, points, HIDDEN_NOSE, 160)
-    fit = bent(head, plain, landmarks_of(head, plain))
+    fit = deform_to_landmarks(head, plain, landmarks_of(head, plain))
     assert np.abs(fit.offset).max() < 1e-3
     one, other = draw_head(head, plain), draw_head(head, fit)
     assert np.abs(one.normal - other.normal).mean() < 1e-3
@@ -97,7 +98,7 @@ def test_other_hypotheses_follow_too(head, points):
 
 def test_the_offset_does_not_depend_on_the_size_of_the_crop(head, points):
     small = followed(head, points + 1.0)
-    large = bent(head, fit_head(head, (points + 1.0) * 3, HIDDEN_NOSE, 480), (points + 1.0) * 3)
+    large = deform_to_landmarks(head, fit_head(head, (points + 1.0) * 3, HIDDEN_NOSE, 480), (points + 1.0) * 3)
     np.testing.assert_allclose(small.offset, large.offset, atol=5e-3)
 
 
@@ -105,7 +106,7 @@ def test_nonsense_does_not_tear_the_head_over_the_whole_picture(head):
     """68 points anywhere: what is drawn stays finite and takes no more than a few times a head's work and memory."""
     points = np.random.default_rng(1).uniform(0, 160, (68, 2))
     plain = fit_head(head, points, HIDDEN_NOSE, 160)
-    fit = bent(head, plain, points)
+    fit = deform_to_landmarks(head, plain, points)
 
     def boxes(fit):
         corners = fit.project(fit.camera_space(fit.vertices(head)))[head.triangles]

@@ -1,22 +1,20 @@
 """``landmarknet`` as a landmark predictor: our own network, told what FaceMesh sees where that is there."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import INNER, MIRROR, interocular_distance
+from statue_models.face.landmarks68 import INNER, MIRROR, Landmarks, interocular_distance
 from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
-from statue_models.landmarks.facemesh import FaceMesh
-from statue_models.landmarks.facemesh import load as load_facemesh
-from statue_models.landmarks.predictor import Proposal
+from statue_models.landmarks.facemesh.facemesh import FaceMesh
+from statue_models.landmarks.facemesh.facemesh import load as load_facemesh
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from statue_models.networks.loading import load_into
 from statue_models.threads import one_torch_thread
@@ -27,35 +25,6 @@ NAME = "landmarknet"
 STARTS, LOOKS = (1.0, 0.72), 3
 #: A mean standard deviation of the inner points, over the eye distance, at which a score is divided by e.
 UNSURE = 0.07
-
-
-@dataclass(frozen=True, eq=False)
-class Estimate:
-    """One answer of the network, in pixels of the picture.
-
-    Attributes:
-        points: (68, 2) float64.
-        covariance: (68, 2, 2) float64, calibrated.
-        hidden: (68,) probability that a point cannot be seen.
-        present: probability that a face is framed.
-    """
-
-    points: NDArray[np.float64]
-    covariance: NDArray[np.float64]
-    hidden: NDArray[np.float64]
-    present: float
-
-    @property
-    def sigma(self) -> NDArray[np.float64]:
-        """(68,) standard deviation per axis, the ellipse's quadratic mean."""
-        return np.sqrt(np.trace(self.covariance, axis1=1, axis2=2) / 2)
-
-    @property
-    def score(self) -> float:
-        """In [0, 1]: present, and sure of where."""
-        unit = max(interocular_distance(self.points), 1e-6)
-        spread = float(self.sigma[INNER].mean()) / unit
-        return self.present * math.exp(-((spread / UNSURE) ** 2))
 
 
 class NetworkLandmarks:
@@ -75,10 +44,9 @@ class NetworkLandmarks:
 
     def __init__(self, network: LandmarkNet, facemesh: FaceMesh | None) -> None:
         self._network, self._facemesh = network.eval(), facemesh
-        self.name = NAME if facemesh is not None else f"{NAME} without facemesh"
         self._head = load_head()
 
-    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Proposal]:
+    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
         """What FaceMesh sees, and, while it is not sure of a face, what the network finds by itself."""
         found = [] if self._facemesh is None else self._facemesh.propose(rgb, mask)
         if any(proposal.score >= self.sure_score for proposal in found):
@@ -86,20 +54,20 @@ class NetworkLandmarks:
         height, width = mask.shape
         for start in STARTS:
             frame = FaceFrame((width / 2, height / 2), start * max(width, height))
-            found.append(self._proposal(self._alone(rgb, mask, frame)))
+            found.append(self._turned(self._alone(rgb, mask, frame)))
         return found
 
-    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
+    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """The better of two answers: on from FaceMesh's, and from ``frame`` alone."""
         alone = self._alone(rgb, mask, frame)
         if self._facemesh is None:
-            return self._proposal(alone)
+            return self._turned(alone)
         # However unsure FaceMesh is: the network's own score tells what is left of its answer.
         first = self._facemesh.refine(rgb, mask, frame)
-        told = self.estimate(rgb, mask, frame_of_landmarks(first.points, level=0.0), first.points)
-        return self._proposal(alone) if alone.score > told.score else self._proposal(told, first.yaw)
+        guided = self.estimate(rgb, mask, frame_of_landmarks(first.points, level=0.0), first.points)
+        return self._turned(alone) if alone.score > guided.score else replace(guided, yaw=first.yaw)
 
-    def _alone(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Estimate:
+    def _alone(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """Framed anew on its own points, as long as they make a frame."""
         answer = self.estimate(rgb, mask, frame)
         for _ in range(LOOKS - 1):
@@ -116,8 +84,11 @@ class NetworkLandmarks:
         mask: NDArray[np.uint8],
         frame: FaceFrame,
         prior: NDArray[np.float64] | None = None,
-    ) -> Estimate:
-        """The mean of the network's answers on the framed face and on its mirror image.
+    ) -> Landmarks:
+        """The mean of the network's answers on the framed face and on its mirror image, without a yaw.
+
+        The score is in [0, 1]: a face is framed, and the network is sure of where its points are. ``sigma`` is the
+        quadratic mean of each calibrated ellipse's axes.
 
         Args:
             rgb: (H, W, 3) uint8. mask: (H, W) uint8, > 0 = missing.
@@ -147,33 +118,23 @@ class NetworkLandmarks:
         visible, covered = self._network.calibration.tolist()
         factor = np.where(missing[cells[:, 1], cells[:, 0]], covered, visible)[:, None, None]
         turn = frame.matrix(1)[:, :2]
-        return Estimate(
-            points=frame.to_photograph(points.mean(0), 1),
-            covariance=turn @ (spread.mean(0) * factor**2) @ turn.T,
-            hidden=(hidden[0] + hidden[1][MIRROR]) / 2,
-            present=float(torch.sigmoid(out.present).mean()),
+        found = frame.to_photograph(points.mean(0), 1)
+        covariance = turn @ (spread.mean(0) * factor**2) @ turn.T
+        sigma = np.sqrt(np.trace(covariance, axis1=1, axis2=2) / 2)
+        unsure = float(sigma[INNER].mean()) / max(interocular_distance(found), 1e-6) / UNSURE
+        return Landmarks(
+            points=found,
+            sigma=sigma,
+            hidden=(hidden[0] + hidden[1][MIRROR]) / 2 > 0.5,
+            score=float(torch.sigmoid(out.present).mean()) * math.exp(-(unsure**2)),
+            source=NAME if self._facemesh is not None else f"{NAME} without facemesh",
+            covariance=covariance,
         )
 
-    def _proposal(self, answer: Estimate, yaw: float | None = None) -> Proposal:
-        turned = self._yaw(answer) if yaw is None else yaw
-        return Proposal(answer.points, answer.score, turned, answer.sigma, answer.covariance, answer.hidden > 0.5)
-
-    def _yaw(self, answer: Estimate) -> float:
-        """Of the head that fits the points best."""
+    def _turned(self, answer: Landmarks) -> Landmarks:
+        """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
-        return fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden > 0.5, SIZE).yaw
-
-
-def load(directory: Path | None = None) -> NetworkLandmarks:
-    """The predictor with the weights that came with the program; FaceMesh too where its files are there.
-
-    Raises:
-        StatueError: ``untrained-model`` or one of the weights'.
-    """
-    row = models_file.predictor_entry(NAME)
-    if row.weights_path is None:
-        raise StatueError("untrained-model", name=NAME, how=row.how)
-    return from_file(row.weights_path, row.sha256, directory)
+        return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)
 
 
 @one_torch_thread()

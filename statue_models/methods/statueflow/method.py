@@ -1,7 +1,7 @@
 """``statueflow`` as a restoration method: crop in, a fill by ``statuefit``, hypotheses out."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -10,15 +10,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statue_models.errors import StatueError
-from statue_models.face.landmarks68 import MIRROR
+from statue_models.errors import report_out_of_memory
+from statue_models.face.landmarks68 import MIRROR, Landmarks
+from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.network_input import missing_at, network_input, resize_square
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
+from statue_models.methods.statueflow import StatueFlowOptions
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
-from statue_models.request import Progress
+from statue_models.phases import Phase
+from statue_models.request import Hypothesis, Progress, part_of_progress
 from statue_models.threads import one_torch_thread
 
 #: Side of the pictures that the network was made for.
@@ -61,12 +64,12 @@ class FlowMethod:
     fill, which is made of the photograph's own stone. A preview starts from the sketch alone, and is one answer of the
     network alone.
 
+    Options are ``StatueFlowOptions``.
+
     Args:
         network: with weights, on the CPU; it is moved to the device and set to evaluation.
         device: "auto", "cpu" or "cuda".
         precision: "fp32" or "bf16".
-        steps: sampling steps of each of the four looks; 1 = a preview, which is one look; None = as many as measured
-            best, with texture.
         size: side of the pictures that the network sees, in pixels.
         fit: fits the heads.
     """
@@ -76,23 +79,18 @@ class FlowMethod:
         network: StatueFlow,
         device: str = "auto",
         precision: str = "fp32",
-        steps: int | None = None,
         size: int = SIZE,
         fit: StatueFit | None = None,
     ) -> None:
         self.device = torch_device(device)
         self.network = network.eval().to(self.device)
         self.precision = precision
-        self.preview = steps == 1
-        self.steps = STEPS if steps is None else steps
         self.size = size
         self._fit = fit or StatueFit()
 
     @classmethod
     @one_torch_thread()
-    def from_file(
-        cls, path: Path, sha256: str | None, device: str = "auto", precision: str = "fp32", steps: int | None = None
-    ) -> "FlowMethod":
+    def from_file(cls, path: Path, sha256: str | None, device: str = "auto", precision: str = "fp32") -> "FlowMethod":
         """The method with the weights of a file.
 
         Raises:
@@ -100,10 +98,12 @@ class FlowMethod:
         """
         network = StatueFlow()
         load_into(network, path, sha256)
-        return cls(network, device, precision, steps)
+        return cls(network, device, precision)
 
-    def restore(self, crop: Crop, seeds: Sequence[int], progress: Progress) -> Answer:
-        """One hypothesis per seed, each from another head that the visible landmarks allow; needs ``crop.landmarks``.
+    def restore(
+        self, crop: Crop, hypotheses: Sequence[Hypothesis], options: MethodOptions, progress: Progress
+    ) -> Answer:
+        """Each hypothesis from another head that the visible landmarks allow; needs ``crop.landmarks``.
 
         On a CPU every hypothesis is a pass of its own, because a batch differs from single passes in the last bits; on
         a GPU all go together.
@@ -111,47 +111,44 @@ class FlowMethod:
         Raises:
             StatueError: ``out-of-memory``.
         """
-        if crop.landmarks is None:
-            raise ValueError("FlowMethod needs landmarks")
-        if self.preview:
-            sketches, notes = self._fit.sketches(crop, seeds)
-            starts, spread = [Fill(sketch.rgb, None, sketch.stone) for sketch in sketches], None
-        else:
-            answer, sketches = self._fit.restored(crop, seeds, lambda phase, share: progress(phase, share / 2))
-            starts, spread, notes = list(answer.fills), answer.uncertainty, answer.notes
+        steps = options.steps if isinstance(options, StatueFlowOptions) and options.steps is not None else STEPS
+        draft = self._fit.draft(crop, hypotheses, part_of_progress(progress, 0.0, 0.5), options.preview)
         with one_torch_thread():
-            fills = self._made_over(crop, seeds, starts, sketches, progress)
+            fills = self._made_over(
+                crop, hypotheses, draft.answer.fills, draft.sketches, steps, options.preview, progress
+            )
         about = {
             "torch": torch.__version__,
-            "steps": self.steps,
-            "preview": self.preview,
+            "steps": steps,
+            "preview": options.preview,
             "device": str(self.device),
             "precision": self.precision,
             "size": self.size,
         }
-        return Answer(tuple(fills), spread, notes | about)
+        return replace(draft.answer, fills=tuple(fills), notes=draft.answer.notes | about)
 
     def _made_over(
         self,
         crop: Crop,
-        seeds: Sequence[int],
+        hypotheses: Sequence[Hypothesis],
         starts: Sequence[Fill],
         sketches: Sequence[Sketch],
+        steps: int,
+        preview: bool,
         progress: Progress,
     ) -> list[Fill]:
         """The fills of a fit as the network would have them."""
-        assert crop.landmarks is not None
         picture, mask = (self._tensor(array) for array in network_input(crop, self.size))
         begun = [[start.rgb for start in starts]]
-        if not self.preview:
+        if not preview:
             begun.append([sketch.rgb for sketch in sketches])
-        heatmaps = self._heatmaps(crop.landmarks, crop.hole.shape[0])
-        everything = list(range(len(seeds)))
+        heatmaps = self._heatmaps(crop.face, crop.size)
+        everything = list(range(len(hypotheses)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
-        total, done = self.steps * len(groups) * (1 if self.preview else 4), 0
+        total, done = steps * len(groups) * (1 if preview else 4), 0
 
         def on_step(step: int) -> None:
-            progress("sampling", 0.5 + (done + step) / total / 2)
+            progress(Phase.SAMPLING, 0.5 + (done + step) / total / 2)
 
         fills: list[Fill] = []
         for group in groups:
@@ -160,31 +157,24 @@ class FlowMethod:
                 guide = torch.cat([self._guide(rgbs[n], sketches[n], picture, mask) for n in group])
                 seen = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
                 look = _Look(seen[0], seen[1], guide, seen[2])
-                for mirrored in [False] if self.preview else [False, True]:
-                    found = self._sample(look.mirrored() if mirrored else look, [seeds[n] for n in group], on_step)
+                for mirrored in [False] if preview else [False, True]:
+                    seeds = [hypotheses[n].seed for n in group]
+                    found = self._sample(look.mirrored() if mirrored else look, seeds, steps, on_step)
                     answers.append(found[:, :, ::-1] if mirrored else found)
-                    done += self.steps
+                    done += steps
             for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
                 start, plain = starts[number], sketches[number].rgb
-                share = DRAWN_SHARE if number else SHARE
-                made = (
-                    _joined(rgb, start.rgb, crop, 1.0)
-                    if self.preview
-                    else _textured(rgb, start.rgb, plain, crop, share)
-                )
+                share = SHARE if hypotheses[number].index == 0 else DRAWN_SHARE
+                made = _joined(rgb, start.rgb, crop, 1.0) if preview else _textured(rgb, start.rgb, plain, crop, share)
                 fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone, start.half))
         return fills
 
-    def _sample(self, look: _Look, seeds: list[int], on_step: Callable[[int], None]) -> NDArray[np.float32]:
+    def _sample(self, look: _Look, seeds: list[int], steps: int, on_step: Callable[[int], None]) -> NDArray[np.float32]:
         """(N, n, n, 3) in [0, 1], one answer per seed."""
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
-        try:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                result = sample(
-                    self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, self.steps, on_step
-                )
-        except torch.OutOfMemoryError:
-            raise StatueError("out-of-memory") from None
+        autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with report_out_of_memory(), autocast:
+            result = sample(self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, steps, on_step)
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
     def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
@@ -195,8 +185,8 @@ class FlowMethod:
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
         return guide
 
-    def _heatmaps(self, landmarks: NDArray[np.float64], side: int) -> Tensor:
-        fractions = self._tensor((landmarks / side).astype(np.float32))
+    def _heatmaps(self, landmarks: Landmarks, side: int) -> Tensor:
+        fractions = self._tensor((landmarks.points / side).astype(np.float32))
         return landmark_heatmaps(fractions, self.size // self.network.patch)
 
     def _tensor(self, array: NDArray) -> Tensor:

@@ -1,4 +1,4 @@
-"""The fitted head, bent until it passes through the landmarks that a user placed.
+"""The fitted head, deformed until it passes through the landmarks that a user placed.
 
 A head model knows neither a nose dragged aside nor what is this sculptor's own. What the fit leaves over is taken for a
 smooth displacement in the picture's plane, a Gaussian process over the surface (kriging): the landmarks are met, and
@@ -15,7 +15,8 @@ from scipy.spatial.distance import cdist
 from statue_models.head.morphable_head import MorphableHead
 from statue_models.head.pose import HeadFit
 
-#: Standard deviation in cm of what a head model leaves over, and the distance over which it changes.
+# All four set by eye; docs/quality.md ("Landmark guidance") measures how far a dragged nose follows with them.
+#: cm: standard deviation of what a head model leaves over, and the distance over which it changes.
 MISFIT, REACH = 0.25, 3.0
 #: cm, a third of a pixel in a face of 256: landmarks that nearly touch, as those of closed lips, tear no surface.
 EXACT = 0.03
@@ -25,7 +26,7 @@ YIELDING = 0.15
 FURTHEST = 2.0
 
 
-def bent(
+def deform_to_landmarks(
     head: MorphableHead, fit: HeadFit, points: NDArray[np.float64], placed: NDArray[np.bool_] | None = None
 ) -> HeadFit:
     """The fit with the offset of each vertex that brings placed landmarks to where they are.
@@ -35,7 +36,7 @@ def bent(
         placed: (68,) bool; the others stay about where the fit has them. None = all are placed.
     """
     placed = np.ones(len(points), bool) if placed is None else placed
-    vertices = head.shaped(fit.coefficients).astype(np.float64)
+    vertices = head.shape_vertices(fit.coefficients).astype(np.float64)
     known = vertices[head.landmarks]
     camera = fit.camera_space(known)
     # In cm in the picture's plane, at the landmark's own depth.

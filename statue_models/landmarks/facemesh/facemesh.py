@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import BROWS, COUNT, MIRROR, interocular_distance
-from statue_models.landmarks.facemesh_files import find_models
-from statue_models.landmarks.facemesh_fills import mirrored_fill, plain_fills
-from statue_models.landmarks.predictor import Proposal
+from statue_models.face.landmarks68 import BROWS, COUNT, MIRROR, Landmarks, interocular_distance
+from statue_models.landmarks.facemesh.files import find_models
+from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
+from statue_models.pixels.grid import centres_of
 
 DETECTOR_SIZE, MESH_SIZE, VERTICES = 128, 192, 468
 
@@ -147,7 +147,7 @@ def _anchors() -> NDArray[np.float64]:
     """(896, 2) anchor centres in [0, 1]: two per cell of a 16 x 16 grid, then six per cell of an 8 x 8 grid."""
     grids = []
     for cells, each in ((16, 2), (8, 6)):
-        ticks = (np.arange(cells) + 0.5) / cells
+        ticks = centres_of(np.arange(cells)) / cells
         grids.append(np.repeat(np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2), each, axis=0))
     return np.concatenate(grids)
 
@@ -182,16 +182,16 @@ class FaceMesh:
     def __init__(self, networks: FaceMeshNetworks) -> None:
         self._networks = networks
 
-    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Proposal]:
+    def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
         """See ``LandmarkPredictor``; a square picture. Another fill is tried only while there is no sure face."""
-        found: list[Proposal] = []
+        found: list[Landmarks] = []
         for filled in plain_fills(rgb, mask):
             found += [self._settled(filled, mask, crop) for crop in self._networks.detect(filled)]
             if max(proposal.score for proposal in found) >= self.sure_score:
                 break
         return found
 
-    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
+    def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """See ``LandmarkPredictor``. Mean and spread of six views; the score is their mean presence, less
         where they disagree."""
         fills = plain_fills(rgb, mask)
@@ -202,7 +202,7 @@ class FaceMesh:
             frame = frame_of_landmarks(rough, level=0.0)
         return self._over_views(fills, mask, frame)
 
-    def _over_views(self, fills: list[NDArray[np.uint8]], mask: NDArray[np.uint8], frame: FaceFrame) -> Proposal:
+    def _over_views(self, fills: list[NDArray[np.uint8]], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         crop = crop_of_frame(frame)
         points, scores, yaws = [], [], []
         for mirrored, turn, scale, fill in VIEWS:
@@ -216,9 +216,10 @@ class FaceMesh:
         mean = views.mean(axis=0)
         unit = interocular_distance(mean)
         score = float(np.mean(scores)) * math.exp(-((float(np.median(spread)) / (UNSTEADY * unit)) ** 2))
-        return Proposal(mean, score, float(np.median(yaws)), _sigma(mean, spread, mask))
+        sigma = _sigma(mean, spread, mask)
+        return Landmarks(mean, sigma, score=score, source=self.name, yaw=float(np.median(yaws)))
 
-    def _settled(self, filled: NDArray[np.uint8], mask: NDArray[np.uint8], crop: FaceFrame) -> Proposal:
+    def _settled(self, filled: NDArray[np.uint8], mask: NDArray[np.uint8], crop: FaceFrame) -> Landmarks:
         """The mesh after it was framed on its own points twice, as MediaPipe does from one video frame to the next.
 
         With a hole, the last look sees the mirrored half in it: a face that was only imagined fits no second half, so
@@ -229,7 +230,7 @@ class FaceMesh:
             points = mesh.landmarks()
             picture = mirrored_fill(filled, mask, points) if last else filled
             mesh = self._networks.mesh(picture, crop_of_frame(frame_of_landmarks(points, level=0.0)))
-        return Proposal(mesh.landmarks(), mesh.presence, mesh.yaw())
+        return Landmarks(mesh.landmarks(), score=mesh.presence, source=self.name, yaw=mesh.yaw())
 
     def _view(self, rgb: NDArray[np.uint8], view: FaceFrame, mirrored: bool) -> tuple[Mesh, NDArray[np.float64]]:
         if not mirrored:

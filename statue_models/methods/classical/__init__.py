@@ -1,0 +1,50 @@
+"""Classical inpainting behind the same door as the models: what a result has to be better than."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from statue_models.methods.descriptor import Load, MethodDescriptor
+
+if TYPE_CHECKING:
+    from statue_models.methods.method import Method
+
+
+def _load(name: str) -> Load:
+    def load(device: str, precision: str, weights: Path | None, sha256: str | None) -> "Method":
+        from statue_models.methods.classical import classical
+
+        make: Callable[[], Method] = getattr(classical, name)
+        return make()
+
+    return load
+
+
+def _described(
+    name: str, title: str, class_name: str, how: str, needs: Literal["landmarks", "pixels"] = "pixels"
+) -> MethodDescriptor:
+    return MethodDescriptor(name, title, "classical", needs, "Apache-2.0", how, _load(class_name), hypotheses=False)
+
+
+DESCRIPTORS = (
+    _described(
+        "mirror",
+        "Other half of the face",
+        "Mirror",
+        "The visible half is reflected across the face and matched to the surroundings.",
+        "landmarks",
+    ),
+    _described(
+        "biharmonic",
+        "Smooth continuation",
+        "Biharmonic",
+        "Brightness and its slope run on into the hole (Damelin and Hoang 2018); best for cracks and pits.",
+    ),
+    _described("telea", "Fast marching", "Telea", "Telea's fast-marching inpainting (2004), as OpenCV has it."),
+    _described(
+        "ns",
+        "Navier-Stokes",
+        "NavierStokes",
+        "Navier-Stokes inpainting (Bertalmio, Bertozzi and Sapiro 2001), as OpenCV has it.",
+    ),
+)

@@ -1,0 +1,132 @@
+"""What a method's folder says of it, without loading anything: the door that every front end goes through.
+
+A folder of this room exports ``DESCRIPTORS``; nothing else in the program knows methods by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from statue_models.errors import StatueError, require_package
+from statue_models.models_file import Facts, facts_of, has_torch
+
+if TYPE_CHECKING:
+    from statue_models.methods.method import Method
+    from statue_models.request import RestorationRequest
+
+
+@dataclass(frozen=True)
+class MethodOptions:
+    """What every method can be asked for; a method with more to ask has a subclass of its own.
+
+    Attributes:
+        quality: "full", or "preview": the same hypotheses at the same light and colour, as fast as they can be had.
+    """
+
+    quality: Literal["full", "preview"] = "full"
+
+    @property
+    def preview(self) -> bool:
+        """Whether a preview is wanted."""
+        return self.quality == "preview"
+
+
+#: (device, precision, weights file or None, its sha256 or None) -> the method.
+Load = Callable[[str, str, Path | None, str | None], "Method"]
+
+
+@dataclass(frozen=True)
+class MethodDescriptor:
+    """A restoration method, before it is loaded.
+
+    Attributes:
+        name: what ``--model`` takes.
+        title: for menus.
+        kind: "fit" (a model fitted to the photograph), "network" or "classical".
+        needs: "landmarks" (works in the face frame) or "pixels" (looks at the surroundings of the hole only).
+        licence: of code and weights, SPDX names.
+        how: one sentence on how it works.
+        load: makes it; its imports happen there. A network's gets its weights' file.
+        options: what it can be asked for.
+        hypotheses: whether other seeds give other answers.
+        untrained: of a network whose weights are not published, what to do instead.
+    """
+
+    name: str
+    title: str
+    kind: Literal["fit", "network", "classical"]
+    needs: Literal["landmarks", "pixels"]
+    licence: str
+    how: str
+    load: Load = field(repr=False, compare=False)
+    options: type[MethodOptions] = MethodOptions
+    hypotheses: bool = True
+    untrained: str = ""
+
+    @property
+    def facts(self) -> Facts:
+        """What was measured of it."""
+        return facts_of(self.name)
+
+    @property
+    def trained(self) -> bool:
+        """Whether this version can run it."""
+        return self.kind != "network" or self.facts.weights is not None
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether this machine can run it: trained, and with PyTorch where it is a network."""
+        return self.trained and (self.kind != "network" or has_torch())
+
+    def options_of(self, request: "RestorationRequest") -> MethodOptions:
+        """What a request asks of this method.
+
+        Raises:
+            StatueError: ``usage`` if it asks for something that this method has not.
+        """
+        known = {option.name for option in fields(self.options)}
+        for name in request.METHOD_OPTIONS:
+            if name not in known and getattr(request, name) is not None:
+                raise StatueError("usage", reason=f"{self.name} has no {name}; leave them out, or choose another model")
+        return self.options(**{name: getattr(request, name) for name in known})
+
+    def open(
+        self, device: str = "auto", precision: str = "fp32", weights: Path | None = None, sha256: str | None = None
+    ) -> "Method":
+        """The method, ready to use.
+
+        Args:
+            device: "auto", "cpu" or "cuda"; networks only.
+            precision: "fp32" or "bf16"; networks only.
+            weights: other weights than the published ones; networks only. sha256: their checksum, or None.
+
+        Raises:
+            StatueError: ``untrained-model``, ``missing-package``, ``no-cuda``, or one of the weights'.
+        """
+        if weights is None:
+            weights, sha256 = self.facts.path, self.facts.sha256
+        if self.kind == "network" and weights is None:
+            raise StatueError("untrained-model", name=self.name, how=self.untrained)
+        how = "Install it with 'pip install restore-statue-face[torch]', or choose the model statuefit."
+        with require_package("torch", how):
+            return self.load(device, precision, weights, sha256)
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``statue models --json`` shows."""
+        facts = self.facts
+        return {
+            "name": self.name,
+            "title": self.title,
+            "kind": self.kind,
+            "needs": self.needs,
+            "trained": self.trained,
+            "hypotheses": self.hypotheses,
+            "options": [option.name for option in fields(self.options)],
+            "weights": facts.weights,
+            "sha256": facts.sha256,
+            "parameters": facts.parameters,
+            "licence": self.licence,
+            "quality": facts.quality,
+            "how": self.how,
+        }
