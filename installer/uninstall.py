@@ -29,7 +29,7 @@ def uninstall(layout: Layout, gimps: list[Gimp], say: Say) -> None:
     if any([stop_runner(state) for state in states]):
         say("Stopped the runner.")
     noted = [Path(path) for path in ledger.get("plugins", [])]
-    for folder in dict.fromkeys([*noted, *[gimp.plug_ins / plugin.NAME for gimp in gimps]]):
+    for folder in dict.fromkeys([*noted, *[gimp.plug_ins / NAME for gimp in gimps]]):
         if plugin.take_out(folder):
             say(f"Removed {folder}")
     if launcher.remove_launcher(layout):

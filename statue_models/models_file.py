@@ -43,7 +43,8 @@ class Facts:
 
 @cache
 def _rows() -> dict[str, list[dict[str, Any]]]:
-    return json.loads(MODELS.read_text(encoding="utf-8"))
+    rows: dict[str, list[dict[str, Any]]] = json.loads(MODELS.read_text(encoding="utf-8"))
+    return rows
 
 
 def _facts(table: str) -> dict[str, Facts]:

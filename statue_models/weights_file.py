@@ -160,7 +160,7 @@ def _unpack(content: bytes, template: Template) -> dict[str, NDArray[np.float32]
     from safetensors import SafetensorError, deserialize
 
     try:
-        parts = dict(deserialize(content))
+        parts = dict(deserialize(content))  # type: ignore[no-untyped-call]
     except SafetensorError:
         raise _CorruptError("its header is not valid") from None
     arrays = {}

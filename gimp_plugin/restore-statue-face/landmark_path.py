@@ -55,7 +55,7 @@ def landmarks_of(strokes, offset):
     if len(strokes) != len(STROKES):
         raise ValueError("the path has %d strokes, not nine" % len(strokes))
     left, top = offset
-    landmarks = [None] * COUNT
+    landmarks = [[math.nan, math.nan] for _ in range(COUNT)]
     for (name, order, _), (points, _) in zip(STROKES, strokes):  # noqa: B905
         if len(points) != len(order):
             raise ValueError("the stroke of the %s has %d anchors, not %d" % (name, len(points), len(order)))

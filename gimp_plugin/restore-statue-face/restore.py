@@ -81,7 +81,7 @@ def restore(host, image, drawables, options, connect=open_runner):
         StatueError: with a sentence and a remedy; the image is as it was.
         CancelError: the user stopped it; the image is as it was.
     """
-    layers = []
+    layers: list = []
     try:
         source = read_source(host, image, drawables, options)
         host.progress(PHASES["connecting"], 0.05)

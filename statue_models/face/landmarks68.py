@@ -241,7 +241,8 @@ def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
 
 def raise_brows(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """(10, 2) the brows of (68, 2) points, raised by a share of the distance from the chin to them."""
-    return points[BROWS] + (points[BROWS].mean(0) - points[CHIN]) * share
+    raised: NDArray[np.float64] = points[BROWS] + (points[BROWS].mean(0) - points[CHIN]) * share
+    return raised
 
 
 def face_outline(points: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:

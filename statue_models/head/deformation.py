@@ -53,4 +53,4 @@ def deform_to_landmarks(
 def _kernel(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, M) covariance in cm squared of the displacements at points (N, 3) and (M, 3): Matern's of order 3/2."""
     apart = np.sqrt(3) * cdist(one, other) / REACH
-    return MISFIT**2 * (1 + apart) * np.exp(-apart)
+    return np.asarray(MISFIT**2 * (1 + apart) * np.exp(-apart))

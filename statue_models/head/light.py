@@ -5,6 +5,7 @@ robust regularised least squares (Basri and Jacobs 2003: nine harmonics hold 98 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,12 +22,12 @@ ENOUGH = 20_000  #: pixels that thirteen coefficients are fitted to; for time
 NEAR, FAR_WEIGHT = 0.6, 0.15
 
 
-def to_linear(encoded: NDArray) -> NDArray:
+def to_linear(encoded: NDArray[Any]) -> NDArray[Any]:
     """sRGB-encoded 0..1 -> linear light (IEC 61966-2-1)."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
-def to_encoded(linear: NDArray) -> NDArray:
+def to_encoded(linear: NDArray[Any]) -> NDArray[Any]:
     """Linear light 0..1 -> sRGB-encoded."""
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
 
@@ -49,7 +50,7 @@ class Light:
         """(...,) linear light of the bare head."""
         return np.maximum(basis @ self.coefficients, DARKEST)
 
-    def colour(self, intensity: NDArray) -> NDArray:
+    def colour(self, intensity: NDArray[Any]) -> NDArray[Any]:
         """(..., 3) sRGB-encoded 0..1 of linear intensities in the stone's hue."""
         return to_encoded(np.clip(intensity, 0, 1)[..., None] * self.hue)
 

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def vertex_normals(vertices: NDArray[np.float32], triangles: NDArray[np.int32]) 
         ],
         axis=1,
     )
-    return (normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)).astype(np.float32)
+    return np.asarray((normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)).astype(np.float32))
 
 
 @cache
@@ -87,7 +88,7 @@ def load_head(path: Path = HEAD_FILE, sha256: str | None = None) -> MorphableHea
         raise StatueError("weights-corrupt", path=path, reason="it cannot be unpacked") from error
 
 
-def _from_arrays(arrays: dict[str, NDArray]) -> MorphableHead:
+def _from_arrays(arrays: dict[str, NDArray[Any]]) -> MorphableHead:
     identity = arrays["identity"].astype(np.float32) * arrays["identity_scale"].reshape(-1, 1, 1)
     expression = arrays["expression"].astype(np.float32) * arrays["expression_scale"].reshape(-1, 1, 1)
     return MorphableHead(

@@ -145,7 +145,7 @@ def _pose_jacobian(turned: NDArray[np.float64], camera: NDArray[np.float64], foc
     a, b, c = turned.T
     turn = np.stack([np.stack([zero, c, -b], 1), np.stack([-c, zero, a], 1), np.stack([b, -a, zero], 1)], 1)
     move = np.broadcast_to(np.eye(3), (len(z), 3, 3))
-    return (project @ np.concatenate([turn, move], 2)).reshape(-1, 6)
+    return np.asarray((project @ np.concatenate([turn, move], 2)).reshape(-1, 6))
 
 
 def _jacobian(
@@ -154,7 +154,7 @@ def _jacobian(
     """(K, 68, 2) derivative of the projected landmarks by the coefficients."""
     moved = np.einsum("kpc,dc->kpd", modes, rotation)
     depth = camera[:, 2:]
-    return (moved[..., :2] - moved[..., 2:] * (camera[:, :2] / depth)) / depth * focal
+    return np.asarray((moved[..., :2] - moved[..., 2:] * (camera[:, :2] / depth)) / depth * focal)
 
 
 def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[np.bool_], size: int) -> HeadFit:

@@ -28,7 +28,7 @@ class _Level:
     jacobi: NDArray[np.float64]
 
 
-def _halve(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[csr_matrix, NDArray, NDArray]:
+def _halve(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[csr_matrix, NDArray[Any], NDArray[Any]]:
     """Bilinear interpolation from a grid of half the resolution, and the coarse pixels (rows, columns).
 
     Pixel centres are at half-integers, so a fine pixel lies a quarter of a coarse pixel from the centre of the coarse
@@ -68,7 +68,7 @@ class _Preconditioner:
 
     def __call__(self, residual: NDArray[np.float64], depth: int = 0) -> NDArray[np.float64]:
         if depth == len(self.levels):
-            return self.coarsest.solve(residual)
+            return np.asarray(self.coarsest.solve(residual))
         level = self.levels[depth]
         guess = level.jacobi * residual
         guess += level.prolongation @ self(level.restriction @ (residual - level.matrix @ guess), depth + 1)

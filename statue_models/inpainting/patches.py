@@ -10,6 +10,7 @@ resemble a hole pixel: positions on the mean head, so that locks come from where
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -63,7 +64,7 @@ class _Level:
 
     @property
     def side(self) -> int:
-        return self.hole.shape[0]
+        return int(self.hole.shape[0])
 
     @cached_property
     def targets(self) -> Places:
@@ -208,8 +209,8 @@ def _pyramid_sides(size: int) -> list[int]:
     return sides[::-1]
 
 
-def _make_level(rgb: NDArray, guide: NDArray, hole: NDArray, source: NDArray, side: int) -> _Level:
-    def shrink(array: NDArray) -> NDArray[np.float32]:
+def _make_level(rgb: NDArray[Any], guide: NDArray[Any], hole: NDArray[Any], source: NDArray[Any], side: int) -> _Level:
+    def shrink(array: NDArray[Any]) -> NDArray[np.float32]:
         array = array.astype(np.float32)
         if side == len(array):
             return array
@@ -247,7 +248,7 @@ def _improve_field(level: _Level, field: Places, generator: np.random.Generator)
     descriptors = level.target_descriptors()
     best, cost = field, level.costs(descriptors, field)
 
-    def propose(candidate: Places, best: Places, cost: NDArray) -> tuple[Places, NDArray]:
+    def propose(candidate: Places, best: Places, cost: NDArray[Any]) -> tuple[Places, NDArray[Any]]:
         candidate = np.clip(candidate, 0, last)
         new = level.costs(descriptors, candidate)
         better = new < cost

@@ -13,4 +13,4 @@ def soft_knee(excess: NDArray[np.floating], room: float) -> NDArray[np.floating]
         excess: any shape, >= 0, in any unit: levels or their logarithms, less the knee.
         room: in the same unit, > 0.
     """
-    return room * np.tanh(excess / room)
+    return np.asarray(room * np.tanh(excess / room))

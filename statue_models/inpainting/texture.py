@@ -270,7 +270,7 @@ def ramp_from_border(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDA
     near = hole[first : rows.stop + reach].view(np.uint8)
     depth = np.asarray(cv2.distanceTransform(near, cv2.DIST_L2, 5), np.float32)
     inside = depth[rows.start - first :][: rows.stop - rows.start] - np.float32(FIRST)
-    return 1 - np.exp(-np.clip(inside, 0, reach) / fading)
+    return np.asarray(1 - np.exp(-np.clip(inside, 0, reach) / fading))
 
 
 def add_log_luma(

@@ -71,7 +71,7 @@ class Scene:
         """
         head = frame_of_landmarks(points, margin=1.4, level=0.0)
         if not len(self.hole):
-            return min(1.0, head.side / max(self.mask.shape))
+            return float(min(1.0, head.side / max(self.mask.shape)))
         across = np.abs(head.to_crop(self.hole, 1) - 0.5).max(axis=1)
         apart = max(0.0, float(across.min()) - 0.5)
         elsewhere = ELSEWHERE * math.exp(-apart / 5) if apart < REACH else 0.0

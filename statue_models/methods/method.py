@@ -34,7 +34,7 @@ class Crop:
     @property
     def size(self) -> int:
         """Side of the crop in pixels."""
-        return self.hole.shape[0]
+        return int(self.hole.shape[0])
 
     @property
     def face(self) -> Landmarks:

@@ -49,7 +49,8 @@ class ResidualBlock(nn.Module):
         if self.film is not None:
             scale, shift = self.film(embedding)[:, :, None, None].chunk(2, dim=1)
             hidden = hidden * (1 + scale) + shift
-        return x + self.second(functional.silu(hidden))
+        out: Tensor = x + self.second(functional.silu(hidden))
+        return out
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -84,7 +85,8 @@ class SelfAttention(nn.Module):
         query = functional.normalize(query, dim=-1) * math.sqrt(width_of_head)
         key = functional.normalize(key, dim=-1) * (self.SHARPNESS * width_of_head**0.25)
         mixed = functional.scaled_dot_product_attention(query.to(value.dtype), key.to(value.dtype), value)
-        return x + self.output(mixed.transpose(2, 3).reshape(count, channels, height, width))
+        out: Tensor = x + self.output(mixed.transpose(2, 3).reshape(count, channels, height, width))
+        return out
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -62,7 +62,8 @@ class _DilatedBlock(nn.Module):
         self.body = nn.Sequential(nn.ReflectionPad2d(2), *first, nn.ReflectionPad2d(1), *second)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x)
+        out: Tensor = x + self.body(x)
+        return out
 
 
 class LafinGenerator(nn.Module):

@@ -36,7 +36,8 @@ class _InvertedResidual(nn.Module):
         self.skips = stride == 1 and before == after
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.body(x) if self.skips else self.body(x)
+        out: Tensor = x + self.body(x) if self.skips else self.body(x)
+        return out
 
 
 class LafinLandmarks(nn.Module):
@@ -100,4 +101,5 @@ class LafinLandmarks(nn.Module):
             self.of_features(features).mean((2, 3)),
             self.of_mean(features.mean((2, 3), keepdim=True)).flatten(1),
         ]
-        return self.head(torch.cat(descriptors, dim=1)).unflatten(1, (-1, 2))
+        out: Tensor = self.head(torch.cat(descriptors, dim=1)).unflatten(1, (-1, 2))
+        return out

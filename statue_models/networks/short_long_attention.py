@@ -47,7 +47,8 @@ class SpectralResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """N x before x H x W -> N x after x H x W."""
         hidden = self.first(functional.leaky_relu(x, self.SLOPE))
-        return self.shortcut(x) + self.second(functional.leaky_relu(hidden, self.SLOPE))
+        out: Tensor = self.shortcut(x) + self.second(functional.leaky_relu(hidden, self.SLOPE))
+        return out
 
 
 class ShortLongAttention(nn.Module):
@@ -84,7 +85,8 @@ class ShortLongAttention(nn.Module):
             return short
         assert mask is not None, "the encoder's features come with a mask"
         borrowed = self.long_scale * mask * _gathered(encoded, weights) + (1 - mask) * encoded
-        return self.join(torch.cat([short, borrowed], dim=1))
+        out: Tensor = self.join(torch.cat([short, borrowed], dim=1))
+        return out
 
     def _weights(self, x: Tensor) -> Tensor:
         """(N, H W, H W): row i holds how much position i takes from each position."""

@@ -132,4 +132,5 @@ class StatueFlow(nn.Module):
             x = stage(grow(functional.interpolate(x, scale_factor=2.0, mode="nearest")) + skip, embedding)
         sketch = guide[:, :3]
         coarse = sketch + functional.pixel_shuffle(self.head(x), self.patch)
-        return coarse + self.refiner(torch.cat([coarse, z, known, sketch, mask], dim=1))
+        out: Tensor = coarse + self.refiner(torch.cat([coarse, z, known, sketch, mask], dim=1))
+        return out

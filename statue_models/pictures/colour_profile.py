@@ -135,7 +135,7 @@ def _curve(tag: bytes) -> tuple[Curve, Curve]:
     c, d, e, f = {1: [0, -b / a, 0, 0], 2: [0, -b / a, *p[3:], *p[3:]], 3: [*p[3:], 0, 0], 4: p[3:]}[kind]
 
     def linear(x: NDArray[Any]) -> NDArray[Any]:
-        return np.clip(np.where(x >= d, np.maximum(a * x + b, 0.0) ** g + e, c * x + f), 0.0, 1.0)
+        return np.asarray(np.clip(np.where(x >= d, np.maximum(a * x + b, 0.0) ** g + e, c * x + f), 0.0, 1.0))
 
     # Finer than 16 bits, and denser near black, where the curve bends.
     grid = np.linspace(0.0, 1.0, 65536) ** 2
@@ -162,7 +162,7 @@ def _followed(curve: Curve, values: NDArray[Any]) -> NDArray[Any]:
     if values.dtype.kind != "u":
         return curve(values)
     levels = np.iinfo(values.dtype).max + 1
-    return curve(np.arange(levels) / (levels - 1)).astype(np.float32)[values]
+    return np.asarray(curve(np.arange(levels) / (levels - 1)).astype(np.float32)[values])
 
 
 def encoded(linear: NDArray[Any]) -> NDArray[Any]:
@@ -253,4 +253,4 @@ class _TableTransform:
         image = ImageCms.applyTransform(Image.fromarray(eight_bits[None]), transform)
         if image is None:
             raise ValueError("LittleCMS gave no picture")
-        return np.asarray(image)[0] / np.float64(255)
+        return np.asarray(np.asarray(image)[0] / np.float64(255))

@@ -231,11 +231,11 @@ def _unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
     colours = samples[:, :-1] * np.divide(white(samples.dtype), alpha, out=np.zeros_like(alpha), where=alpha > 0)
     if samples.dtype.kind == "f":
         return colours.astype(samples.dtype)
-    return np.floor(np.clip(colours, 0, white(samples.dtype)) + 0.5).astype(samples.dtype)
+    return np.asarray(np.floor(np.clip(colours, 0, white(samples.dtype)) + 0.5).astype(samples.dtype))
 
 
 def _quantised(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Floats, 0..1 for black..white, as samples: integers rounded to the nearest, halves up."""
     if dtype.kind == "f":
         return values.astype(dtype)
-    return np.floor(np.clip(values, 0.0, 1.0) * white(dtype) + 0.5).astype(dtype)
+    return np.asarray(np.floor(np.clip(values, 0.0, 1.0) * white(dtype) + 0.5).astype(dtype))

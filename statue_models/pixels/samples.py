@@ -16,7 +16,7 @@ LUMA = (0.2126, 0.7152, 0.0722)
 def luma(rgb: NDArray[Any]) -> NDArray[Any]:
     """(...) luma of (..., 3) floats; exactly the common value where the three channels are equal."""
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
-    return red + LUMA[1] * (green - red) + LUMA[2] * (blue - red)
+    return np.asarray(red + LUMA[1] * (green - red) + LUMA[2] * (blue - red))
 
 
 def as_unit(samples: NDArray[Any]) -> NDArray[np.float32]:

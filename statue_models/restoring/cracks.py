@@ -74,7 +74,7 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
 def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> float:
     """Pixels up to which damage is thin."""
     if landmarks is None:
-        return WITHOUT_FACE * min(request.mask.shape)
+        return float(WITHOUT_FACE * min(request.mask.shape))
     return WIDTH * landmarks.interocular
 
 

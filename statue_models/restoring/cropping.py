@@ -25,7 +25,7 @@ SELECTION_MARGIN = 2.0
 LARGEST_SELECTION = 1024
 
 
-def widened(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
+def widen_to_hold(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
     """The frame, widened about its centre until the rectangle lies in it, but not beyond ``WIDEST``."""
     x, y, right, bottom = rectangle.x, rectangle.y, rectangle.right, rectangle.bottom
     corners = np.array([[x, y], [right, y], [x, bottom], [right, bottom]], float)
@@ -40,7 +40,7 @@ def selection_frame(rectangle: Rectangle) -> tuple[FaceFrame, int]:
     return FaceFrame(centre, side, 0.0), size
 
 
-def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
+def pixels_in_frame(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     """(h, w) which of the rectangle's pixels the frame holds."""
     columns, rows = (rectangle.x, rectangle.right - 1), (rectangle.y, rectangle.bottom - 1)
     if frame.holds(centres_of(np.array([[x, y] for y in rows for x in columns], float))).all():
@@ -52,7 +52,7 @@ def seen(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]:
     return out
 
 
-def plugged(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
+def fill_nearest(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
     """The photograph with the nearest visible sample wherever it is missing or fully transparent.
 
     Resampling mixes neighbours: paint that marks the damage would tint the stone beside the hole, and with it the fill.

@@ -18,7 +18,7 @@ from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, Progress, RestorationRequest, no_progress, part_of_progress
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
-from statue_models.restoring.cropping import crop_of, plugged, seen, selection_frame
+from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame, selection_frame
 from statue_models.restoring.finish import Finish
 from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
 
@@ -77,7 +77,7 @@ def filling(
     thin = np.zeros(missing.shape, bool)
     if thin_apart:
         thin = thin_part(missing, thin_width(request, landmarks))
-    clean = plugged(request.image, request.mask)
+    clean = fill_nearest(request.image, request.mask)
     pieces: list[list[Piece]] = [[] for _ in hypotheses]
     notes: dict[str, object] = {}
     own = missing
@@ -111,7 +111,7 @@ def filling(
     plain = None
     if beyond is not None:
         name, interpolating = beyond
-        unseen = hole & ~seen(frame, rectangle)
+        unseen = hole & ~pixels_in_frame(frame, rectangle)
         if unseen.any():
             plain = _interpolated(clean, mask, rectangle, interpolating)[unseen]
             notes["outside_the_frame"] = {"pixels": len(plain), "method": name}

@@ -143,7 +143,7 @@ class Finish:
     @cached_property
     def _known(self) -> NDArray[np.bool_]:
         """(S, S) pixels of the crop that the photograph shows; the crop shows what closes cracks, too."""
-        return self._crop.known & (self._frame.crop_mask(self._missing, self._crop.size) == 0)
+        return np.asarray(self._crop.known & (self._frame.crop_mask(self._missing, self._crop.size) == 0))
 
     @cached_property
     def _greatest_depth(self) -> NDArray[np.float32]:

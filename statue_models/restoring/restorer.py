@@ -33,7 +33,7 @@ from statue_models.request import (
 )
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.cracks import is_thin_without_face
-from statue_models.restoring.cropping import selection_frame, widened
+from statue_models.restoring.cropping import selection_frame, widen_to_hold
 from statue_models.restoring.filling import FOUND, filling
 from statue_models.restoring.record import Clock
 from statue_models.restoring.record import record as record_of
@@ -175,7 +175,7 @@ def _usable(device: str) -> str:
 
 
 def _framed(frame: FaceFrame, rectangle: Rectangle) -> tuple[FaceFrame, int]:
-    wide = widened(frame, rectangle)
+    wide = widen_to_hold(frame, rectangle)
     return wide, working_size(wide)
 
 

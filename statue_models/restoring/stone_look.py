@@ -124,4 +124,4 @@ def _fit_factors(
     if not energy:
         return np.zeros(3, np.float32)
     factors = level @ hue[where][plain].astype(np.float64) / energy
-    return np.clip(factors, -LARGEST, LARGEST).astype(np.float32)
+    return np.asarray(np.clip(factors, -LARGEST, LARGEST).astype(np.float32))

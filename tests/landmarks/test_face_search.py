@@ -19,7 +19,7 @@ from statue_models.landmarks.facemesh import files as facemesh_files
 from statue_models.landmarks.registry import predictor
 from statue_models.landmarks.search import find_face
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.restoring.cropping import seen, widened
+from statue_models.restoring.cropping import pixels_in_frame, widen_to_hold
 
 EXAMPLE = Path(statue_models.__file__).parent / "example"
 
@@ -151,9 +151,10 @@ def test_a_mask_beside_every_face_returns_the_nearest_that_a_frame_can_show_with
     mask[500:580, 1080:1160] = 255
     found, frame = find_face(canvas, mask, facemesh)
     assert error(found.points, near(truth)) < 0.08 < error(found.points, far(truth))
-    assert not found.hidden.any() and seen(widened(frame, Rectangle.of_mask(mask)), Rectangle.of_mask(mask)).all()
+    box = Rectangle.of_mask(mask)
+    assert not found.hidden.any() and pixels_in_frame(widen_to_hold(frame, box), box).all()
     away = np.roll(mask, 200, axis=1)
-    assert not seen(widened(frame, Rectangle.of_mask(away)), Rectangle.of_mask(away)).any()
+    assert not pixels_in_frame(widen_to_hold(frame, Rectangle.of_mask(away)), Rectangle.of_mask(away)).any()
     with pytest.raises(StatueError) as caught:
         find_face(canvas, away, facemesh)
     assert caught.value.code == "no-face"

@@ -50,18 +50,18 @@ def test_a_mirrored_look_is_what_a_mirrored_face_would_be_seen_as():
     import torch
 
     from statue_models.face.landmarks68 import MIRROR
-    from statue_models.methods.statueflow.method import _Look
+    from statue_models.methods.statueflow.method import _NetworkInput
     from statue_models.networks.statueflow import landmark_heatmaps
 
     torch.manual_seed(0)
     points = torch.rand(1, 68, 2)
     parts = torch.rand(1, 3, 32, 32), torch.rand(1, 1, 32, 32), torch.rand(1, 8, 32, 32)
-    look = _Look(*parts, landmark_heatmaps(points, 8))
-    mirrored = look.mirrored()
+    look = _NetworkInput(*parts, landmark_heatmaps(points, 8))
+    mirrored = look.mirror()
     across = torch.tensor([1.0, 0.0]) + points * torch.tensor([-1.0, 1.0])
     torch.testing.assert_close(mirrored.heatmaps, landmark_heatmaps(across[:, torch.from_numpy(MIRROR)], 8))
     assert torch.equal(mirrored.guide[:, 3], -look.guide[:, 3].flip(-1))
     assert torch.equal(mirrored.guide[:, 4:], look.guide[:, 4:].flip(-1))
-    again = mirrored.mirrored()
+    again = mirrored.mirror()
     for name in ("picture", "mask", "guide", "heatmaps"):
         assert torch.equal(getattr(again, name), getattr(look, name))

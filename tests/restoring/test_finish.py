@@ -16,7 +16,7 @@ from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 from statue_models.request import Hypothesis
-from statue_models.restoring.cropping import crop_of, plugged
+from statue_models.restoring.cropping import crop_of, fill_nearest
 from statue_models.restoring.finish import Finish
 
 SIDE, SIZE = 320, 160
@@ -55,7 +55,7 @@ def head():
 def finished(image, darker=0.0, stone=1.0, seed=0, mask=HOLE, missing=None, closed=None, fill=None):
     """(H, W, 3) what becomes of a fill, a smooth cheek, where the method saw all of it a little too dark."""
     missing = mask if missing is None else missing
-    clean = part_of(plugged(image, mask), Rectangle(0, 0, SIDE, SIDE))
+    clean = part_of(fill_nearest(image, mask), Rectangle(0, 0, SIDE, SIDE))
     crop = crop_of(clean, mask, FRAME, SIZE, head())
     crop = replace(crop, rgb=(crop.rgb - np.float32(darker)).astype(np.float32))
     smooth, _ = FRAME.crop(cheek(0) if fill is None else fill, SIZE)

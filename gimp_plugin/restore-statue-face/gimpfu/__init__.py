@@ -9,6 +9,7 @@ Python-Fu left Debian's GIMP 2.10 with Python 2, and GIMP 3 has no gimpfu; this 
 """
 
 import sys
+from importlib import import_module
 
 from .declaration import (
     PF_BOOL,
@@ -67,9 +68,9 @@ def main():
     """
     global host
     if len(sys.argv) == 7 and sys.argv[1] == "-gimp":
-        from . import gimp3 as back_end
+        back_end = import_module(".gimp3", __name__)
     elif len(sys.argv) == 6 and sys.argv[1] == "-gimp":
-        from . import gimp210 as back_end
+        back_end = import_module(".gimp210", __name__)
     else:
         sys.exit("This is a plug-in: GIMP 2.10 or 3.x starts it.")
     host = back_end.make_host()

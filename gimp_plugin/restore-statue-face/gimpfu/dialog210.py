@@ -108,7 +108,8 @@ def _ask_tk(declared, values):
     except tk.TclError:
         raise RuntimeError("There is no display for the dialog.") from None
     root.title(declared.title)
-    getters, answers = [], []
+    getters = []
+    answers: list = []
     for row, (parameter, value) in enumerate(zip(declared.parameters, values)):  # noqa: B905
         tk.Label(root, text=parameter.plain_label).grid(row=row, column=0, sticky="w", padx=8, pady=4)
         field, getter = _tk_field(tk, root, parameter, value)

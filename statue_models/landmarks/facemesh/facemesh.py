@@ -261,7 +261,7 @@ def crop_of_frame(frame: FaceFrame) -> FaceFrame:
 
 def _spread(views: NDArray[np.float64]) -> NDArray[np.float64]:
     """(68,) standard deviation, per axis, of points seen in several views (V, 68, 2)."""
-    return np.sqrt(((views - views.mean(axis=0)) ** 2).sum(axis=2).mean(axis=0) / 2)
+    return np.asarray(np.sqrt(((views - views.mean(axis=0)) ** 2).sum(axis=2).mean(axis=0) / 2))
 
 
 def _sigma(points: NDArray[np.float64], spread: NDArray[np.float64], mask: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ class StoneColour:
 
 def log_luminance(linear: NDArray[np.float64]) -> NDArray[np.float64]:
     """(...) natural logarithm of the mean of (..., 3) linear light."""
-    return np.log(np.maximum(linear.mean(-1), DARKEST))
+    return np.asarray(np.log(np.maximum(linear.mean(-1), DARKEST)))
 
 
 def fit_stone_colour(

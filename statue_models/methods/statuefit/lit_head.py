@@ -83,7 +83,9 @@ class LitHead:
     def _bend_lights(self, level: NDArray[np.float64]) -> NDArray[np.float64]:
         """Luminances (logarithm) that bend towards the brightest visible stone's."""
         start, end = self.lights
-        return np.minimum(level, start + soft_knee(np.maximum(level - start, 0), max(end - start, LEAST_ROOM)))
+        return np.asarray(
+            np.minimum(level, start + soft_knee(np.maximum(level - start, 0), max(end - start, LEAST_ROOM)))
+        )
 
 
 def light_up(

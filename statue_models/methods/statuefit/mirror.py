@@ -5,6 +5,7 @@ pixel whose rest position is the mirror image of the hole pixel's.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -106,7 +107,7 @@ def mirror_detail(
     return MirrorDetail(_attenuate(detail, confidence, depth), confidence, source)
 
 
-def _attenuate(detail: NDArray, confidence: NDArray, depth: NDArray) -> NDArray[np.float64]:
+def _attenuate(detail: NDArray[Any], confidence: NDArray[Any], depth: NDArray[Any]) -> NDArray[np.float64]:
     """Detail without most of its low frequencies, faded by confidence and towards the border of the hole."""
     sure = (confidence > 0.1).astype(np.float64)
     low = _low_pass(detail * sure) / np.maximum(_low_pass(sure), 1e-3)

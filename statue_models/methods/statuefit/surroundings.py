@@ -61,4 +61,4 @@ def _guide(image: HeadImage) -> NDArray[np.float32]:
 def _limit_steps(step: NDArray[np.float64]) -> NDArray[np.float64]:
     """Steps at the border, cut down where they say that something else begins there, not that the light differs."""
     grey = step.mean(2, keepdims=True)
-    return np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(step - grey, -HUE_STEP, HUE_STEP)
+    return np.asarray(np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(step - grey, -HUE_STEP, HUE_STEP))

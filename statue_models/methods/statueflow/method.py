@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,9 +14,16 @@ from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
-from statue_models.methods.network_input import missing_at, network_input, resize_square
+from statue_models.methods.network_input import network_input, resize_square
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.methods.statueflow import StatueFlowOptions
+from statue_models.methods.statueflow.blending import (
+    DRAWN_SHARE,
+    SHARE,
+    blend_answer,
+    blend_textured,
+    match_greyness,
+)
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
@@ -28,19 +35,10 @@ from statue_models.threads import one_torch_thread
 SIZE = 128
 #: One step measured best: with more, the weights' training is too short for the stone to come clean.
 STEPS = 1
-#: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
-#: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
-SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
-#: The same for draws: the network's answers lie nearer together than what it was shown, and than what may be true.
-DRAWN_SHARE = 0.15
-#: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
-CRISPING, CRISPING_REACH = 0.5, 1.0
-#: Pixels of the network over which its answer sets in at the hole's border.
-BORDER = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _NetworkInput:
     """What the network is shown, as ``StatueFlow.forward`` takes it: (N, 3 or 1 or 8 or 68, n, n)."""
 
     picture: Tensor
@@ -48,11 +46,11 @@ class _Look:
     guide: Tensor
     heatmaps: Tensor
 
-    def mirrored(self) -> "_Look":
+    def mirror(self) -> "_NetworkInput":
         guide = self.guide.flip(-1)
         guide[:, 3] *= -1  # the normals' x
         mirror = torch.from_numpy(MIRROR).to(guide.device)
-        return _Look(self.picture.flip(-1), self.mask.flip(-1), guide, self.heatmaps.flip(-1)[:, mirror])
+        return _NetworkInput(self.picture.flip(-1), self.mask.flip(-1), guide, self.heatmaps.flip(-1)[:, mirror])
 
 
 class FlowMethod:
@@ -113,10 +111,22 @@ class FlowMethod:
         """
         steps = options.steps if isinstance(options, StatueFlowOptions) and options.steps is not None else STEPS
         draft = self._fit.draft(crop, hypotheses, part_of_progress(progress, 0.0, 0.5), options.preview)
+        starts = [[fill.rgb for fill in draft.answer.fills]]
+        if not options.preview:
+            starts.append([sketch.rgb for sketch in draft.sketches])
+        looks = [(start, flip) for start in starts for flip in ([False] if options.preview else [False, True])]
         with one_torch_thread():
-            fills = self._made_over(
-                crop, hypotheses, draft.answer.fills, draft.sketches, steps, options.preview, progress
-            )
+            answers = self._ask(crop, hypotheses, draft.sketches, looks, steps, part_of_progress(progress, 0.5, 1.0))
+        fills = []
+        for hypothesis, answer, fill, sketch in zip(
+            hypotheses, answers, draft.answer.fills, draft.sketches, strict=True
+        ):
+            if options.preview:
+                rgb = blend_answer(answer, fill.rgb, crop, 1.0)
+            else:
+                share = SHARE if hypothesis.index == 0 else DRAWN_SHARE
+                rgb = blend_textured(answer, fill.rgb, sketch.rgb, crop, share)
+            fills.append(Fill(np.clip(rgb, 0, 1), fill.borrow, fill.stone, fill.half))
         about = {
             "torch": torch.__version__,
             "steps": steps,
@@ -127,54 +137,47 @@ class FlowMethod:
         }
         return replace(draft.answer, fills=tuple(fills), notes=draft.answer.notes | about)
 
-    def _made_over(
+    def _ask(
         self,
         crop: Crop,
         hypotheses: Sequence[Hypothesis],
-        starts: Sequence[Fill],
         sketches: Sequence[Sketch],
+        looks: Sequence[tuple[Sequence[NDArray[np.float32]], bool]],
         steps: int,
-        preview: bool,
         progress: Progress,
-    ) -> list[Fill]:
-        """The fills of a fit as the network would have them."""
+    ) -> list[NDArray[np.float32]]:
+        """Per hypothesis the mean answer (n, n, 3) to several looks: (what it starts from, whether it is mirrored)."""
         picture, mask = (self._tensor(array) for array in network_input(crop, self.size))
-        begun = [[start.rgb for start in starts]]
-        if not preview:
-            begun.append([sketch.rgb for sketch in sketches])
         heatmaps = self._heatmaps(crop.face, crop.size)
         everything = list(range(len(hypotheses)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
-        total, done = steps * len(groups) * (1 if preview else 4), 0
+        total, done = steps * len(groups) * len(looks), 0
 
         def on_step(step: int) -> None:
-            progress(Phase.SAMPLING, 0.5 + (done + step) / total / 2)
+            progress(Phase.SAMPLING, (done + step) / total)
 
-        fills: list[Fill] = []
+        means: list[NDArray[np.float32]] = []
         for group in groups:
+            seeds = [hypotheses[number].seed for number in group]
+            shared = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
             answers = []
-            for rgbs in begun:
-                guide = torch.cat([self._guide(rgbs[n], sketches[n], picture, mask) for n in group])
-                seen = [tensor.expand(len(group), -1, -1, -1) for tensor in (picture, mask, heatmaps)]
-                look = _Look(seen[0], seen[1], guide, seen[2])
-                for mirrored in [False] if preview else [False, True]:
-                    seeds = [hypotheses[n].seed for n in group]
-                    found = self._sample(look.mirrored() if mirrored else look, seeds, steps, on_step)
-                    answers.append(found[:, :, ::-1] if mirrored else found)
-                    done += steps
-            for number, rgb in zip(group, _as_coloured(np.mean(answers, axis=0), crop), strict=True):
-                start, plain = starts[number], sketches[number].rgb
-                share = SHARE if hypotheses[number].index == 0 else DRAWN_SHARE
-                made = _joined(rgb, start.rgb, crop, 1.0) if preview else _textured(rgb, start.rgb, plain, crop, share)
-                fills.append(Fill(np.clip(made, 0, 1), start.borrow, start.stone, start.half))
-        return fills
+            for start, flip in looks:
+                guide = torch.cat([self._guide(start[n], sketches[n], picture, mask) for n in group])
+                shown = _NetworkInput(shared[0], shared[1], guide, shared[2])
+                found = self._sample(shown.mirror() if flip else shown, seeds, steps, on_step)
+                answers.append(found[:, :, ::-1] if flip else found)
+                done += steps
+            means += list(match_greyness(np.mean(answers, axis=0), crop))
+        return means
 
-    def _sample(self, look: _Look, seeds: list[int], steps: int, on_step: Callable[[int], None]) -> NDArray[np.float32]:
+    def _sample(
+        self, shown: _NetworkInput, seeds: list[int], steps: int, on_step: Callable[[int], None]
+    ) -> NDArray[np.float32]:
         """(N, n, n, 3) in [0, 1], one answer per seed."""
         noise = torch.cat([seeded_noise(seed, self.size, self.size) for seed in seeds]).to(self.device)
         autocast = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with report_out_of_memory(), autocast:
-            result = sample(self.network, look.picture, look.mask, look.guide, look.heatmaps, noise, steps, on_step)
+            result = sample(self.network, shown.picture, shown.mask, shown.guide, shown.heatmaps, noise, steps, on_step)
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
     def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
@@ -189,42 +192,5 @@ class FlowMethod:
         fractions = self._tensor((landmarks.points / side).astype(np.float32))
         return landmark_heatmaps(fractions, self.size // self.network.patch)
 
-    def _tensor(self, array: NDArray) -> Tensor:
+    def _tensor(self, array: NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))[None].to(self.device)
-
-
-def _as_coloured(answers: NDArray[np.float32], crop: Crop) -> NDArray[np.float32]:
-    """(N, n, n, 3): without colour where the photograph has none; the network would tint it."""
-    seen = crop.rgb[crop.known]
-    if len(seen) and float(np.ptp(seen, axis=1).max()) == 0:
-        return np.repeat(answers.mean(axis=3, keepdims=True), 3, axis=3)
-    return answers
-
-
-def _joined(coarse: NDArray[np.float32], start: NDArray[np.float32], crop: Crop, share: float) -> NDArray[np.float32]:
-    """(S, S, 3): the start, moved by ``share`` of the way to the network's answer (n, n, 3) in all that n pixels show.
-
-    The start meets the photograph at the hole's border; the answer has its say from a little further in, so that
-    nothing steps there.
-    """
-    side, size = crop.hole.shape[0], coarse.shape[0]
-    shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
-    # The pixels that the network was not shown are its own; the others are the photograph's on both sides.
-    own = missing_at(crop, size)[..., None]
-    change = np.where(own, coarse - resize_square(shown, size), 0).astype(np.float32)
-    depth = cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5)
-    inside = 1 - np.exp(-np.maximum(depth - 1, 0) / (BORDER * side / size))
-    return np.asarray(shown + share * inside[..., None] * resize_square(change, side), np.float32)
-
-
-def _textured(
-    coarse: NDArray[np.float32], fill: NDArray[np.float32], sketch: NDArray[np.float32], crop: Crop, share: float
-) -> NDArray[np.float32]:
-    """(S, S, 3): between fill and answer, with some more of the texture that the fill has over its sketch."""
-    hole = crop.hole.astype(np.float32)
-    texture = (fill - sketch) * hole[..., None]
-    reach = TEXTURE_REACH * crop.hole.shape[0]
-    inside = np.maximum(cv2.GaussianBlur(hole, (0, 0), reach), 1e-3)[..., None]
-    fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
-    crisp = coarse + CRISPING * (coarse - cv2.GaussianBlur(coarse, (0, 0), CRISPING_REACH))
-    return (_joined(crisp, fill, crop, share) + TEXTURE * fine).astype(np.float32)

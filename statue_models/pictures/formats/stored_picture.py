@@ -44,17 +44,17 @@ class StoredPicture:
     @property
     def width(self) -> int:
         """Pixels from left to right."""
-        return self.samples.shape[1]
+        return int(self.samples.shape[1])
 
     @property
     def height(self) -> int:
         """Pixels from top to bottom."""
-        return self.samples.shape[0]
+        return int(self.samples.shape[0])
 
     @property
     def channels(self) -> int:
         """1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA)."""
-        return self.samples.shape[2]
+        return int(self.samples.shape[2])
 
     @property
     def has_alpha(self) -> bool:

@@ -91,7 +91,7 @@ def _ends_early(path: Path) -> bool:
         if big and len(head) < 16:
             return True
         (start,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
-        return start + 2 > path.stat().st_size
+        return bool(start + 2 > path.stat().st_size)
 
 
 def _exif(path: Path) -> bytes | None:
