@@ -28,6 +28,8 @@ INNER = slice(17, 68)
 CHIN = 8
 #: How far the outline of the face is raised above the brows, in distances from the brows to the chin.
 FOREHEAD = 0.18
+#: The same to about the hairline. Frozen: damage and the holes of the suites lie where it says.
+HAIRLINE = 0.35
 
 #: ``Landmarks.source`` of points that a user gave.
 GIVEN = "given"
@@ -242,9 +244,15 @@ def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
     return "\n".join([*parts, "</svg>", ""])
 
 
+def raise_brows(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """(10, 2) the brows of (68, 2) points, raised by a share of the distance from the chin to them."""
+    raised: NDArray[np.float64] = points[BROWS] + (points[BROWS].mean(0) - points[CHIN]) * share
+    return raised
+
+
 def face_outline(points: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """(H, W) bool hull of (68, 2) points in pixels, with the brows raised over the forehead; ``shape`` is (H, W)."""
-    raised = points[BROWS] + (points[BROWS].mean(0) - points[CHIN]) * FOREHEAD
+    raised = raise_brows(points, FOREHEAD)
     outline = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(outline, cv2.convexHull(np.concatenate([points, raised]).astype(np.int32)), 1)
     return outline.view(bool)

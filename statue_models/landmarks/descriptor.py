@@ -31,7 +31,7 @@ class PredictorDescriptor:
         how: one sentence on how it works.
         load: makes it; its imports happen there.
         shares: (scores, shares), both rising: what a score is worth, the share of frames found with it that are right.
-            ``python -m training.evaluation.frames.check --calibrate`` measures them.
+            ``python -m training frames --calibrate`` measures them.
     """
 
     name: str

@@ -8,7 +8,7 @@ import types
 import pytest
 import toy_systems
 
-from training.__main__ import main
+from training.__main__ import VERBS, main
 from training.engine.checkpoints import COMPACT, STATE, read
 from training.engine.stopping import StopSignals
 from training.systems import system
@@ -74,9 +74,46 @@ def test_a_second_signal_stops_at_once(capsys):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_evaluate_hands_all_its_words_on(monkeypatch):
-    seen = []
-    module = types.ModuleType("training.evaluation.evaluate")
-    module.main = lambda words: seen.append(words) or 0
+def test_alone_it_lists_every_verb(capsys):
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    assert all(f"  {verb.name} " in listed and verb.help in listed for verb in VERBS)
+    assert main(["data"]) == 0
+    listed = capsys.readouterr().out
+    assert "data mobilenet" in listed and "evaluate" not in listed
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_verb_explains_itself(verb, capsys):
+    with pytest.raises(SystemExit) as left:
+        main([*verb.words, "--help"])
+    said = capsys.readouterr().out
+    assert not left.value.code and f"usage: python -m training {verb.name}" in said
+    # The explanation shows how it is called, and stands before the options.
+    assert f"    python -m training {verb.name} " in said.split("\noptions:")[0]
+
+
+@pytest.mark.parametrize("words", [["tell"], ["statues", "brake"], ["train"], ["damage", "--no-such-option"]])
+def test_words_that_mean_nothing_are_refused_as_the_catalogue_does(words, capsys):
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert len(said.strip().splitlines()) == 1 and "--help" in said
+
+
+@pytest.mark.parametrize(("package", "remedy"), [("torch", "pip install torch"), ("warp", "[train]")])
+def test_a_package_that_is_not_there_is_said_with_its_remedy(package, remedy, monkeypatch, capsys):
+    def run(options):
+        raise ModuleNotFoundError(f"No module named '{package}.types'", name=f"{package}.types")
+
+    module = types.ModuleType("training.damage.command")
+    module.add_arguments = lambda parser: parser.set_defaults(run=run)
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    assert main(["evaluate", "--help", "train"]) == 0 and seen == [["--help", "train"]]
+    assert main(["damage"]) == 5
+    said = capsys.readouterr().err
+    assert f"package {package}," in said and remedy in said
+
+
+def test_a_module_of_ours_that_is_not_there_is_a_mistake(monkeypatch):
+    monkeypatch.setitem(sys.modules, "training.damage.command", None)
+    with pytest.raises(ModuleNotFoundError):
+        main(["damage"])

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from statue_models.errors import StatueError
 from training.damage.draws import Draws
-from training.engine.run import seed_of
+from training.engine.training_state import seed_of
 from training.systems.system import Batch, Judgement, Player, Setting
 
 TRUE = torch.tensor([[1.0, -2.0, 0.5, 3.0]])

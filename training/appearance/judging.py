@@ -45,7 +45,7 @@ def part_cells(part: str) -> NDArray[np.bool_]:
     return PARTS[part]((column / COLUMNS * 2 - 1) * ANGLE, HIGHEST - row / ROWS * (HIGHEST - LOWEST))
 
 
-def judged(model: Appearance, maps: NDArray[np.float32]) -> dict[str, PartError]:
+def judge_appearance(model: Appearance, maps: NDArray[np.float32]) -> dict[str, PartError]:
     """Part -> errors; parts that no map shows are left out. Cells that were not learnt count as bare.
 
     Args:

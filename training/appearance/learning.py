@@ -30,12 +30,12 @@ class Completed:
     low: NDArray[np.float32]
 
 
-def nothing_learnt(modes: int, shape: tuple[int, int]) -> Appearance:
+def make_empty_model(modes: int, shape: tuple[int, int]) -> Appearance:
     """The model before anything was learnt: it has nothing to say about any cell."""
     return Appearance(np.zeros(shape), np.zeros((modes, *shape)), np.zeros(shape), np.zeros(shape, bool))
 
 
-def learnt(maps: NDArray[np.float32], recipe: AppearanceRecipe) -> Appearance:
+def learn_appearance(maps: NDArray[np.float32], recipe: AppearanceRecipe) -> Appearance:
     """The model of these maps and their mirror images.
 
     Args:

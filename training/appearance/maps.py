@@ -1,8 +1,6 @@
 """Maps of log(photograph / lit bare head) of labelled photographs, as ``statuefit`` sees them of undamaged faces."""
 
-import multiprocessing
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 
 import cv2
 import numpy as np
@@ -21,6 +19,7 @@ from statue_models.methods.method import Crop
 from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.lit_head import light_up
 from training.suites.cases import Truth
+from training.workers import WorkerPool
 
 
 def face_crop(truth: Truth) -> Crop:
@@ -50,10 +49,7 @@ def face_map(truth: Truth, head: MorphableHead, appearance: Appearance) -> NDArr
     return unwrap_crop(lit.image, lit.log_ratio(closed), crop.known).astype(np.float32)
 
 
-_shared: tuple[MorphableHead, Appearance] | None = None
-
-
-def collected(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:
+def collect_maps(truths: Iterable[Truth], appearance: Appearance, workers: int) -> NDArray[np.float32]:
     """The maps of all photographs that show enough of a face, in their order.
 
     Args:
@@ -64,30 +60,32 @@ def collected(truths: Iterable[Truth], appearance: Appearance, workers: int) -> 
     Returns:
         (N, ROWS, COLUMNS) natural logarithm, NaN where a photograph shows nothing.
     """
-    maps = [each for each in _mapped(truths, appearance, workers) if each is not None]
+    maps = [each for each in _map_faces(truths, appearance, workers) if each is not None]
     return np.stack(maps) if maps else np.empty((0, *appearance.mean.shape), np.float32)
 
 
-def _mapped(truths: Iterable[Truth], appearance: Appearance, workers: int) -> Iterator[NDArray[np.float32] | None]:
+def _map_faces(truths: Iterable[Truth], appearance: Appearance, workers: int) -> Iterator[NDArray[np.float32] | None]:
     if workers <= 1:
         with threadpool_limits(1):
-            _begin(appearance)
-            yield from map(_seen, truths)
+            mapper = Mapper(appearance)
+            yield from map(mapper.map_face, truths)
         return
     # Forked, so that the workers share the model.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (appearance,)) as pool:
-        yield from pool.map(_seen, truths, chunksize=8)
+    with WorkerPool(workers, "fork", Mapper, appearance) as pool:
+        yield from pool.map(Mapper.map_face, truths, chunk=8)
 
 
-def _begin(appearance: Appearance) -> None:
-    global _shared
-    cv2.setNumThreads(1)
-    threadpool_limits(1)
-    _shared = load_head(), appearance
+class Mapper:
+    """Makes maps with one thread; see ``face_map``."""
 
+    def __init__(self, appearance: Appearance) -> None:
+        cv2.setNumThreads(1)
+        threadpool_limits(1)
+        self.head, self.appearance = load_head(), appearance
 
-def _seen(truth: Truth) -> NDArray[np.float32] | None:
-    assert _shared is not None
-    # Without a hole, distances to it are the largest float: their squares overflow, and count as far, as they should.
-    with np.errstate(over="ignore"):
-        return face_map(truth, *_shared)
+    def map_face(self, truth: Truth) -> NDArray[np.float32] | None:
+        """The map of a photograph, or None."""
+        # Without a hole, distances to it are the largest float: their squares overflow, and count as far, as they
+        # should.
+        with np.errstate(over="ignore"):
+            return face_map(truth, self.head, self.appearance)

@@ -1,12 +1,10 @@
 """The recipe of the appearance model: a TOML file with one table, checked before anything starts."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
-from statue_models.errors import StatueError
-from training.engine.recipe import read_table
+from training.toml_tables import bad_recipe, fill, number, read_table
 
 TABLE = "appearance"
 
@@ -25,23 +23,12 @@ class AppearanceRecipe:
         least_noise: smallest variance of a cell, natural logarithm squared.
     """
 
-    modes: int
-    rounds: int
-    least_share: float
-    fillings: int
-    shrinkage: float
-    least_noise: float
-
-
-#: Key -> (whether whole, least, most).
-_BOUNDS: dict[str, tuple[bool, float, float]] = {
-    "modes": (True, 1, 1000),
-    "rounds": (True, 1, 20),
-    "least_share": (False, 0.01, 1),
-    "fillings": (True, 1, 1000),
-    "shrinkage": (False, 0, 100),
-    "least_noise": (False, 1e-4, 1),  # half precision holds it
-}
+    modes: int = number(least=1, most=1000)
+    rounds: int = number(least=1, most=20)
+    least_share: float = number(least=0.01, most=1)
+    fillings: int = number(least=1, most=1000)
+    shrinkage: float = number(least=0, most=100)
+    least_noise: float = number(least=1e-4, most=1)  # half precision holds it
 
 
 def read_appearance_recipe(name: str, changes: Sequence[str] = ()) -> AppearanceRecipe:
@@ -64,25 +51,5 @@ def appearance_recipe_of(table: Mapping[str, Any]) -> AppearanceRecipe:
         StatueError: ``bad-recipe``.
     """
     if set(table) != {TABLE} or not isinstance(table[TABLE], dict):
-        raise _bad(f"it needs the table [{TABLE}] and no other")
-    values, known = table[TABLE], [field.name for field in fields(AppearanceRecipe)]
-    for key in values:
-        if key not in known:
-            raise _bad(f"there is no key {key!r} in [{TABLE}]; there are {', '.join(known)}")
-    for key in known:
-        if key not in values:
-            raise _bad(f"[{TABLE}] needs {key}")
-    return AppearanceRecipe(**{key: _checked(key, values[key]) for key in known})
-
-
-def _checked(key: str, value: Any) -> Any:
-    whole, least, most = _BOUNDS[key]
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise _bad(f"{TABLE}.{key} must be a {'whole ' if whole else ''}number, not {value!r}")
-    if not math.isfinite(value) or not least <= value <= most:
-        raise _bad(f"{TABLE}.{key} must be from {least:g} to {most:g}, not {value!r}")
-    return value if whole else float(value)
-
-
-def _bad(reason: str) -> StatueError:
-    return StatueError("bad-recipe", reason=reason)
+        raise bad_recipe(f"it needs the table [{TABLE}] and no other")
+    return fill(AppearanceRecipe, TABLE, table[TABLE])

@@ -15,9 +15,9 @@ from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.head.appearance import APPEARANCE_FILE, COLUMNS, ROWS, Appearance, load_appearance
 from statue_models.whole_file import check_writable, whole_file
-from training.appearance.judging import PartError, judged, overall
-from training.appearance.learning import learnt, nothing_learnt
-from training.appearance.maps import collected
+from training.appearance.judging import PartError, judge_appearance, overall
+from training.appearance.learning import learn_appearance, make_empty_model
+from training.appearance.maps import collect_maps
 from training.appearance.recipe import AppearanceRecipe
 from training.models_file import with_row
 from training.suites.cases import FOLDER, LABELS, Truth, labelled, photographs
@@ -71,14 +71,14 @@ def make(
     for name in (WEIGHTS, METRICS):
         check_writable(folder / name, force)
     learn, judge = labelled_faces(assets)
-    model = nothing_learnt(recipe.modes, (ROWS, COLUMNS))
+    model = make_empty_model(recipe.modes, (ROWS, COLUMNS))
     for number in range(recipe.rounds):
-        maps = collected(learn, model, workers)
+        maps = collect_maps(learn, model, workers)
         try:
-            model = as_stored(learnt(maps, recipe))
+            model = as_stored(learn_appearance(maps, recipe))
         except ValueError as error:
             raise StatueError("bad-training-data", path=assets / FOLDER / LABELS, reason=str(error)) from None
-        errors = judged(model, collected(judge, model, workers))
+        errors = judge_appearance(model, collect_maps(judge, model, workers))
         say(f"round {number + 1} of {recipe.rounds}, {len(maps)} maps: {sentence(errors)}")
     shipped = load_appearance()
     metrics = {
@@ -86,7 +86,7 @@ def make(
         "photographs": len(learn),
         "errors": {part: asdict(error) for part, error in errors.items()},
         "overall": overall(errors),
-        "shipped": overall(judged(shipped, collected(judge, shipped, workers))),
+        "shipped": overall(judge_appearance(shipped, collect_maps(judge, shipped, workers))),
     }
     _write(folder / WEIGHTS, save(stored(model)), force)
     _write(folder / METRICS, (json.dumps(metrics, indent=1) + "\n").encode(), force)

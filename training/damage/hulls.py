@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from statue_models.face.landmarks68 import BROWS, COUNT
+from statue_models.face.landmarks68 import BROWS, CHIN, COUNT, HAIRLINE
 from training.damage.canvas import SIDE, Canvas
 
 _EYE_AND_BROW = {"right": (*range(17, 22), *range(36, 42)), "left": (*range(22, 27), *range(42, 48))}
@@ -22,8 +22,6 @@ GROUPS: dict[str, tuple[int, ...]] = {
 }
 #: Directions in which hulls are bounded. An edge of 60 pixels is met to a quarter of a pixel.
 DIRECTIONS = 360
-#: The forehead's share of the distance from chin to brows, as in the evaluation's face.
-FOREHEAD = 0.35
 
 
 def hull(canvas: Canvas, group: str = "nose", dilation: float = 2) -> Tensor:
@@ -67,7 +65,7 @@ def inside_hull(canvas: Canvas, points: Tensor, dilation: float = 0.0) -> Tensor
 def face_region(canvas: Canvas) -> Tensor:
     """(N, 1, H, W) bool: the hull of the landmarks with the brows raised to about the hairline."""
     brows = canvas.points[:, BROWS]
-    raised = brows + FOREHEAD * (brows.mean(1, keepdim=True) - canvas.points[:, 8:9])
+    raised = brows + HAIRLINE * (brows.mean(1, keepdim=True) - canvas.points[:, [CHIN]])
     return inside_hull(canvas, torch.cat([canvas.points, raised], 1))
 
 

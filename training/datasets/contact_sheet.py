@@ -29,7 +29,7 @@ def tile(crop: NDArray[np.uint8], label: Label | None) -> NDArray[np.uint8]:
     return picture
 
 
-def shown(count: int) -> list[int]:
+def choose_shown(count: int) -> list[int]:
     """Which of so many crops the sheet shows: all, or ``MOST`` spread evenly."""
     return list(range(count)) if count <= MOST else np.linspace(0, count - 1, MOST).round().astype(int).tolist()
 

@@ -1,6 +1,6 @@
 """Pack environment maps: Radiance HDR panoramas of Poly Haven, made small.
 
-    python -m training.datasets.environments HDR_DIR -o hdri_256x128.npz [--check PACKED]
+    python -m training data environments HDR_DIR -o hdri_256x128.npz [--check PACKED]
 
 Every ``.hdr`` file of the folder (any case, not its subfolders), sorted by name, becomes one row of
 
@@ -21,7 +21,7 @@ no map repeats its largest value, so none was clipped.
 OpenCV decodes the files (its Radiance codec is part of every official build).
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import cv2
@@ -29,8 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.commands import exit_status
-from training.datasets.packed import Arrays, convert, converter_arguments, relative_difference
+from training.datasets.packed import Arrays, add_converter_arguments, convert, relative_difference
 
 ROWS, COLUMNS = 128, 256
 LARGEST = float(np.finfo(np.float16).max)
@@ -103,12 +102,16 @@ def pack(folder: Path) -> Arrays:
     return {"names": np.array([path.stem for path in paths]), "env": maps}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command: convert, write, compare; returns the exit status."""
-    description = "Pack Radiance HDR panoramas as small linear maps."
-    options = converter_arguments("environments", description, "HDR_DIR", "folder of .hdr files").parse_args(argv)
-    return exit_status(lambda: convert(options, lambda: pack(options.source), tolerance, difference))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_converter_arguments(parser, "HDR_DIR", "folder of .hdr files")
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Convert, write, compare.
+
+    Raises:
+        StatueError: as ``convert`` and ``pack`` do.
+    """
+    convert(options, lambda: pack(options.source), tolerance, difference)

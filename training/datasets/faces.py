@@ -1,7 +1,7 @@
 """A folder of photographs in; detected, cropped, de-duplicated, labelled faces out.
 
-    python -m training.datasets.faces PHOTOS_DIR --out DIR [--size 256] [--workers 4]
-    python -m training.datasets.faces CROPS_DIR --out DIR --relabel
+    python -m training data faces PHOTOS_DIR --out DIR [--size 256] [--workers 4]
+    python -m training data faces CROPS_DIR --out DIR --relabel
 
 What is written to DIR, how faces are chosen and what the files mean: docs/datasets.md. Started again with the same
 settings, also after Ctrl-C or with more photographs, it looks only at what it has not seen.
@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import MARGIN
-from training.commands import exit_status
-from training.datasets.contact_sheet import shown, tile, write_sheet
+from training.datasets.contact_sheet import choose_shown, tile, write_sheet
 from training.datasets.duplicates import fingerprint
 from training.datasets.face_crops import FaceCrop, Settings, write_picture
 from training.datasets.face_set import Face, Row, choose, write_manifest
@@ -34,11 +33,8 @@ SPLITS = ("train", "test")
 CROP_NAME = re.compile(r"[0-9a-f]{12}_\d+\.(png|jpg)")
 
 
-def arguments() -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.datasets.faces", description="Make a data set of faces from photographs."
-    )
     add = parser.add_argument
     add("photos", type=Path, metavar="PHOTOS_DIR", help="folder of pictures, searched with its subfolders")
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the data set")
@@ -54,11 +50,11 @@ def arguments() -> argparse.ArgumentParser:
     add("--workers", type=int, default=1, metavar="W", help="processes (default: 1)")
     add("--relabel", action="store_true", help="the folder holds ready, square crops: only label them")
     add("--force", action="store_true", help="use DIR although it holds something else's MANIFEST.tsv or labels")
-    return parser
+    parser.set_defaults(run=run)
 
 
-def checked(options: argparse.Namespace) -> argparse.Namespace:
-    """The options, found to make sense.
+def _check(options: argparse.Namespace) -> None:
+    """Refuse options that make no sense.
 
     Raises:
         StatueError: ``usage`` or ``output-exists``.
@@ -78,7 +74,6 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
     target = options.out / ("landmarks68.json" if options.relabel else "MANIFEST.tsv")
     if target.exists() and not options.force and (options.relabel or not own):
         raise StatueError("output-exists", path=target)
-    return options
 
 
 def build(options: argparse.Namespace) -> list[Row]:
@@ -161,7 +156,7 @@ def _write_set(out: Path, kept: Sequence[tuple[Row, FaceCrop]]) -> None:
     write_labels(out / "landmarks68.json", {row.file: crop.label for row, crop in kept if crop.label is not None})
     ordered = sorted(kept, key=lambda item: item[0].file)
     write_sheet(
-        out / "sheet.png", [tile(read_rgb(ordered[i][1].crop), ordered[i][1].label) for i in shown(len(ordered))]
+        out / "sheet.png", [tile(read_rgb(ordered[i][1].crop), ordered[i][1].label) for i in choose_shown(len(ordered))]
     )
 
 
@@ -183,7 +178,7 @@ def relabel_folder(options: argparse.Namespace) -> str:
         elif found is not None:
             labels[path.as_posix()] = found
     readable = [p for p, found in zip(paths, results, strict=True) if not isinstance(found, Failed)]
-    for index in shown(len(readable)):
+    for index in choose_shown(len(readable)):
         picture: NDArray[np.uint8] = read_rgb(options.photos / readable[index])
         tiles.append(tile(picture, labels.get(readable[index].as_posix())))
     write_labels(options.out / "landmarks68.json", labels)
@@ -205,17 +200,12 @@ def summary(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, *(f"left out: {count} x {kind}" for kind, count in sorted(reasons.items()))])
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
-    options = arguments().parse_args(argv)
+def run(options: argparse.Namespace) -> None:
+    """Make the data set, or label ready crops, and say what was done.
 
-    def run() -> None:
-        checked(options)
-        cv2.setNumThreads(1)  # one process, one core: more comes from --workers
-        print(relabel_folder(options) if options.relabel else summary(build(options)))
-
-    return exit_status(run)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        StatueError: ``usage``; see ``docs/datasets.md``.
+    """
+    _check(options)
+    cv2.setNumThreads(1)  # one process, one core: more comes from --workers
+    print(relabel_folder(options) if options.relabel else summary(build(options)))

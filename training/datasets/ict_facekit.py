@@ -1,6 +1,6 @@
 """Pack ICT-FaceKit's ``FaceXModel`` folder into one file.
 
-    python -m training.datasets.ict_facekit FACEXMODEL_DIR -o ict_facekit.npz [--commit HASH] [--check PACKED]
+    python -m training data ict_facekit FACEXMODEL_DIR -o ict_facekit.npz [--commit HASH] [--check PACKED]
 
 Read are ``generic_neutral_mesh.obj``, ``identity000.obj`` to ``identity099.obj``, every other ``.obj`` file of the
 folder as an expression, and ``vertex_indices.json``. Written, lengths in cm, y up, the face towards +z:
@@ -24,7 +24,6 @@ import argparse
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,9 +31,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.commands import exit_status
 from training.datasets.obj_file import read_mesh, read_vertices
-from training.datasets.packed import Arrays, convert, converter_arguments
+from training.datasets.packed import Arrays, add_converter_arguments, convert
 
 NEUTRAL, INDICES = "generic_neutral_mesh.obj", "vertex_indices.json"
 IDENTITIES = tuple(f"identity{number:03d}" for number in range(100))
@@ -148,24 +146,17 @@ def pack(folder: Path, commit: str) -> Arrays:
     }
 
 
-def arguments() -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser = converter_arguments(
-        "ict_facekit", "Pack ICT-FaceKit's meshes.", "FACEXMODEL_DIR", "the folder FaceXModel of its repository"
-    )
+    add_converter_arguments(parser, "FACEXMODEL_DIR", "the folder FaceXModel of its repository")
     parser.add_argument("--commit", metavar="HASH", help="of the repository (default: asked of git)")
-    return parser
+    parser.set_defaults(run=run)
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command: convert, write, compare; returns the exit status."""
-    options = arguments().parse_args(argv)
+def run(options: argparse.Namespace) -> None:
+    """Convert, write, compare.
 
-    def make() -> Arrays:
-        return pack(options.source, options.commit or commit_of(options.source))
-
-    return exit_status(lambda: convert(options, make, tolerance))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        StatueError: as ``convert``, ``commit_of`` and ``pack`` do.
+    """
+    convert(options, lambda: pack(options.source, options.commit or commit_of(options.source)), tolerance)

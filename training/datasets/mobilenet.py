@@ -1,6 +1,6 @@
 """Pack Keras' MobileNetV2 0.35 (ImageNet, without its classifier) from its HDF5 weights file.
 
-    python -m training.datasets.mobilenet WEIGHTS.h5 -o mobilenet_v2_035_imagenet_notop.npz [--check PACKED]
+    python -m training data mobilenet WEIGHTS.h5 -o mobilenet_v2_035_imagenet_notop.npz [--check PACKED]
 
 Keras assigns such a file's weights by their order, not by their names (older files name the layers otherwise), so this
 does the same: the file's layers with weights, in the order of its attribute ``layer_names``, are the network's, in the
@@ -11,8 +11,8 @@ and variances.
 Reading HDF5 needs h5py, which is not among the project's packages: ``pip install h5py``.
 """
 
+import argparse
 import importlib
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.commands import exit_status
-from training.datasets.packed import Arrays, convert, converter_arguments
+from training.datasets.packed import Arrays, add_converter_arguments, convert
 
 #: Output channels and number of the blocks of each stage (Sandler et al. 2018, table 2) times 0.35, to multiples of 8.
 STAGES = ((8, 1), (8, 2), (16, 3), (24, 4), (32, 3), (56, 3), (112, 1))
@@ -63,12 +62,10 @@ def read_layers(path: Path) -> list[tuple[str, Weights]]:
     """(name, weights) of a Keras HDF5 file's layers that have weights, in its order.
 
     Raises:
-        StatueError: ``missing-package`` without h5py; ``missing-file``; ``bad-training-data`` for another kind of file.
+        ModuleNotFoundError: without h5py.
+        StatueError: ``missing-file``; ``bad-training-data`` for another kind of file.
     """
-    try:
-        h5py = importlib.import_module("h5py")
-    except ModuleNotFoundError:
-        raise StatueError("missing-package", package="h5py", how="Install it with 'pip install h5py'.") from None
+    h5py = importlib.import_module("h5py")
     if not path.is_file():
         raise StatueError("missing-file", path=path)
     try:
@@ -111,14 +108,16 @@ def pack(path: Path, found: Sequence[tuple[str, Weights]]) -> Arrays:
     return learnt | {name: array for name, array in arrays.items() if name.endswith(MOVING)}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """The command: convert, write, compare; returns the exit status."""
-    description = "Pack Keras' MobileNetV2 0.35 (ImageNet, no top)."
-    options = converter_arguments("mobilenet", description, "WEIGHTS.h5", "Keras' HDF5 file").parse_args(argv)
-    return exit_status(
-        lambda: convert(options, lambda: pack(options.source, read_layers(options.source)), lambda name: TOLERANCE)
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_converter_arguments(parser, "WEIGHTS.h5", "Keras' HDF5 file")
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Convert, write, compare.
+
+    Raises:
+        StatueError: as ``convert``, ``read_layers`` and ``pack`` do.
+    """
+    convert(options, lambda: pack(options.source, read_layers(options.source)), lambda name: TOLERANCE)

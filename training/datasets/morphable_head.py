@@ -1,6 +1,6 @@
 """Make the run-time head of ``statuefit`` from ICT-FaceKit: the front of the head, quantised.
 
-    python -m training.datasets.morphable_head --assets DIR -o statue_models/weights/head.npz
+    python -m training data head --assets DIR -o statue_models/weights/head.npz
 
 ``DIR/morphable_head/ict_facekit.npz`` is read. The result is a compressed ``.npz`` (zlib) with these arrays; lengths in
 cm, x to the head's left (the picture's right when the head faces the viewer), y up, z towards the viewer:
@@ -36,8 +36,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from training.commands import add_assets
 from training.datasets.head_openness import vertex_openness
-from training.datasets.packed import write_npz
+from training.datasets.packed import read_npz, write_npz
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -93,28 +94,32 @@ def triangulate(polygons: Integers) -> Integers:
 
 
 def read_source(path: Path) -> SourceHead:
-    """Read the packed ICT-FaceKit (``neutral``, ``quads``, ``tris``, ``id_q``, ``id_scale``, ``exp_q``, ...)."""
-    with np.load(path, allow_pickle=False) as file:
-        kept = np.concatenate([np.r_[r.start : r.stop] for _, ranges in PARTS for r in ranges])
-        part = np.concatenate([np.full(len(r), i) for i, (_, ranges) in enumerate(PARTS) for r in ranges])
-        index = np.full(len(file["neutral"]), -1)
-        index[kept] = np.arange(len(kept))
-        polygons = index[np.concatenate([file["quads"], file["tris"][:, [0, 1, 2, 2]]])]
-        landmarks = file["landmarks68"].astype(np.int64)
-        landmarks[list(CONTOUR)] = list(CONTOUR.values())
-        names = file["exp_names"].tolist()
-        used = [i for i, name in enumerate(names) if name not in UNUSED_EXPRESSIONS]
-        return SourceHead(
-            vertices=file["neutral"][kept].astype(np.float64),
-            polygons=polygons[(polygons >= 0).all(1)],
-            part=part,
-            landmarks=index[landmarks],
-            identity=file["id_q"][:, kept] * file["id_scale"].astype(np.float64)[:, None, None],
-            expression=file["exp_q"][used][:, kept] * file["exp_scale"][used].astype(np.float64)[:, None, None],
-            identity_names=file["id_names"].tolist(),
-            expression_names=[names[i] for i in used],
-            commit=str(file["commit"]),
-        )
+    """Read the packed ICT-FaceKit (``neutral``, ``quads``, ``tris``, ``id_q``, ``id_scale``, ``exp_q``, ...).
+
+    Raises:
+        StatueError: as ``read_npz`` does.
+    """
+    file = read_npz(path)
+    kept = np.concatenate([np.r_[r.start : r.stop] for _, ranges in PARTS for r in ranges])
+    part = np.concatenate([np.full(len(r), i) for i, (_, ranges) in enumerate(PARTS) for r in ranges])
+    index = np.full(len(file["neutral"]), -1)
+    index[kept] = np.arange(len(kept))
+    polygons = index[np.concatenate([file["quads"], file["tris"][:, [0, 1, 2, 2]]])]
+    landmarks = file["landmarks68"].astype(np.int64)
+    landmarks[list(CONTOUR)] = list(CONTOUR.values())
+    names = file["exp_names"].tolist()
+    used = [i for i, name in enumerate(names) if name not in UNUSED_EXPRESSIONS]
+    return SourceHead(
+        vertices=file["neutral"][kept].astype(np.float64),
+        polygons=polygons[(polygons >= 0).all(1)],
+        part=part,
+        landmarks=index[landmarks],
+        identity=file["id_q"][:, kept] * file["id_scale"].astype(np.float64)[:, None, None],
+        expression=file["exp_q"][used][:, kept] * file["exp_scale"][used].astype(np.float64)[:, None, None],
+        identity_names=file["id_names"].tolist(),
+        expression_names=[names[i] for i in used],
+        commit=str(file["commit"]),
+    )
 
 
 def seen_from(vertices: Floats, triangles: Integers, yaw: float, pitch: float) -> NDArray[np.bool_]:
@@ -223,17 +228,20 @@ def report(head: SourceHead, arrays: dict[str, NDArray], size: int) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command: convert, write, report."""
-    parser = argparse.ArgumentParser(prog="python -m training.datasets.morphable_head")
-    parser.add_argument("--assets", type=Path, required=True, help="folder with morphable_head/ict_facekit.npz")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="the .npz to write")
-    options = parser.parse_args(arguments)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_assets(parser, "morphable_head/ict_facekit.npz")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .npz to write")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Convert, write, report.
+
+    Raises:
+        StatueError: as ``read_source`` and ``write_npz`` do.
+    """
     head = read_source(options.assets / "morphable_head" / "ict_facekit.npz")
     arrays = compact(head)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     print(report(head, arrays, write_npz(options.output, arrays)))
-
-
-if __name__ == "__main__":
-    main()

@@ -106,14 +106,12 @@ def _form(array: NDArray) -> tuple[str, tuple[int, ...]]:
     return "text" if array.dtype.kind == "U" else str(array.dtype), array.shape
 
 
-def converter_arguments(program: str, description: str, source: str, help_source: str) -> argparse.ArgumentParser:
+def add_converter_arguments(parser: argparse.ArgumentParser, source: str, help_source: str) -> None:
     """The arguments that every converter takes: what it reads, ``-o``, ``--check``."""
-    parser = argparse.ArgumentParser(prog=f"python -m training.datasets.{program}", description=description)
     parser.add_argument("source", type=Path, metavar=source, help=help_source)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the .npz to write")
     parser.add_argument("--check", type=Path, metavar="PACKED", help="compare with this file, fail if it differs")
     parser.add_argument("--force", action="store_true", help="overwrite the output if it is there")
-    return parser
 
 
 def convert(

@@ -50,7 +50,12 @@ class Position:
         self.schedule_steps, self.schedule_images, self.schedule_seconds = self.steps, self.images, self.seconds
         self.share, self.resumed = 0.0, True
 
-    def judged(self, metrics: Mapping[str, float]) -> None:
+    def add_step(self, images: int) -> None:
+        """Count a step on so many images."""
+        self.steps += 1
+        self.images += images
+
+    def record_judgement(self, metrics: Mapping[str, float]) -> None:
         """Note a judgement."""
         self.metrics = {name: float(value) for name, value in metrics.items()}
         for name, value in self.metrics.items():
@@ -96,7 +101,7 @@ def write_network(path: Path, tensors: Mapping[str, Tensor]) -> int:
     return _write(path, {name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, None)
 
 
-def compacted(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def halve(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The same with half the bytes: floating point as bfloat16, whole numbers as they are."""
     return {name: t.to(torch.bfloat16) if t.is_floating_point() else t for name, t in tensors.items()}
 

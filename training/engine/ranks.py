@@ -40,7 +40,7 @@ class Ranks:
         """Whether this process writes, logs and judges."""
         return self.rank == 0
 
-    def largest(self, values: Sequence[float]) -> list[float]:
+    def all_reduce_max(self, values: Sequence[float]) -> list[float]:
         """The largest of all processes' values, one by one; every process gets the same, exactly."""
         if self.world == 1:
             return list(values)
@@ -48,7 +48,7 @@ class Ranks:
         distributed.all_reduce(tensor, distributed.ReduceOp.MAX)
         return tensor.tolist()
 
-    def gathered(self, thing: Any) -> list[Any]:
+    def all_gather(self, thing: Any) -> list[Any]:
         """Every process' thing, in their order, in every process."""
         if self.world == 1:
             return [thing]
@@ -58,7 +58,7 @@ class Ranks:
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Ranks]:
+def join(device: str) -> Iterator[Ranks]:
     """Join the processes that ``torchrun`` started, or be alone.
 
     Args:

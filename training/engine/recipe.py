@@ -1,19 +1,26 @@
 """A training run as a TOML file: what is trained, on how much, how fast. Checked before anything heavy starts."""
 
 import json
-import math
-import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from statue_models.errors import StatueError
+from training.toml_tables import bad_recipe, choice, converted, fill, number, read_table
 
-#: Where recipes are looked for by name.
-RECIPES = Path(__file__).parents[1] / "recipes"
-#: Examples per step and process, by kind of device.
-BATCH = {"cpu": 8, "cuda": 64}
+#: Examples per step and process, by kind of device, and the most of them.
+BATCH, MOST_BATCH = {"cpu": 8, "cuda": 64}, 1 << 20
+
+
+def _read_batch(value: Any) -> dict[str, int]:
+    """Examples per step by kind of device, given as one number or as a table."""
+    if not isinstance(value, dict):
+        value = dict.fromkeys(BATCH, value)
+    elif not value or value.keys() - BATCH.keys():
+        raise bad_recipe("run.batch must be a number or a table with the keys cpu and cuda")
+    for count in value.values():
+        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_BATCH:
+            raise bad_recipe(f"run.batch must be a whole number from 1 to {MOST_BATCH}, not {count!r}")
+    return {**BATCH, **value}
 
 
 @dataclass(frozen=True)
@@ -42,23 +49,23 @@ class Recipe:
 
     system: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    batch: Mapping[str, int] = field(default_factory=BATCH.copy)
-    minutes: float | None = None
-    images: int | None = None
-    rate: float = 4e-4
-    resumed_rate: float | None = None
-    warm_up: int = 300
-    decay: str = "cosine"
-    clip: float = 1.0
-    ema: float = 0.9995
-    precision: str = "auto"
-    judge_every: float = 10.0
-    save_every: float = 3.0
-    log_every: float = 10.0
+    seed: int = number(0, least=0, most=2**62)
+    batch: Mapping[str, int] = converted(BATCH.copy, _read_batch)
+    minutes: float | None = number(None, least=0, most=1e7)
+    images: int | None = number(None, least=0, most=1e15)
+    rate: float = number(4e-4, least=0, most=10, above=True)
+    resumed_rate: float | None = number(None, least=0, most=10, above=True)
+    warm_up: int = number(300, least=0, most=1e9)
+    decay: str = choice("cosine", ("cosine", "none"))
+    clip: float = number(1.0, least=0, most=1e9)
+    ema: float = number(0.9995, least=0, most=1 - 1e-9)
+    precision: str = choice("auto", ("auto", "fp32", "bf16"))
+    judge_every: float = number(10.0, least=0, most=1e7)
+    save_every: float = number(3.0, least=0, most=1e7)
+    log_every: float = number(10.0, least=0, most=1e6)
     compile: bool = False
 
-    def peak(self, resumed: bool) -> float:
+    def peak_rate(self, resumed: bool) -> float:
         """The learning rate at its peak, afresh or after a compact checkpoint."""
         if not resumed:
             return self.rate
@@ -91,22 +98,6 @@ def read_recipe(name: str, changes: Sequence[str] = (), **values: Any) -> Recipe
     return recipe_of(table)
 
 
-def read_table(name: str, changes: Sequence[str] = ()) -> dict[str, Any]:
-    """What a recipe's file holds, changed, whatever it is a recipe of.
-
-    Args:
-        name: path of a TOML file, or the name of one in ``training/recipes``.
-        changes: a dotted key and a TOML value each.
-
-    Raises:
-        StatueError: ``bad-recipe``; ``missing-file`` or ``unreadable-file``.
-    """
-    table = _table(_path(name))
-    for change in changes:
-        _set(table, change)
-    return table
-
-
 def recipe_of(table: Mapping[str, Any]) -> Recipe:
     """A recipe of its tables ``system`` and ``run``.
 
@@ -115,122 +106,14 @@ def recipe_of(table: Mapping[str, Any]) -> Recipe:
     """
     for name, part in table.items():
         if name not in ("system", "run"):
-            raise _bad(f"there is no table [{name}]; there are [system] and [run]")
+            raise bad_recipe(f"there is no table [{name}]; there are [system] and [run]")
         if not isinstance(part, dict):
-            raise _bad(f"{name} must be a table")
+            raise bad_recipe(f"{name} must be a table")
     options, run = dict(table.get("system", {})), dict(table.get("run", {}))
     system = options.pop("name", None)
     if not isinstance(system, str) or not system:
-        raise _bad("[system] needs a name")
-    known = {f.name for f in fields(Recipe)} - {"system", "options"}
-    for key in run:
-        if key not in known:
-            raise _bad(f"there is no key {key!r} in [run]; there are {', '.join(sorted(known))}")
-    recipe = Recipe(system, options, **{key: _checked(key, value) for key, value in run.items()})
+        raise bad_recipe("[system] needs a name")
+    recipe = fill(Recipe, "run", run, system=system, options=options)
     if recipe.minutes is None and recipe.images is None:
-        raise _bad("[run] needs minutes or images, or both")
+        raise bad_recipe("[run] needs minutes or images, or both")
     return recipe
-
-
-def _bad(reason: str) -> StatueError:
-    return StatueError("bad-recipe", reason=reason)
-
-
-def _path(name: str) -> Path:
-    """A file of this name, or else a recipe of the project's own."""
-    given = Path(name)
-    own = RECIPES / f"{name}.toml"
-    if given.is_file() or not own.is_file():
-        if not given.exists() and given.name == name and not given.suffix:
-            names = ", ".join(sorted(path.stem for path in RECIPES.glob("*.toml"))) or "none"
-            raise _bad(f"there is no recipe {name!r}; there are {names}")
-        return given
-    return own
-
-
-def _table(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise StatueError("missing-file", path=path) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise _bad(f"{path} is not TOML: {_phrase(error)}") from None
-
-
-def _set(table: dict[str, Any], change: str) -> None:
-    """Carry out one "key.of.a.table=value"."""
-    name, sign, text = change.partition("=")
-    keys = [key.strip() for key in name.split(".")]
-    if not sign or len(keys) < 2 or not all(keys):
-        raise _bad(f"{change!r} is not of the form table.key=value")
-    try:
-        value = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError as error:
-        raise _bad(f"{text.strip()!r} for {name.strip()} is not a TOML value: {_phrase(error)}") from None
-    if value.keys() != {"value"}:
-        raise _bad(f"{text.strip()!r} for {name.strip()} is more than one value")
-    for key in keys[:-1]:
-        table = table.setdefault(key, {})
-        if not isinstance(table, dict):
-            raise _bad(f"{key!r} in {name.strip()} is not a table")
-    table[keys[-1]] = value["value"]
-
-
-def _phrase(error: Exception) -> str:
-    """An error's words as the end of a sentence."""
-    return str(error).rstrip(".")
-
-
-# --- values ----------------------------------------------------------------------------------------------------------
-
-#: Key -> (whether whole, least, most, whether the least itself is allowed). All numbers are finite.
-_NUMBERS: dict[str, tuple[bool, float, float, bool]] = {
-    "seed": (True, 0, 2**62, True),
-    "minutes": (False, 0, 1e7, True),
-    "images": (True, 0, 1e15, True),
-    "rate": (False, 0, 10, False),
-    "resumed_rate": (False, 0, 10, False),
-    "warm_up": (True, 0, 1e9, True),
-    "clip": (False, 0, 1e9, True),
-    "ema": (False, 0, 1 - 1e-9, True),
-    "judge_every": (False, 0, 1e7, True),
-    "save_every": (False, 0, 1e7, True),
-    "log_every": (False, 0, 1e6, True),
-}
-_CHOICES = {"decay": ("cosine", "none"), "precision": ("auto", "fp32", "bf16")}
-_MOST_BATCH = 1 << 20
-
-
-def _checked(key: str, value: Any) -> Any:
-    """The value of a key of ``[run]`` as ``Recipe`` has it."""
-    if key == "batch":
-        return _batch(value)
-    if key == "compile":
-        if not isinstance(value, bool):
-            raise _bad(f"run.compile must be true or false, not {value!r}")
-        return value
-    if key in _CHOICES:
-        if value not in _CHOICES[key]:
-            raise _bad(f"run.{key} must be one of {', '.join(_CHOICES[key])}, not {value!r}")
-        return value
-    whole, least, most, included = _NUMBERS[key]
-    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-        raise _bad(f"run.{key} must be a {'whole ' if whole else ''}number, not {value!r}")
-    if not math.isfinite(value) or not least <= value <= most or (value == least and not included):
-        raise _bad(f"run.{key} must be {'from' if included else 'above'} {least:g} {'to' if included else 'and up to'} "
-                   f"{most:g}, not {value!r}")  # fmt: skip
-    return value if whole else float(value)
-
-
-def _batch(value: Any) -> dict[str, int]:
-    """Examples per step by kind of device, given as one number or as a table."""
-    if not isinstance(value, dict):
-        value = dict.fromkeys(BATCH, value)
-    elif not value or value.keys() - BATCH.keys():
-        raise _bad("run.batch must be a number or a table with the keys cpu and cuda")
-    for count in value.values():
-        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= _MOST_BATCH:
-            raise _bad(f"run.batch must be a whole number from 1 to {_MOST_BATCH}, not {count!r}")
-    return {**BATCH, **value}

@@ -4,7 +4,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ import numpy as np
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
-from training.engine.turns import Taken
+from training.engine.player_optimizer import StepResult
+from training.engine.ranks import Ranks
 from training.systems.system import Judgement
 
 LOG, METRICS, EVENTS = "log.jsonl", "metrics.json", "tensorboard"
@@ -33,18 +34,18 @@ class Interval:
     norms: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, taken: Mapping[str, Taken], images: int, seconds: float) -> None:
-        """Count a step in: turns by player, examples, seconds that it took."""
+    def add(self, results: Mapping[str, StepResult], images: int, seconds: float) -> None:
+        """Count a step in: its result for each player, examples, seconds that it took."""
         self.images += images
         self.seconds += seconds
-        for player, turn in taken.items():
-            if not turn.good:
+        for player, result in results.items():
+            if not result.stepped:
                 self.skipped += 1
                 continue
             sums = self.sums.setdefault(player, {})
-            for name, value in turn.terms.items():
+            for name, value in result.losses.items():
                 sums[name] = sums.get(name, 0.0) + value
-            self.norms[player] = self.norms.get(player, 0.0) + turn.norm
+            self.norms[player] = self.norms.get(player, 0.0) + result.grad_norm
             self.counts[player] = self.counts.get(player, 0) + 1
 
     def figures(self) -> dict[str, Any]:
@@ -103,6 +104,23 @@ class RunLog:
             self._file.flush()
         except OSError as error:
             raise StatueError("disk-full", path=self.folder / LOG) from error
+
+    def start(self, recipe: Mapping[str, Any], ranks: Ranks, images: int, resumed: bool, notes: Sequence[str]) -> None:
+        """The run starts, or goes on.
+
+        Args:
+            recipe: as JSON has it.
+            ranks: the processes of the run.
+            images: of the whole run, until now.
+            resumed: it goes on.
+            notes: what the user should know.
+        """
+        self.event(
+            "start", recipe=recipe, device=str(ranks.device), processes=ranks.world,
+            images=images, resumed=resumed, notes=notes,
+        )  # fmt: skip
+        for note in notes:
+            self.tell(note)
 
     def progress(
         self, interval: Interval, images: int, steps: int, share: float, left: float | None, **more: Any

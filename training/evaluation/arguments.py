@@ -1,13 +1,13 @@
 """What the evaluation command takes."""
 
 import argparse
-import os
 from pathlib import Path
 
 from statue_models.errors import StatueError
 from statue_models.fields import FIELDS
 from statue_models.methods import registry
 from statue_models.whole_file import check_writable
+from training.commands import add_assets
 from training.evaluation.contenders.contender import BASELINES
 from training.evaluation.contenders.predictors import LANDMARK_BASELINE
 from training.evaluation.native.report import ABOUT as NATIVE_ABOUT
@@ -24,21 +24,12 @@ NATIVE_ONLY = ("photographs", "windows")
 NOT_NATIVE = ("cache", "landmark_predictors", "rows", "worst")
 
 
-def arguments() -> argparse.ArgumentParser:
+def add_options(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training evaluate",
-        description="Score models on a frozen suite of damaged faces, beside the baselines.",
-        epilog="suites: "
-        + " ".join(
-            f"{name}: {about}"
-            for name, about in (*((one.name, one.about) for one in SUITES.values()), (NATIVE, NATIVE_ABOUT))
-        ),
-    )
+    suites = (*((one.name, one.about) for one in SUITES.values()), (NATIVE, NATIVE_ABOUT))
+    parser.epilog = "\n".join(["suites:", *(f"  {name}: {about}" for name, about in suites)])
     add = parser.add_argument
-    assets = os.environ.get("STATUE_ASSETS")
-    add("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR",
-        help="folder of the packed data (docs/datasets.md; default: STATUE_ASSETS)")  # fmt: skip
+    add_assets(parser)
     add("--models", type=_names, default=[registry.descriptor("default").name], metavar="A,B",
         help="the registry's names; statueflow@FILE.safetensors for other weights; path:DIR for the folder of a"
         " training run of it; module:NAME for restore(bgr, mask) -> (bgr, info) of an importable module"
@@ -74,7 +65,6 @@ def arguments() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, metavar="DIR",
         help=f"gets {RESULTS}, {TABLE} and {SHEET} ({NATIVE}: a sheet per photograph); made if need be")  # fmt: skip
     add("--force", action="store_true", help="replace what an earlier run wrote there")
-    return parser
 
 
 def _names(text: str) -> list[str]:
@@ -88,8 +78,8 @@ def _positive(text: str) -> int:
     return value
 
 
-def checked(options: argparse.Namespace) -> argparse.Namespace:
-    """The options, found to make sense and complete, and an output folder that can be written.
+def complete(options: argparse.Namespace) -> None:
+    """Refuse options that make no sense, fill in what the suite decides, and make the output folder.
 
     Raises:
         StatueError: ``usage``; ``output-unwritable``, ``output-exists``.
@@ -118,12 +108,12 @@ def checked(options: argparse.Namespace) -> argparse.Namespace:
         raise StatueError("output-unwritable", path=options.out, reason=error.strerror or str(error)) from None
     for name in (RESULTS, TABLE) if native else (RESULTS, TABLE, SHEET):
         check_writable(options.out / name, options.force)
-    return options
 
 
 def _check_suite(options: argparse.Namespace, foreign: tuple[str, ...]) -> None:
     """Refuse options that the suite does not know, rather than ignore them."""
-    parser = arguments()
+    parser = argparse.ArgumentParser()
+    add_options(parser)
     for name in foreign:
         if getattr(options, name) != parser.get_default(name):
             flag = name.replace("_", "-")

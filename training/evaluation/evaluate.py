@@ -20,8 +20,7 @@ from tqdm import tqdm
 from statue_models.errors import StatueError
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
-from training.commands import exit_status
-from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, arguments, checked
+from training.evaluation.arguments import NATIVE, RESULTS, SHEET, TABLE, add_options, complete
 from training.evaluation.contenders.contender import Setting, contenders
 from training.evaluation.contenders.predictors import predictors
 from training.evaluation.metrics import perceptual, stopwatch
@@ -30,8 +29,7 @@ from training.evaluation.metrics.landmark_errors import LandmarkOutcome, landmar
 from training.evaluation.native import run as native
 from training.evaluation.reporting import table
 from training.evaluation.reporting.report import Report, json_ready, markdown
-from training.evaluation.reporting.sheet import SheetRow, contact_sheet, sheet_row
-from training.evaluation.reporting.sheet import chosen as chosen_rows
+from training.evaluation.reporting.sheet import SheetRow, choose_rows, contact_sheet, sheet_row
 from training.evaluation.scoring import CaseResult, LandmarkSource, Scorer
 from training.features.mobilenet import MobileNet
 from training.suites.cases import Case, Truth, case_digest, cases_of, suite_digest
@@ -71,7 +69,7 @@ def state_of(suite: Suite, digest: str, options: argparse.Namespace) -> str:
     return f"NOT THE FROZEN SUITE: {other}; compare only with tables of the same digest"
 
 
-def scored(
+def score_cases(
     scorer: Scorer, cases: Sequence[Case], rows: int, worst: str | None = None
 ) -> tuple[list[CaseResult], list[SheetRow]]:
     """Every case, and rows of the contact sheet; only those keep their pictures.
@@ -81,7 +79,7 @@ def scored(
         worst: instead, those with the largest feature distances of this contender, the largest first, and before cases
             that it did not answer.
     """
-    results, sheet_rows, shown = [], [], chosen_rows(len(cases), rows)
+    results, sheet_rows, shown = [], [], choose_rows(len(cases), rows)
     furthest: list[tuple[bool, float, int, SheetRow]] = []
     for number, case in enumerate(tqdm(cases, unit="case", disable=None, delay=BAR_AFTER)):
         result = scorer(case)
@@ -113,17 +111,17 @@ def floor_of(cases: Sequence[Case], results: Sequence[CaseResult]) -> dict[str, 
     return {label: float(np.mean([index[id(case)] for case in members])) for label, members in table.groups(cases)}
 
 
-def run(options: argparse.Namespace) -> Report:
+def score_suite(options: argparse.Namespace) -> Report:
     """Score, write the three files, print the table.
 
     Raises:
-        StatueError: see ``checked``, ``contenders``, ``read_suite``; ``out-of-memory``, ``interrupted``.
+        StatueError: see ``contenders``, ``read_suite``; ``out-of-memory``, ``interrupted``.
     """
     setting, suite = Setting(options.device, options.steps), SUITES[options.suite]
     finder, finders, not_measured = predictors(options)
     entries, missing = contenders(options.models, setting, options.baselines)
     not_measured += missing
-    lpips, without = perceptual.opened_lpips()
+    lpips, without = perceptual.open_lpips()
     not_measured += [sentence for sentence in (without, perceptual.NOT_FID) if sentence]
     for sentence in not_measured:
         print(f"*** NOT MEASURED *** {sentence}", file=sys.stderr)
@@ -136,7 +134,7 @@ def run(options: argparse.Namespace) -> Report:
     source = LandmarkSource(finder if options.landmarks == "found" else None)
     seeds = range(options.seed, options.seed + options.variants)
     scorer = Scorer(entries, source, features, finder, lpips, seeds)
-    results, sheet_rows = scored(scorer, cases, options.rows, entries[-1].name if options.worst else None)
+    results, sheet_rows = score_cases(scorer, cases, options.rows, entries[-1].name if options.worst else None)
     scores = [score for result in results for score in result.scores]
     outcomes = landmark_outcomes(finders, truths, cases)
     report = Report(
@@ -202,19 +200,20 @@ def write(folder: Path, report: Report, sheet_rows: Sequence[SheetRow]) -> None:
             stream.write(content)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status, as ``statue`` has them (docs/cli.md)."""
-    options = arguments().parse_args(words)
-
-    def carry_out() -> None:
-        wanted = checked(options)
-        if wanted.suite == NATIVE:
-            native.run(wanted)
-        else:
-            run(wanted)
-
-    return exit_status(carry_out)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_options(parser)
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Score as the options say.
+
+    Raises:
+        StatueError: see ``complete``, ``score_suite`` and ``training.evaluation.native.run``.
+    """
+    complete(options)
+    if options.suite == NATIVE:
+        native.run(options)
+    else:
+        score_suite(options)

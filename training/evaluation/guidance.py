@@ -1,6 +1,6 @@
 """Whether restored faces follow their landmarks, and what the landmarks are worth.
 
-    python -m training.evaluation.guidance --assets DIR --models statuefit,statueflow
+    python -m training guidance --assets DIR --models statuefit,statueflow
 
 Two tables on the ``check`` suite. In the first, lost noses come back twice: for the truth's landmarks, and for those
 with the nose dragged by ten pixels of a face frame of 256. A landmark predictor says where both noses are. It follows
@@ -13,25 +13,23 @@ In the second table, methods know nothing of this face: a mean face in the same 
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.methods.method import Method
-from training.commands import exit_status
+from training.commands import add_assets
 from training.evaluation.contenders.baselines import Picture, Restoring, of_registry
 from training.evaluation.contenders.predictors import named_predictor
-from training.evaluation.metrics.landmark_errors import face_error, found_on, points_found
+from training.evaluation.metrics.landmark_errors import face_error, find_landmarks, find_points
 from training.suites.cases import Case, check_cases, labelled
 
 Points = NDArray[np.float64]
@@ -67,12 +65,12 @@ def step_of(points: Points, direction: str) -> Points:
     return frame.matrix(SIDE)[:, :2] @ (DRAG * np.array(DIRECTIONS[direction]))
 
 
-def dragged(points: Points, step: Points) -> Points:
+def drag_nose(points: Points, step: Points) -> Points:
     """(68, 2) the same face with its nose dragged by (2,) pixels."""
     return points + FOLLOWING[:, None] * step
 
 
-def warped(picture: Picture, points: Points, step: Points) -> Picture:
+def warp_nose(picture: Picture, points: Points, step: Points) -> Picture:
     """The picture (H, W, 3) with the nose itself moved by (2,) pixels, and the stone around it drawn along."""
     pixel = frame_of(points).side / SIDE
     rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float64) + 0.5
@@ -123,7 +121,7 @@ def patch_shift(before: Picture, after: Picture, points: Points) -> Points:
     return np.array([column, row], np.float64) - SEARCH
 
 
-def movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -> Movement:
+def measure_movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -> Movement:
     """What became of a nose between two pictures of a case."""
     step = step_of(case.points, direction)
     along = (after.points - before.points) @ step / (step @ step) * DRAG
@@ -131,33 +129,33 @@ def movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -
     return Movement(name, direction, float(along[TIP]), float(along[LOWER].mean()), float(patch))
 
 
-def movements(
+def measure_movements(
     cases: Iterable[Case], methods: dict[str, Restoring], predictor: LandmarkPredictor, directions: Sequence[str]
 ) -> Iterator[Movement]:
     """Every nose in every direction: the truth's, warped (``INSTRUMENT``), and every method's."""
     for case in cases:
 
         def seen(picture: Picture, case: Case = case) -> Seen:
-            return Seen(picture, points_found(predictor, picture, case.points))
+            return Seen(picture, find_points(predictor, picture, case.points))
 
         truth = seen(case.truth)
-        before = {name: seen(_restored(restore, case, case.points)) for name, restore in methods.items()}
+        before = {name: seen(_restore(restore, case, case.points)) for name, restore in methods.items()}
         for direction in directions:
             step = step_of(case.points, direction)
-            moved = warped(case.truth, case.points, step)
-            yield movement(INSTRUMENT[0], direction, case, truth, seen(moved))
+            moved = warp_nose(case.truth, case.points, step)
+            yield measure_movement(INSTRUMENT[0], direction, case, truth, seen(moved))
             moved = np.where(case.hole[..., None], moved, case.truth)
-            yield movement(INSTRUMENT[1], direction, case, truth, seen(moved))
+            yield measure_movement(INSTRUMENT[1], direction, case, truth, seen(moved))
             for name, restore in methods.items():
-                after = _restored(restore, case, dragged(case.points, step))
-                yield movement(name, direction, case, before[name], seen(after))
+                after = _restore(restore, case, drag_nose(case.points, step))
+                yield measure_movement(name, direction, case, before[name], seen(after))
 
 
 def _mask(case: Case) -> NDArray[np.uint8]:
     return case.hole.astype(np.uint8) * 255
 
 
-def _restored(restore: Restoring, case: Case, points: Points) -> Picture:
+def _restore(restore: Restoring, case: Case, points: Points) -> Picture:
     answer = restore(case, Landmarks.given(points).hidden_under(_mask(case)), [0])
     assert answer is not None
     return answer[0]
@@ -168,7 +166,7 @@ def mean_face(faces: Iterable[Points]) -> Points:
     return np.mean([frame_of(points).to_crop(points, 1) for points in faces], axis=0)
 
 
-def unguided(name: str) -> Restoring:
+def open_unguided(name: str) -> Restoring:
     """A method of the registry whose network, if it has one, gets no heatmaps."""
     restoring = of_registry(name)
     method: Method = restoring.method
@@ -179,12 +177,12 @@ def unguided(name: str) -> Restoring:
     return restoring
 
 
-def guided(name: str) -> Restoring:
+def open_guided(name: str) -> Restoring:
     """A method of the registry as it is."""
     return of_registry(name)
 
 
-def face_errors(
+def measure_face_errors(
     cases: Iterable[Case], names: Sequence[str], predictor: LandmarkPredictor, mean: Points
 ) -> Iterator[tuple[str, str, str, float]]:
     """(method, what it was told, kind of damage, completed-face NME) for every case in which a face is found.
@@ -192,9 +190,9 @@ def face_errors(
     Raises:
         StatueError: ``no-face``, ``profile-face``.
     """
-    on, off = {name: guided(name) for name in names}, {name: unguided(name) for name in names}
+    on, off = {name: open_guided(name) for name in names}, {name: open_unguided(name) for name in names}
     for case in cases:
-        found = found_on(case, predictor)
+        found = find_landmarks(case, predictor)
         frame = frame_of(found.points)
         told = {
             "mean face": Landmarks.given(frame.to_photograph(mean, 1)).hidden_under(_mask(case)),
@@ -238,41 +236,37 @@ def error_table(found: Sequence[tuple[str, str, str, float]], names: Sequence[st
     return "\n".join(lines)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.guidance", description=__doc__)
-    parser.add_argument("--assets", type=Path, default=os.environ.get("STATUE_ASSETS"), metavar="DIR")
-    parser.add_argument("--models", default="statuefit,statueflow", metavar="NAME,...", help="methods of the registry")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the suite's first N pictures")
-    parser.add_argument(
-        "--directions", default="left,right,down", metavar="NAME,...", help="of " + ", ".join(DIRECTIONS)
-    )
-    parser.add_argument("--parts", default="movement,error", metavar="NAME,...", help="the tables to make")
-    parser.add_argument("--predictor", metavar="NAME", help="what finds landmarks (default: the program's)")
-    parser.add_argument("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files")
-    options = parser.parse_args(words)
-    if options.assets is None:
-        parser.error("give --assets DIR or set STATUE_ASSETS")
-    if not set(options.directions.split(",")) <= set(DIRECTIONS):
-        parser.error(f"directions are {', '.join(DIRECTIONS)}")
-    return exit_status(partial(_run, options))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add = parser.add_argument
+    add_assets(parser)
+    add("--models", default="statuefit,statueflow", metavar="NAME,...", help="methods of the registry")
+    add("--limit", type=int, metavar="N", help="only the suite's first N pictures")
+    add("--directions", default="left,right,down", metavar="NAME,...", help="of " + ", ".join(DIRECTIONS))
+    add("--parts", default="movement,error", metavar="NAME,...", help="the tables to make")
+    add("--predictor", metavar="NAME", help="what finds landmarks (default: the program's)")
+    add("--landmark-models", type=Path, metavar="DIR", help="folder of FaceMesh's files")
+    parser.set_defaults(run=run)
 
 
-def _run(options: argparse.Namespace) -> None:
-    assets, names, directions = Path(options.assets), options.models.split(","), options.directions.split(",")
+def run(options: argparse.Namespace) -> None:
+    """Print the tables.
+
+    Raises:
+        StatueError: ``usage``; for assets and models that are missing.
+    """
+    assets, names, directions = options.assets, options.models.split(","), options.directions.split(",")
+    if not set(directions) <= set(DIRECTIONS):
+        raise StatueError("usage", reason=f"Directions are {', '.join(DIRECTIONS)}")
     predictor = named_predictor(options.predictor, options.landmark_models)
     print(f"Landmarks on the results by {predictor.name}.")
     if "movement" in options.parts:
         noses = check_cases(assets, ["nose"], options.limit)
-        moved = list(movements(noses, {name: guided(name) for name in names}, predictor, directions))
+        moved = list(measure_movements(noses, {name: open_guided(name) for name in names}, predictor, directions))
         print(f"\n{len(moved) // (len(names) + len(INSTRUMENT)) // len(directions)} noses\n")
         print(movement_table(moved, names, directions))
     if "error" in options.parts:
         mean = mean_face(points for _, points in labelled(assets, "train"))
-        errors = list(face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
+        errors = list(measure_face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
         print(f"\n{sum(row[0] == 'undamaged' for row in errors)} cases\n")
         print(error_table(errors, names))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

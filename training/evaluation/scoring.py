@@ -13,7 +13,7 @@ from statue_models.landmarks.predictor import LandmarkPredictor
 from training.evaluation.contenders.baselines import Picture, of_registry
 from training.evaluation.contenders.contender import Contender
 from training.evaluation.metrics import hole as metrics
-from training.evaluation.metrics.landmark_errors import face_error, found_on
+from training.evaluation.metrics.landmark_errors import face_error, find_landmarks
 from training.evaluation.metrics.perceptual import Lpips
 from training.suites.cases import Case
 
@@ -39,7 +39,7 @@ class LandmarkSource:
         if self.predictor is None:
             return Landmarks.given(case.points).hidden_under(case.hole.astype(np.uint8) * 255)
         try:
-            return found_on(case, self.predictor)
+            return find_landmarks(case, self.predictor)
         except StatueError as error:
             self.failures[error.code] = self.failures.get(error.code, 0) + 1
             return None

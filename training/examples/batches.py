@@ -1,4 +1,4 @@
-"""From stored pictures to training examples: background, the product's face frame with jitter, film, damage."""
+"""From stored pictures to training examples: background, the product's face frame with jitter, film."""
 
 import math
 from collections.abc import Callable
@@ -12,11 +12,8 @@ from torch.nn import functional
 from statue_models.face.face_frame import LIFT, MARGIN
 from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.damage.mixture import training_masks
 from training.examples.pictures import Pictures
 
-#: Share of real photographs in a batch, where there are any.
-PHOTOGRAPHS = 0.2
 #: Share of the examples that stand before a picture of some place, where there are any.
 PLACES = 0.4
 #: Binomial filter (1 4 6 4 1) / 16 in both directions.
@@ -72,7 +69,7 @@ class Frames:
 
 
 @dataclass(frozen=True, eq=False)
-class Framed:
+class FramedFaces:
     """Pictures as seen through the product's face frame.
 
     Attributes:
@@ -88,33 +85,11 @@ class Framed:
     flipped: Tensor
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """Training examples.
-
-    Attributes:
-        picture: (N, 3, S, S) in [-1, 1].
-        landmarks: (N, 68, 2) as fractions of the side.
-        mask: (N, 1, S, S), 1 = missing: the damage, and what lies beyond the stored picture.
-        counted: (N, 1, S, S), 1 = damage whose truth is known.
-    """
-
-    picture: Tensor
-    landmarks: Tensor
-    mask: Tensor
-    counted: Tensor
-
-
-def draw_batch(origins: list[Pictures], count: int, draws: Draws) -> Batch:
-    """A batch of random pictures: photographs have their share, renders share the rest by their number."""
-    return examples(draw_chosen(origins, count, draws), draws, jitter=True)
-
-
 def draw_chosen(
     origins: list[Pictures],
     count: int,
     draws: Draws,
-    share: float = PHOTOGRAPHS,
+    share: float,
     weights: Callable[[Pictures], Tensor] | None = None,
 ) -> list[tuple[Pictures, Tensor]]:
     """Which pictures a batch shows: ``share`` of it photographs, the rest renders, each origin by its number.
@@ -125,13 +100,13 @@ def draw_chosen(
     photographs = [p for p in origins if not p.rendered]
     renders = [p for p in origins if p.rendered]
     taken = round(count * share) if photographs and renders else count if photographs else 0
-    parts = [*_shared_out(renders, count - taken, draws), *_shared_out(photographs, taken, draws)]
+    parts = [*_share_out(renders, count - taken, draws), *_share_out(photographs, taken, draws)]
     if weights is None:
         return [(p, draws.index(len(p), number)) for p, number in parts if number]
     return [(p, draws.choice(weights(p), number)) for p, number in parts if number]
 
 
-def _shared_out(origins: list[Pictures], count: int, draws: Draws) -> list[tuple[Pictures, int]]:
+def _share_out(origins: list[Pictures], count: int, draws: Draws) -> list[tuple[Pictures, int]]:
     """How many of ``count`` pictures are each origin's, by its number; even the smallest has its turn."""
     if len(origins) < 2:
         return [(pictures, count) for pictures in origins]
@@ -140,22 +115,7 @@ def _shared_out(origins: list[Pictures], count: int, draws: Draws) -> list[tuple
     return list(zip(origins, np.diff(edges).tolist(), strict=True))
 
 
-def examples(chosen: list[tuple[Pictures, Tensor]], draws: Draws, jitter: bool) -> Batch:
-    """The chosen pictures as examples.
-
-    Args:
-        chosen: pictures and (K,) indices into them.
-        draws: on the device where the examples are to lie, whatever the pictures' is.
-        jitter: also vary the frame, and mirror half of the pictures.
-    """
-    whole, landmarks, bare = developed(chosen, draws)
-    seen = framed(whole, landmarks, draws, Jitter() if jitter else None)
-    picture = film(seen.picture, bare, draws) * 2 - 1
-    damage = training_masks(seen.landmarks, picture.shape[-1], draws)
-    return Batch(picture, seen.landmarks, torch.maximum(damage, 1 - seen.inside), damage * seen.inside)
-
-
-def developed(
+def compose_pictures(
     chosen: list[tuple[Pictures, Tensor]], draws: Draws, places: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The chosen pictures before a background, where the draws are.
@@ -171,14 +131,14 @@ def developed(
     bare = torch.cat([torch.full((len(i),), float(not p.filmed)) for p, i in chosen]).to(draws.device)
     stored = rgba.permute(0, 3, 1, 2).float() / 255
     alpha = stored[:, 3:]
-    behind = background(len(stored), stored.shape[-1], draws)
+    behind = draw_backgrounds(len(stored), stored.shape[-1], draws)
     if places is not None and len(places):
         somewhere = draws.chance(PLACES, len(stored), 1, 1, 1)
-        behind = torch.where(somewhere > 0, cut_out(places, len(stored), stored.shape[-1], draws), behind)
+        behind = torch.where(somewhere > 0, crop_places(places, len(stored), stored.shape[-1], draws), behind)
     return stored[:, :3] * alpha + behind * (1 - alpha), landmarks, bare
 
 
-def cut_out(places: Tensor, count: int, size: int, draws: Draws) -> Tensor:
+def crop_places(places: Tensor, count: int, size: int, draws: Draws) -> Tensor:
     """(count, 3, size, size) in [0, 1]: random parts of pictures (P, T, T, 3) uint8, half of them mirrored."""
     index = draws.index(len(places), count).to(places.device)
     whole = places[index].to(draws.device).permute(0, 3, 1, 2).float() / 255
@@ -191,7 +151,7 @@ def cut_out(places: Tensor, count: int, size: int, draws: Draws) -> Tensor:
     return functional.grid_sample(whole, grid, padding_mode="border", align_corners=False)
 
 
-def background(count: int, size: int, draws: Draws) -> Tensor:
+def draw_backgrounds(count: int, size: int, draws: Draws) -> Tensor:
     """(count, 3, size, size) in [0, 1]: plain or cloudy; a third dark, a tenth white, half tinted."""
     level = draws.uniform(count, 1, 1, 1, low=0.05, high=0.95)
     level = torch.where(draws.uniform(count, 1, 1, 1) < 0.3, 0.005 + 0.1 * draws.uniform(count, 1, 1, 1), level)
@@ -208,7 +168,9 @@ def background(count: int, size: int, draws: Draws) -> Tensor:
     return (colour * (cloudy * clouds).exp()).clamp(0, 1)
 
 
-def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | None, size: int | None = None) -> Framed:
+def frame_faces(
+    picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | None, size: int | None = None
+) -> FramedFaces:
     """The pictures as seen through ``face_frame``'s frame of their landmarks, jittered and half of them mirrored.
 
     Args:
@@ -216,10 +178,10 @@ def framed(picture: Tensor, landmarks: Tensor, draws: Draws, jitter: Jitter | No
         jitter: None = exactly the frame, and not mirrored.
         size: side of what comes out; None = S. Smaller pictures are averaged from twice the size.
     """
-    return seen_through(face_frames(landmarks, draws, jitter), picture, landmarks, size or picture.shape[-1])
+    return warp_to_frames(draw_frames(landmarks, draws, jitter), picture, landmarks, size or picture.shape[-1])
 
 
-def face_frames(landmarks: Tensor, draws: Draws, jitter: Jitter | None) -> Frames:
+def draw_frames(landmarks: Tensor, draws: Draws, jitter: Jitter | None) -> Frames:
     """The frames of (N, 68, 2) landmarks, jittered and half of them mirrored; None = exactly, and not mirrored."""
     count, device = len(landmarks), landmarks.device
     low, high = landmarks.amin(1), landmarks.amax(1)
@@ -234,7 +196,7 @@ def face_frames(landmarks: Tensor, draws: Draws, jitter: Jitter | None) -> Frame
     return Frames(centre, side, angle, flip)
 
 
-def seen_through(frames: Frames, picture: Tensor, landmarks: Tensor, size: int) -> Framed:
+def warp_to_frames(frames: Frames, picture: Tensor, landmarks: Tensor, size: int) -> FramedFaces:
     """Pictures (N, 3, S, S) and their landmarks (N, 68, 2) through these frames, (N, 3, size, size)."""
     count = len(picture)
     fine = 2 if size < picture.shape[-1] else 1
@@ -247,10 +209,10 @@ def seen_through(frames: Frames, picture: Tensor, landmarks: Tensor, size: int) 
     moved = frames.positions(landmarks)
     flipped = frames.flip < 0
     points = torch.where(flipped[:, None, None], moved[:, torch.from_numpy(MIRROR).to(moved.device)], moved)
-    return Framed(seen.clamp(0, 1), points, inside, flipped)
+    return FramedFaces(seen.clamp(0, 1), points, inside, flipped)
 
 
-def blurred(picture: Tensor) -> Tensor:
+def blur(picture: Tensor) -> Tensor:
     """(N, C, H, W) convolved with ``BLUR`` in both directions, edges reflected."""
     # Sums of shifted pictures: on a CPU nine times as fast as convolutions with one channel.
     flat = functional.pad(picture, (2, 2, 2, 2), mode="reflect")
@@ -261,7 +223,7 @@ def blurred(picture: Tensor) -> Tensor:
     return flat
 
 
-def film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
+def add_film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
     """What cameras and web pictures add: exposure, gamma, contrast, colour, sharpening or blur, grain.
 
     Bare renders get more contrast and sharpening than what has had its film.
@@ -288,11 +250,11 @@ def film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
     x = mean + (x - mean) * contrast
     # Positive sharpens (unsharp masking), negative blurs.
     amount = draws.chance(0.8, count, 1, 1, 1) * (render * some(-0.5, 1.5) + (1 - render) * some(-0.5, 0.5))
-    x = x + amount * (x - blurred(x))
+    x = x + amount * (x - blur(x))
     grain = draws.normal(*picture.shape)
     coarse = draws.chance(0.5, count, 1, 1, 1)
     # Blurred noise is weaker by the filter's norm, 70 / 256 in two dimensions.
-    grain = grain * (1 - coarse) + blurred(grain) * (256 / 70) * coarse
+    grain = grain * (1 - coarse) + blur(grain) * (256 / 70) * coarse
     colourless = draws.chance(0.6, count, 1, 1, 1)
     grain = grain * (1 - colourless) + grain.mean(1, keepdim=True) * math.sqrt(3) * colourless
     strength = draws.chance(0.7, count, 1, 1, 1) * 0.035 * some(0, 1) ** 2

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from statue_models.errors import StatueError
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import Pictures
 
@@ -18,35 +17,35 @@ FIRST_SEED = 4_000_000_000
 IN_PROFILE = (70.0, 95.0)
 
 
-def statues(
+def gather_statues(
     assets: Path, folder: str, fresh: int, size: int, device: torch.device, seed: int, limit: int | None = None
 ) -> list[Pictures]:
     """What a recipe adds to the packed renders.
 
     Args:
         assets: folder with the morphable head and the environment maps, for fresh ones.
-        folder: of a run of ``training.statues make``, or "". fresh: how many are drawn now, on ``device``.
+        folder: of a run of ``training statues make``, or "". fresh: how many are drawn now, on ``device``.
         size: side of the pictures. seed: of the run. limit: only so many of the folder.
 
     Raises:
-        StatueError: see ``read_shards`` and ``drawn_statues``.
+        StatueError: see ``read_shards`` and ``render_statues``.
     """
     found = [read_shards(Path(folder), size, limit)] if folder else []
     if fresh:
-        found.append(drawn_statues(assets, fresh, size, device, _first_seed(seed), lambda made: None))
+        found.append(render_statues(assets, fresh, size, device, _first_seed(seed), lambda made: None))
     return found
 
 
-def profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
-    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``statues``.
+def render_profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
+    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``gather_statues``.
 
     Raises:
-        StatueError: see ``drawn_statues``.
+        StatueError: see ``render_statues``.
     """
     if not count:
         return []
     first = _first_seed(seed) + SEEDS // 2
-    drawn = drawn_statues(assets, count, size, device, first, lambda made: None, IN_PROFILE)
+    drawn = render_statues(assets, count, size, device, first, lambda made: None, IN_PROFILE)
     return [replace(drawn, profile=True)]
 
 
@@ -54,7 +53,7 @@ def _first_seed(seed: int) -> int:
     return FIRST_SEED + SEEDS * (seed % SETS)
 
 
-def drawn_statues(
+def render_statues(
     assets: Path,
     count: int,
     size: int,
@@ -71,17 +70,15 @@ def drawn_statues(
         seed: of the first statue. yaw: see ``stream``.
 
     Raises:
-        StatueError: ``missing-package``, ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
+        StatueError: ``missing-file``, ``bad-training-data``, ``usage`` for an impossible size.
     """
-    try:
-        from training.statues.output.samples import BATCH
-        from training.statues.output.stream import stream
-        from training.statues.rendering.factory import Factory
-        from training.statues.sources.environments import read_environments
-        from training.statues.sources.head_model import read_head
-    except ModuleNotFoundError as error:
-        how = "Install what training needs with 'pip install -e .[train]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    # Only now: who draws none needs no renderer.
+    from training.statues.output.samples import BATCH
+    from training.statues.output.stream import stream
+    from training.statues.rendering.factory import Factory
+    from training.statues.sources.environments import read_environments
+    from training.statues.sources.head_model import read_head
+
     factory = Factory(read_head(assets), read_environments(assets), size, device.type)
     images = torch.empty(count, size, size, 4, dtype=torch.uint8, device=device)
     landmarks = torch.empty(count, 68, 2, device=device)

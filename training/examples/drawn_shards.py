@@ -1,4 +1,4 @@
-"""Statues that ``python -m training.statues make`` has written, read for training."""
+"""Statues that ``python -m training statues make`` has written, read for training."""
 
 import json
 import tarfile

@@ -4,9 +4,7 @@ A fill takes a few tenths of a second and a training step a thousandth on a GPU,
 fit is given landmarks with the errors that landmark networks make, so that the fills err as they will in use.
 """
 
-import multiprocessing
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,9 +22,10 @@ from statue_models.request import Hypothesis, no_progress
 from statue_models.whole_file import whole_file
 from training.damage.draws import Draws
 from training.damage.mixture import training_masks
-from training.examples.batches import Jitter, developed, draw_chosen, film, framed
+from training.examples.batches import Jitter, add_film, compose_pictures, draw_chosen, frame_faces
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
+from training.workers import WorkerPool
 
 SHARD = 128
 #: Share of photographs.
@@ -38,7 +37,7 @@ MISSING, COUNTED = 1, 2
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
+class FittedExamples:
     """Examples: crops in the face frame of side S, uint8 but for the landmarks.
 
     Attributes:
@@ -63,10 +62,10 @@ class Fitted:
         return len(self.picture)
 
 
-NAMES = tuple(Fitted.__dataclass_fields__)
+NAMES = tuple(FittedExamples.__dataclass_fields__)
 
 
-def read_fitted(folder: Path, limit: int | None = None) -> Fitted:
+def read_fitted(folder: Path, limit: int | None = None) -> FittedExamples:
     """All complete shards of a folder.
 
     Raises:
@@ -83,7 +82,7 @@ def read_fitted(folder: Path, limit: int | None = None) -> Fitted:
                     parts[name].append(torch.from_numpy(file[name]))
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise StatueError("bad-training-data", path=path, reason=f"it cannot be read ({error})") from None
-    return Fitted(**{name: torch.cat(tensors)[:limit] for name, tensors in parts.items()})
+    return FittedExamples(**{name: torch.cat(tensors)[:limit] for name, tensors in parts.items()})
 
 
 def shard_name(number: int) -> str:
@@ -109,9 +108,6 @@ class Preparation:
     models: Path | None = None
 
 
-_shared: tuple[Preparation, FaceMeshPrior | None, StatueFit] | None = None
-
-
 def prepare(
     work: Preparation, folder: Path, count: int, workers: int, progress: Callable[[int], None] = lambda made: None
 ) -> None:
@@ -127,43 +123,52 @@ def prepare(
     folder.mkdir(parents=True, exist_ok=True)
     todo = [n for n in range(-(-count // SHARD)) if not (folder / shard_name(n)).is_file()]
     if workers <= 1:
-        _begin(work)
+        writer = ShardWriter(work, folder)
         for number in todo:
-            _make(folder, number)
+            writer.write(number)
             progress(SHARD)
         return
     # Forked, so that the workers share the pictures.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (work,)) as pool:
-        for _ in pool.map(_make, [folder] * len(todo), todo):
+    with WorkerPool(workers, "fork", ShardWriter, work, folder) as pool:
+        for _ in pool.map(ShardWriter.write, todo):
             progress(SHARD)
 
 
-def _begin(work: Preparation) -> None:
-    global _shared
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
-    _shared = work, FaceMeshPrior(work.models) if work.found else None, StatueFit()
+class ShardWriter:
+    """Makes shards with one thread.
 
+    Raises:
+        StatueError: for FaceMesh's files.
+    """
 
-def _make(folder: Path, number: int) -> None:
-    assert _shared is not None
-    work, prior, fit = _shared
-    draws = Draws(work.seed * 1_000_003 + number, torch.device("cpu"))
-    batches = [_batch(work, prior, fit, 16, draws) for _ in range(SHARD // 16)]
-    arrays = {name: np.concatenate([batch[name] for batch in batches]) for name in NAMES}
-    with whole_file(folder / shard_name(number), force=True) as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    def __init__(self, work: Preparation, folder: Path) -> None:
+        torch.set_num_threads(1)
+        cv2.setNumThreads(1)
+        self.work, self.folder = work, folder
+        self.prior, self.fit = FaceMeshPrior(work.models) if work.found else None, StatueFit()
+
+    def write(self, number: int) -> None:
+        """Write a shard, whole or not at all.
+
+        Raises:
+            StatueError: ``output-unwritable``, ``disk-full``.
+        """
+        draws = Draws(self.work.seed * 1_000_003 + number, torch.device("cpu"))
+        batches = [_batch(self.work, self.prior, self.fit, 16, draws) for _ in range(SHARD // 16)]
+        arrays = {name: np.concatenate([batch[name] for batch in batches]) for name in NAMES}
+        with whole_file(self.folder / shard_name(number), force=True) as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _batch(
     work: Preparation, prior: FaceMeshPrior | None, fit: StatueFit, count: int, draws: Draws
 ) -> dict[str, NDArray[np.generic]]:
     chosen = draw_chosen(work.origins, count, draws, PHOTOGRAPHS)
-    whole, landmarks, bare = developed(chosen, draws)
-    seen = framed(whole, landmarks, draws, Jitter(), work.size)
-    picture = film(seen.picture, bare, draws)
+    whole, landmarks, bare = compose_pictures(chosen, draws)
+    seen = frame_faces(whole, landmarks, draws, Jitter(), work.size)
+    picture = add_film(seen.picture, bare, draws)
     damage = training_masks(seen.landmarks, work.size, draws)
-    given = disturbed(seen.landmarks, damage, draws)
+    given = disturb_landmarks(seen.landmarks, damage, draws)
     if prior is not None:
         found, trust = prior(picture * 2 - 1, damage, seen.landmarks, draws)
         use = (trust * draws.chance(work.found, count))[:, None, None] > 0
@@ -171,7 +176,7 @@ def _batch(
     rgb = (picture * 255).round().byte()
     flags = torch.maximum(damage, 1 - seen.inside) * MISSING + damage * seen.inside * COUNTED
     fits = [
-        filled(fit, image, hole, there, points)
+        fit_and_fill(fit, image, hole, there, points)
         for image, hole, there, points in zip(rgb, damage, seen.inside, given, strict=True)
     ]
     return {
@@ -183,7 +188,7 @@ def _batch(
     }
 
 
-def disturbed(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
+def disturb_landmarks(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
     """Landmarks with the errors of a good predictor: small where stone is to be seen, larger and shared where not.
 
     Args:
@@ -198,7 +203,7 @@ def disturbed(landmarks: Tensor, damage: Tensor, draws: Draws) -> Tensor:
     return landmarks + eyes * (draws.normal(count, 1, 2) * SHIFT_ERROR + shared + own)
 
 
-def filled(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
+def fit_and_fill(fit: StatueFit, rgb: Tensor, damage: Tensor, inside: Tensor, points: Tensor) -> dict[str, NDArray]:
     """The fit's sketch and fill of one crop as bytes.
 
     Args:

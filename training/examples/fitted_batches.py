@@ -5,13 +5,13 @@ from torch import Tensor
 
 from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.examples.fitted import COUNTED, MISSING, Fitted
+from training.examples.fitted import COUNTED, MISSING, FittedExamples
 
 #: Share of the examples that start from the fill, as restorations do; the others start from the sketch, as previews do.
 FILLED = 0.75
 
 
-def batch_of(examples: Fitted, index: Tensor, draws: Draws | None) -> dict[str, Tensor]:
+def make_batch(examples: FittedExamples, index: Tensor, draws: Draws | None) -> dict[str, Tensor]:
     """Examples as tensors on the draws' device; without draws as they are, from the fill, on the CPU."""
     device = torch.device("cpu") if draws is None else draws.device
     rgb, sketch, fill, normal, surface, flags, landmarks = (
@@ -28,7 +28,7 @@ def batch_of(examples: Fitted, index: Tensor, draws: Draws | None) -> dict[str, 
     maps = torch.cat([normal, surface.float() / 255], 1)
     mask, counted = ((flags & MISSING) > 0).float(), ((flags & COUNTED) > 0).float()
     if draws is not None:
-        picture, start = restyled(picture, start, draws)
+        picture, start = restyle(picture, start, draws)
         flip = draws.chance(0.5, len(index))[:, None, None, None] > 0
         sign = torch.tensor([-1.0, 1.0, 1.0, 1.0, 1.0], device=device)[:, None, None]
         picture, start, mask, counted = (torch.where(flip, m.flip(3), m) for m in (picture, start, mask, counted))
@@ -40,7 +40,7 @@ def batch_of(examples: Fitted, index: Tensor, draws: Draws | None) -> dict[str, 
     return {"picture": picture, "mask": mask, "counted": counted, "guide": guide, "landmarks": landmarks}
 
 
-def restyled(picture: Tensor, start: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
+def restyle(picture: Tensor, start: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
     """Both in the same other exposure, contrast and colour; (N, 3, S, S) in [-1, 1]."""
     count = len(picture)
     gamma = (0.2 * draws.normal(count, 1, 1, 1)).exp()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import BROWS, interocular_distance
+from statue_models.face.landmarks68 import HAIRLINE, interocular_distance, raise_brows
 
 Points = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -69,7 +69,7 @@ def _value_noise(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np
 
 def _face(points: Points, shape: tuple[int, int]) -> Mask:
     """Hull of the landmarks with the brows raised to about the hairline."""
-    raised = points[BROWS] + (points[BROWS].mean(0) - points[8]) * 0.35
+    raised = raise_brows(points, HAIRLINE)
     filled = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(filled, cv2.convexHull(np.rint(np.concatenate([points, raised])).astype(np.int32)), 1)
     return filled.astype(bool)

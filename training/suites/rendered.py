@@ -95,12 +95,10 @@ def _changed(folder: Path, reason: str) -> StatueError:
 
 
 def _render(assets: Path, folder: Path, progress: Callable[[int], None]) -> None:
-    try:
-        from training.statues.output.samples import Wish
-        from training.statues.output.shards import Order, make
-    except ModuleNotFoundError as error:
-        how = "Install what training needs with 'pip install -e .[train]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    # Only now: pictures that are there need no renderer.
+    from training.statues.output.samples import Wish
+    from training.statues.output.shards import Order, make
+
     print(f"rendering {RENDERED} statues into {folder}; this is done once", file=sys.stderr)
     order = Order(folder, assets, RENDERED, SIDE, HELD_BACK_SEEDS.start, Wish(), plain=True, device="cpu")
     # Whatever the number of workers, the pictures are the same; two keep memory low.

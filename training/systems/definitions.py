@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.examples.batches import developed, film, framed
+from training.examples.batches import add_film, compose_pictures, frame_faces
 from training.examples.pictures import Pictures
 
 #: Undamaged renders of each origin that are labelled, and how far they are turned at most (about 20 degrees).
@@ -86,9 +86,9 @@ def differences(label: Labeller, origin: Pictures, seed: int) -> Tensor:
     if not len(chosen):
         return torch.zeros(0, 68, 2)
     draws = Draws(seed, torch.device("cpu"))
-    whole, landmarks, bare = developed([(origin, chosen)], draws)
-    seen = framed(whole, landmarks, draws, None, SIZE)
-    labels, found = label(film(seen.picture, bare, draws) * 2 - 1, seen.landmarks)
+    whole, landmarks, bare = compose_pictures([(origin, chosen)], draws)
+    seen = frame_faces(whole, landmarks, draws, None, SIZE)
+    labels, found = label(add_film(seen.picture, bare, draws) * 2 - 1, seen.landmarks)
     truth, labels = seen.landmarks[found], labels[found]
     x, y = axes(truth)
     inverse = torch.linalg.inv(torch.stack([x, y], 1))

@@ -4,7 +4,7 @@ import torch
 
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
-from training.examples.fitted import Fitted
+from training.examples.fitted import FittedExamples
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import CHUNK, held_batch, judgement
 from training.systems.system import Judgement
@@ -13,7 +13,7 @@ SEED, STEPS = 7, (1, 4)
 
 
 @torch.no_grad()
-def judge(network: StatueFlow, held: Fitted, metric: FeatureLoss | None) -> Judgement:
+def judge(network: StatueFlow, held: FittedExamples, metric: FeatureLoss | None) -> Judgement:
     """Median PSNR and mean feature distance in the damage, in one step and in several."""
     device = next(network.parameters()).device
     batch = held_batch(held, device)

@@ -6,8 +6,8 @@ import cv2
 import torch
 from torch import Tensor
 
-from training.examples.fitted import Fitted
-from training.examples.fitted_batches import batch_of
+from training.examples.fitted import FittedExamples
+from training.examples.fitted_batches import make_batch
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import Judgement
 
@@ -22,7 +22,7 @@ CHUNK = 16
 def judge_holes(
     name: str,
     restore: Callable[[Tensor, Tensor, Tensor], Tensor],
-    held: Fitted,
+    held: FittedExamples,
     metric: FeatureLoss | None,
     device: torch.device,
 ) -> Judgement:
@@ -39,9 +39,9 @@ def judge_holes(
     return judgement(batch, {name: torch.cat([restore(*part).float() for part in parts])}, metric)
 
 
-def held_batch(held: Fitted, device: torch.device) -> dict[str, Tensor]:
-    """The examples that are judged, as ``batch_of`` has them."""
-    batch = batch_of(held, torch.arange(min(MOST, len(held))), None)
+def held_batch(held: FittedExamples, device: torch.device) -> dict[str, Tensor]:
+    """The examples that are judged, as ``make_batch`` has them."""
+    batch = make_batch(held, torch.arange(min(MOST, len(held))), None)
     return {name: tensor.to(device) for name, tensor in batch.items()}
 
 

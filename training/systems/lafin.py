@@ -4,39 +4,38 @@ The defaults are the published ones. Options that say "fix" mend what its result
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from statue_models.errors import StatueError
 from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_map
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
-from training.examples.fitted import Fitted
+from training.examples.fitted import FittedExamples
 from training.examples.pictures import PictureSet
 from training.features.feature_network import FeatureNetwork, feature_network
 from training.features.mobilenet import FILE
-from training.losses import adversarial
+from training.losses.adversarial import KINDS, discriminator_loss, generator_loss
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
+from training.systems.data_options import STORED, InpaintingOptions
 from training.systems.discriminators import PatchDiscriminator, frozen
-from training.systems.face_crops import draw_crops, held_out, stored_pictures
+from training.systems.face_crops import draw_crops, move_where_they_fit
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import judge_holes
-from training.systems.options import between, chosen, read_options
-from training.systems.statueflow import STORED
 from training.systems.system import Batch, Judgement, Player, Setting
+from training.toml_tables import bad_recipe, choice, fill, number
 
 LANDMARK_MAPS = ("pixels", "gaussian")
 #: Standard deviation of a landmark's bump in sides: one pixel where the generator has a quarter of 256.
 SIGMA = 1 / 64
 TURNS = ("discriminator", "generator")
 BETAS = (0.0, 0.9)
+MOST_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(InpaintingOptions):
     """The recipe's ``[system]`` table.
 
     Attributes:
@@ -56,60 +55,28 @@ class Options:
         upsampling: "deconv"; fix: "resize", which makes no checkerboard.
         vgg19: file with torchvision's weights of VGG-19; "" = MobileNetV2 stands in for it, as the terms' names say.
         vgg19_normalised: bring pictures to ImageNet's mean and deviation first; not published.
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
-        fresh: so many statues are drawn at the start, on the training device, and added, too.
-        packed: so many of each file of packed renders; 0 = all.
-        examples: folder of ``statueflow``'s prepared examples, whose held-out ones are judged here, too.
-        found, landmark_models: as for ``statueflow``, where those must be made first.
     """
 
     size: int = 256
-    width: int = 64
-    blocks: int = 7
-    l1: float = 1.0
-    style: float = 250.0
-    content: float = 0.1
-    adversarial: float = 0.01
-    tv: float = 0.1
-    adversarial_kind: str = "lsgan_sigmoid"
+    width: int = number(64, least=2, most=1024)
+    blocks: int = number(7, least=1, most=64)
+    l1: float = number(1.0, least=0, most=MOST_WEIGHT)
+    style: float = number(250.0, least=0, most=MOST_WEIGHT)
+    content: float = number(0.1, least=0, most=MOST_WEIGHT)
+    adversarial: float = number(0.01, least=0, most=MOST_WEIGHT)
+    tv: float = number(0.1, least=0, most=MOST_WEIGHT)
+    adversarial_kind: str = choice("lsgan_sigmoid", KINDS)
     discriminator_rate: float = 0.1
     discriminator_attention: bool = True
-    first: str = "discriminator"
+    first: str = choice("discriminator", TURNS)
     damage: tuple = ({"kind": "block", "share": 0.5}, {"kind": "strokes", "share": 0.5})
     mask_channel: bool = False
-    landmark_map: str = "pixels"
-    landmark_error: float = 0.0
-    landmarks_withheld: float = 0.0
-    upsampling: str = "deconv"
+    landmark_map: str = choice("pixels", LANDMARK_MAPS)
+    landmark_error: float = number(0.0, least=0, most=1)
+    landmarks_withheld: float = number(0.0, least=0, most=1)
+    upsampling: str = choice("deconv", UPSAMPLINGS)
     vgg19: str = ""
     vgg19_normalised: bool = False
-    statues: str = ""
-    fresh: int = 0
-    packed: int = 0
-    examples: str = "examples"
-    found: float = 0.4
-    landmark_models: str = ""
-
-
-def options_of(setting: Setting) -> Options:
-    """The options, checked.
-
-    Raises:
-        StatueError: ``bad-recipe``.
-    """
-    options = read_options(Options, setting, "lafin")
-    check_size(options.size)
-    between("width", options.width, 2, 1024)
-    between("blocks", options.blocks, 1, 64)
-    for name in ("l1", "style", "content", "adversarial", "tv"):
-        between(name, getattr(options, name), 0, 1e6)
-    for name in ("landmarks_withheld", "landmark_error", "found"):
-        between(name, getattr(options, name), 0, 1)
-    chosen("adversarial_kind", options.adversarial_kind, adversarial.KINDS)
-    chosen("first", options.first, TURNS)
-    chosen("landmark_map", options.landmark_map, LANDMARK_MAPS)
-    chosen("upsampling", options.upsampling, UPSAMPLINGS)
-    return options
 
 
 def check_size(size: int) -> None:
@@ -118,9 +85,8 @@ def check_size(size: int) -> None:
     Raises:
         StatueError: ``bad-recipe``.
     """
-    between("size", size, 32, STORED)
-    if size % 32:
-        raise StatueError("bad-recipe", reason=f"system.size must be a multiple of 32, not {size}")
+    if not 32 <= size <= STORED or size % 32:
+        raise bad_recipe(f"system.size must be a multiple of 32 from 32 to {STORED}, not {size}")
 
 
 def damage_of(entries: tuple) -> Damage:
@@ -132,7 +98,7 @@ def damage_of(entries: tuple) -> Damage:
     try:
         return from_recipe(entries)
     except (ValueError, TypeError) as error:
-        raise StatueError("bad-recipe", reason=f"system.damage: {str(error).rstrip('.')}") from None
+        raise bad_recipe(f"system.damage: {str(error).rstrip('.')}") from None
 
 
 def make(setting: Setting) -> "LafinSystem":
@@ -141,15 +107,15 @@ def make(setting: Setting) -> "LafinSystem":
     Raises:
         StatueError: ``bad-recipe``, or for data and weights that are missing or damaged.
     """
-    options = options_of(setting)
+    options = fill(Options, "system", setting.options, "lafin")
+    check_size(options.size)
     damage = damage_of(options.damage)
     features = None
     if options.style or options.content:
         features = feature_network(options.vgg19, options.vgg19_normalised, setting.assets, setting.device)
     metric = FeatureLoss(setting.assets, setting.device) if (setting.assets / FILE).is_file() else None
-    pictures = stored_pictures(setting, options.statues, options.fresh, options.packed)
-    folder = Path(options.examples)
-    held = held_out(pictures, folder, options.size, options.found, options.landmark_models)
+    pictures = move_where_they_fit(options.read_stored_pictures(setting), setting.device)
+    held = options.read_held_examples(pictures, options.size)
     generator, discriminator = networks_of(options, setting.seed)
     networks = generator.to(setting.device), discriminator.to(setting.device)
     return LafinSystem(*networks, options, damage, pictures, held, features, metric)
@@ -189,7 +155,7 @@ class LafinSystem:
         options: Options,
         damage: Damage,
         pictures: PictureSet,
-        held: Fitted,
+        held: FittedExamples,
         features: FeatureNetwork | None = None,
         metric: FeatureLoss | None = None,
     ) -> None:
@@ -226,7 +192,7 @@ class LafinSystem:
                 batch["generated"] = self._generated(batch)
         pair = torch.cat([batch["picture"], batch["generated"]])
         real, fake = self.discriminator(pair, torch.cat([batch["map"], batch["map"]])).chunk(2)
-        return {"discriminator": adversarial.discriminator_loss(self.options.adversarial_kind, real, fake)}
+        return {"discriminator": discriminator_loss(self.options.adversarial_kind, real, fake)}
 
     def _generators(self, batch: Batch) -> dict[str, Tensor]:
         options, hole = self.options, batch["counted"]
@@ -238,7 +204,7 @@ class LafinSystem:
         if options.adversarial:
             with frozen(self.discriminator):
                 logits = self.discriminator(generated, batch["map"])
-            terms["adversarial"] = adversarial.generator_loss(options.adversarial_kind, logits)
+            terms["adversarial"] = generator_loss(options.adversarial_kind, logits)
         if options.tv:
             terms["tv"] = total_variation(torch.where(hole > 0, picture, truth))
         if self._features is not None and options.content:

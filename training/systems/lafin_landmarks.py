@@ -4,7 +4,6 @@ Of its augmentations, gain, noise and mirroring are those of every crop here; lo
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,38 +14,34 @@ from torch import Tensor, nn
 from statue_models.networks.lafin_landmarks import LafinLandmarks
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.examples.fitted import Fitted
-from training.examples.fitted_batches import batch_of
+from training.examples.fitted import FittedExamples
+from training.examples.fitted_batches import make_batch
 from training.examples.pictures import PictureSet
-from training.systems.face_crops import draw_crops, held_out, stored_pictures
+from training.systems.data_options import InpaintingOptions
+from training.systems.face_crops import draw_crops, move_where_they_fit
 from training.systems.hole_judge import COLUMNS, MOST
 from training.systems.lafin import check_size, damage_of
-from training.systems.options import between, read_options
 from training.systems.system import Batch, Judgement, Player, Setting
+from training.toml_tables import fill, number
 
 
 @dataclass(frozen=True)
-class Options:
-    """The recipe's ``[system]`` table; what is not said here is as for ``lafin``.
+class Options(InpaintingOptions):
+    """The recipe's ``[system]`` table.
 
     Attributes:
+        size: side of the crops in pixels, a multiple of 32.
         width: factor of the network's channels.
         damage: as ``training.damage.registry.from_recipe`` takes it.
     """
 
     size: int = 256
-    width: float = 1.0
+    width: float = number(1.0, least=0.1, most=8)
     damage: tuple = (
         {"kind": "none", "share": 0.5},
         {"kind": "block", "share": 0.25},
         {"kind": "strokes", "share": 0.25},
     )
-    statues: str = ""
-    fresh: int = 0
-    packed: int = 0
-    examples: str = "examples"
-    found: float = 0.4
-    landmark_models: str = ""
 
 
 def make(setting: Setting) -> "LafinLandmarksSystem":
@@ -55,13 +50,11 @@ def make(setting: Setting) -> "LafinLandmarksSystem":
     Raises:
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
-    options = read_options(Options, setting, "lafin_landmarks")
+    options = fill(Options, "system", setting.options, "lafin_landmarks")
     check_size(options.size)
-    between("width", options.width, 0.1, 8)
-    between("found", options.found, 0, 1)
     damage = damage_of(options.damage)
-    pictures = stored_pictures(setting, options.statues, options.fresh, options.packed)
-    held = held_out(pictures, Path(options.examples), options.size, options.found, options.landmark_models)
+    pictures = move_where_they_fit(options.read_stored_pictures(setting), setting.device)
+    held = options.read_held_examples(pictures, options.size)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(setting.seed)
         network = LafinLandmarks(width=options.width)
@@ -79,7 +72,9 @@ class LafinLandmarksSystem:
 
     players = (Player("landmarks", ("landmarks",), betas=(0.9, 0.999), weight_decay=1e-6),)
 
-    def __init__(self, network: LafinLandmarks, size: int, damage: Damage, pictures: PictureSet, held: Fitted) -> None:
+    def __init__(
+        self, network: LafinLandmarks, size: int, damage: Damage, pictures: PictureSet, held: FittedExamples
+    ) -> None:
         self.network = network
         self.networks: dict[str, nn.Module] = {"landmarks": network}
         self._size, self._damage, self._pictures, self._held = size, damage, pictures, held
@@ -98,7 +93,7 @@ class LafinLandmarksSystem:
         """Mean error over the eye distance (NME) on held-out crops: all points, visible and missing ones."""
         device = next(self.network.parameters()).device
         index = torch.arange(min(MOST, len(self._held)))
-        batch = batch_of(self._held, index, None)
+        batch = make_batch(self._held, index, None)
         chunks = zip(batch["picture"].split(16), batch["mask"].split(16), strict=True)
         points = torch.cat([self.network(p.to(device), m.to(device)).float().cpu() for p, m in chunks])
         truth = self._held.truth[index]

@@ -20,13 +20,13 @@ from training.damage.rectangles import rects
 from training.examples.batches import (
     Frames,
     Jitter,
-    blurred,
-    developed,
+    add_film,
+    blur,
+    compose_pictures,
     draw_chosen,
-    face_frames,
-    film,
-    framed,
-    seen_through,
+    draw_frames,
+    frame_faces,
+    warp_to_frames,
 )
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
@@ -75,7 +75,7 @@ class LandmarkExamples:
             0 for a face beside the frame, -1 for no face at all, or one in profile.
         """
         chosen = self._chosen(count, draws)
-        whole, landmarks, bare = developed(chosen, draws, self._nothing)
+        whole, landmarks, bare = compose_pictures(chosen, draws, self._nothing)
         device = draws.device
         photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
         profiles = torch.cat([torch.full((len(i),), float(p.profile)) for p, i in chosen]).to(device)
@@ -84,21 +84,21 @@ class LandmarkExamples:
         order = torch.randperm(count, generator=draws.generator, device=device)
         whole, landmarks, bare, hidden = (t[order] for t in (whole, landmarks, bare, hidden))
         photographs, profiles = photographs[order], profiles[order]
-        parts = [face_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
+        parts = [draw_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
         frames = Frames(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Frames)))
-        seen = seen_through(frames, whole, landmarks, SIZE)
+        seen = warp_to_frames(frames, whole, landmarks, SIZE)
         damage = self._damage(seen.landmarks, draws)
         prior, trust = torch.full_like(seen.landmarks, 0.5), torch.zeros(count, device=device)
         if self._prior is not None:
             part = slice(0, near)
-            looked = film(seen.picture[part], bare[part], draws) * 2 - 1
+            looked = add_film(seen.picture[part], bare[part], draws) * 2 - 1
             prior[part], trust[part] = self._prior(looked, damage[part], seen.landmarks[part], draws)
             again = trust * draws.chance(REFRAMED, count)
             within = _frames_of(prior, again > 0)
             damage, prior = _moved(damage, prior, within)
-            seen = seen_through(frames.within(within.centre, within.side, within.angle), whole, landmarks, SIZE)
+            seen = warp_to_frames(frames.within(within.centre, within.side, within.angle), whole, landmarks, SIZE)
         hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
-        picture = worn(film(seen.picture, bare, draws), draws) * 2 - 1
+        picture = worn(add_film(seen.picture, bare, draws), draws) * 2 - 1
         mask = torch.maximum(damage, 1 - seen.inside)
         present = torch.where(profiles > 0, -1, _well_framed(seen.landmarks))
         picture, present, trust = self._emptied(picture, present, trust, draws)
@@ -110,7 +110,7 @@ class LandmarkExamples:
     def _chosen(self, count: int, draws: Draws) -> list[tuple[Pictures, Tensor]]:
         aside = int(PROFILES * count + float(draws.uniform(1))) if self._profiles else 0
         faces = draw_chosen(self._train, count - aside, draws, self._share, lambda p: self._weights[id(p)])
-        return faces + (draw_chosen(self._profiles, aside, draws) if aside else [])
+        return faces + (draw_chosen(self._profiles, aside, draws, self._share) if aside else [])
 
     def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
         count = len(landmarks)
@@ -203,7 +203,7 @@ def worn(picture: Tensor, draws: Draws) -> Tensor:
     small = functional.interpolate(picture, scale_factor=float(draws.uniform(1, low=0.35, high=0.8)), mode="area")
     small = functional.interpolate(small, size=(size, size), mode="bicubic", align_corners=False)
     x = torch.where(draws.uniform(count, 1, 1, 1) < 0.25, small, picture)
-    soft = blurred(blurred(x))
+    soft = blur(blur(x))
     x = torch.where(draws.uniform(count, 1, 1, 1) < 0.15, soft, x)
     ramp = torch.linspace(-1, 1, size, device=picture.device)
     slope = 0.35 * draws.normal(count, 2, 1, 1)
@@ -217,4 +217,4 @@ def mean_face(origins: list[Pictures]) -> Tensor:
     points = [p.landmarks.cpu() for p in photographs or origins if not p.profile]
     landmarks = torch.cat(points)
     blank = torch.zeros(len(landmarks), 3, 2, 2)
-    return framed(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)
+    return frame_faces(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.face.landmarks68 import INNER
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from training.damage.draws import Draws
-from training.examples.batches import developed, film, framed
+from training.examples.batches import add_film, compose_pictures, frame_faces
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
 from training.suites.masks import FEATURES, damage_mask
@@ -19,7 +20,6 @@ from training.systems.system import Judgement
 
 SEED = 11
 MOST = 48  # pictures of each origin
-INNER = slice(17, 68)
 #: Of the 68 % ellipse of a two-dimensional normal distribution: squared radius in standard deviations.
 RADIUS_68 = 2.279
 CELL, COLUMNS = 160, 12
@@ -92,9 +92,9 @@ def _cases(held: list[Pictures], prior: FaceMeshPrior | None) -> list[Held]:
     for number, origin in enumerate(held):
         index = torch.linspace(0, len(origin) - 1, min(MOST, len(origin))).long()
         draws = Draws(SEED + number, torch.device("cpu"))
-        whole, landmarks, bare = developed([(origin.to(torch.device("cpu")), index)], draws)
-        seen = framed(whole, landmarks, draws, None, SIZE)
-        picture = film(seen.picture, bare, draws) * 2 - 1 if float(bare.sum()) else seen.picture * 2 - 1
+        whole, landmarks, bare = compose_pictures([(origin.to(torch.device("cpu")), index)], draws)
+        seen = frame_faces(whole, landmarks, draws, None, SIZE)
+        picture = add_film(seen.picture, bare, draws) * 2 - 1 if float(bare.sum()) else seen.picture * 2 - 1
         kinds = ("whole", "nose", "mouth", "half") if origin.rendered else ("whole", *FEATURES)
         for kind in kinds:
             masks = [torch.zeros(1, SIZE, SIZE)] * len(picture)

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -11,30 +10,27 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
 from training.damage.draws import Draws
-from training.examples.drawn import profiles, statues
+from training.examples.drawn import render_profiles
 from training.examples.landmark_prior import FaceMeshPrior
-from training.examples.pictures import PictureSet, read_pictures
+from training.examples.pictures import PictureSet
+from training.systems.data_options import MOST, DataOptions
 from training.systems.definitions import RenderDefinition
 from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
 from training.systems.landmark_judge import judge
-from training.systems.options import between, read_options
 from training.systems.system import Batch, Judgement, Player, Setting
+from training.toml_tables import fill, number
 
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
-MOST = 1_000_000  # renders of a kind
 #: Weights of the terms beside the mean distance over the eye distance.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
 SMOOTH = 0.004  # of the eye distance: errors below it count by their square
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(DataOptions):
     """The recipe's ``[system]`` table.
 
     Attributes:
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
-        fresh: so many statues are drawn at the start, on the training device, and added, too.
-        landmark_models: folder of FaceMesh's files; "" = the usual places.
         prior: whether FaceMesh's answer is one of the inputs.
         profiles: so many statues in profile are drawn at the start; the network is to say that it sees no face there.
         limit: so many renders of each origin; 0 = all.
@@ -42,17 +38,14 @@ class Options:
         channels, blocks, width, layers: of the network; empty or 0 = the product's.
     """
 
-    statues: str = ""
-    fresh: int = 0
-    profiles: int = 0
-    landmark_models: str = ""
+    profiles: int = number(0, least=0, most=MOST)
     prior: bool = True
-    limit: int = 0
-    photographs: float = 0.35
+    limit: int = number(0, least=0, most=MOST)
+    photographs: float = number(0.35, least=0, most=1)
     channels: tuple[int, ...] = ()
     blocks: tuple[int, ...] = ()
     width: int = 0
-    layers: int = 0
+    layers: int = number(0, least=0, most=len(LAYER_WEIGHTS))
 
 
 def make(setting: Setting) -> "LandmarkSystem":
@@ -61,16 +54,11 @@ def make(setting: Setting) -> "LandmarkSystem":
     Raises:
         StatueError: ``bad-recipe``, or for data and FaceMesh's files that are missing or damaged.
     """
-    options = read_options(Options, setting, "landmarknet")
-    for name in ("fresh", "profiles", "limit"):
-        between(name, getattr(options, name), 0, MOST)
-    between("photographs", options.photographs, 0, 1)
-    between("layers", options.layers, 0, len(LAYER_WEIGHTS))
+    options = fill(Options, "system", setting.options, "landmarknet")
     limit = options.limit or None
-    drawn = statues(setting.assets, options.statues, options.fresh, STORED, setting.device, setting.seed, limit)
-    pictures = read_pictures(setting.assets, STORED, limit, drawn)
-    pictures.train.extend(profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
-    prior = FaceMeshPrior(Path(options.landmark_models) if options.landmark_models else None) if options.prior else None
+    pictures = options.read_pictures(setting, STORED, packed=limit, written=limit)
+    pictures.train.extend(render_profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
+    prior = FaceMeshPrior(options.facemesh) if options.prior else None
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
     network = LandmarkNet(**{name: value for name, value in shape.items() if value})

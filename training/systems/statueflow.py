@@ -11,16 +11,15 @@ from torch.nn import functional
 from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
-from training.examples.drawn import statues
-from training.examples.fitted import Fitted, Preparation, prepare, read_fitted
-from training.examples.fitted_batches import batch_of
-from training.examples.pictures import PictureSet, read_pictures
+from training.examples.fitted import FittedExamples, Preparation, prepare, read_fitted
+from training.examples.fitted_batches import make_batch
 from training.losses.adversarial import discriminator_loss, generator_loss
+from training.systems.data_options import InpaintingOptions
 from training.systems.discriminators import PatchDiscriminator, frozen
 from training.systems.feature_loss import FeatureLoss
 from training.systems.flow_judge import judge
-from training.systems.options import read_options
 from training.systems.system import Batch, Judgement, Player, Setting
+from training.toml_tables import fill
 
 #: Share of the steps that start from the sketch itself, the first step of every restoration; the other times are drawn
 #: as the sigmoid of a normal variable with this mean and standard deviation.
@@ -30,26 +29,18 @@ LEAST_REST = 0.3
 #: Added to the hole's area when its mean error is taken, in shares of the picture, so that tiny holes do not shout.
 AREA_FLOOR = 0.0075
 LANDMARKS_WITHHELD = 0.1
-#: Side of the stored pictures.
-STORED = 256
+#: Seed of the examples that are trained on.
+TRAIN_SEED = 1
 #: The game with the discriminator, whose patches count if so much of them is restored.
 GAME, OPPONENT_BETAS, LEAST_JUDGED = "hinge", (0.5, 0.99), 0.1
-#: Held-out examples that are judged.
-HELD = 128
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(InpaintingOptions):
     """The recipe's ``[system]`` table.
 
     Attributes:
-        examples: folder of the prepared examples; what is missing of ``count`` is made first.
-        count: examples. size: side of their crops.
-        statues: folder of a run of ``training.statues make``, or "" for none; added to the packed renders.
-        fresh: so many statues are drawn at the start, on the training device, and added, too.
-        packed: so many of each file of packed renders; 0 = all.
-        found: share of the examples whose landmarks FaceMesh finds; the others' are the true ones with errors.
-        landmark_models: folder of FaceMesh's files; "" = the usual places.
+        count: examples to train on, in the folder ``examples``. size: side of their crops.
         features: weight of the feature distance beside the flow's loss.
         adversarial: weight of a patch discriminator's opinion; 0 = there is none.
         opponent_channels: of its first layer.
@@ -57,14 +48,8 @@ class Options:
         weights: file that the network begins with, such as the program's own; "" = it begins anew.
     """
 
-    examples: str = "examples"
     count: int = 20_000
     size: int = 128
-    statues: str = ""
-    fresh: int = 0
-    packed: int = 0
-    found: float = 0.4
-    landmark_models: str = ""
     features: float = 0.2
     adversarial: float = 0.0
     opponent_channels: int = 32
@@ -79,36 +64,32 @@ def make(setting: Setting) -> "FlowSystem":
     Raises:
         StatueError: ``bad-recipe``, as ``load_weights`` does, or for data that is missing or damaged.
     """
-    options = read_options(Options, setting, "statueflow")
+    options = fill(Options, "system", setting.options, "statueflow")
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks")}
     network = StatueFlow(**{name: value for name, value in shape.items() if value})
     if options.weights:
         load_into(network, Path(options.weights), None)
     network = network.to(setting.device)
-    drawn = statues(setting.assets, options.statues, options.fresh, STORED, setting.device, setting.seed)
-    pictures = read_pictures(setting.assets, STORED, options.packed or None, drawn)
-    models = Path(options.landmark_models) if options.landmark_models else None
-    folder, workers = Path(options.examples), os.cpu_count() or 1
-    train = Preparation(pictures.train, options.size, 1, options.found, models)
-    held = Preparation(held_photographs(pictures), options.size, 2, options.found, models)
-    prepare(train, folder / "train", options.count, workers)
-    prepare(held, folder / "held", HELD, workers)
+    pictures = options.read_stored_pictures(setting)
+    folder = Path(options.examples) / "train"
+    work = Preparation(pictures.train, options.size, TRAIN_SEED, options.found, options.facemesh)
+    prepare(work, folder, options.count, os.cpu_count() or 1)
+    held = options.read_held_examples(pictures, options.size)
     loss = FeatureLoss(setting.assets, setting.device) if options.features else None
-    examples, judged = read_fitted(folder / "train", options.count), read_fitted(folder / "held")
-    return FlowSystem(network, examples, judged, loss, options)
-
-
-def held_photographs(pictures: PictureSet) -> list:
-    """What is judged on: the photographs that are held out, or renders where there are none."""
-    return [p for p in pictures.held if not p.rendered] or pictures.held
+    return FlowSystem(network, read_fitted(folder, options.count), held, loss, options)
 
 
 class FlowSystem:
     """See ``training.systems.system.System``."""
 
     def __init__(
-        self, network: StatueFlow, train: Fitted, held: Fitted, feature_loss: FeatureLoss | None, options: Options
+        self,
+        network: StatueFlow,
+        train: FittedExamples,
+        held: FittedExamples,
+        feature_loss: FeatureLoss | None,
+        options: Options,
     ) -> None:
         self.network, self.opponent = network, None
         self.networks: dict[str, nn.Module] = {"statueflow": network}
@@ -121,7 +102,7 @@ class FlowSystem:
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """Random examples, half of them mirrored, in other exposure, contrast and colour."""
-        return batch_of(self._train, draws.index(len(self._train), count), draws)
+        return make_batch(self._train, draws.index(len(self._train), count), draws)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
         """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2 (the velocity's error),

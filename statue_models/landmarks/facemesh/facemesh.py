@@ -171,7 +171,7 @@ class FaceMesh:
     ``lowest_score`` was chosen: whole faces score 0.52 and more; with a hole, all but 9 of 275 score 0.01 and more (14
     score below 0.05; a third of the five in between had been placed usably). Pictures without faces, 31 stone textures
     and 39 panoramas, each searched without and with a hole: eleven of 140 score more, all panoramas. Below
-    ``landmarks68.UNSURE`` the answer comes with a warning. ``python -m training.evaluation.frames.check`` measures
+    ``landmarks68.UNSURE`` the answer comes with a warning. ``python -m training frames`` measures
     anew.
     """
 

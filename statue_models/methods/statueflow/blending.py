@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.methods.method import Crop
+from statue_models.methods.network_input import missing_at, resize_square
 
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
@@ -35,12 +36,12 @@ def blend_answer(
     """
     side, size = crop.size, coarse.shape[0]
     shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
-    # The same grid pixels as in ``_picture_and_mask`` are the network's; the others are the photograph's on both sides.
-    own = (resize(crop.known.astype(np.float32), size) < 0.999)[..., None]
-    change = np.where(own, coarse - resize(shown, size), 0).astype(np.float32)
+    # The pixels that the network was not shown are its own; the others are the photograph's on both sides.
+    own = missing_at(crop, size)[..., None]
+    change = np.where(own, coarse - resize_square(shown, size), 0).astype(np.float32)
     depth = cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5)
     inside = 1 - np.exp(-np.maximum(depth - 1, 0) / (BORDER * side / size))
-    return np.asarray(shown + share * inside[..., None] * resize(change, side), np.float32)
+    return np.asarray(shown + share * inside[..., None] * resize_square(change, side), np.float32)
 
 
 def blend_textured(
@@ -54,16 +55,3 @@ def blend_textured(
     fine = (texture - cv2.GaussianBlur(texture, (0, 0), reach) / inside) * hole[..., None]
     crisp = coarse + CRISPING * (coarse - cv2.GaussianBlur(coarse, (0, 0), CRISPING_REACH))
     return (blend_answer(crisp, fill, crop, share) + TEXTURE * fine).astype(np.float32)
-
-
-def resize(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:
-    """A square (S, S) or (S, S, C) image at another size: averaged down, interpolated up.
-
-    Args:
-        keep: a last axis of length 1 stays.
-    """
-    if image.shape[0] != size:
-        interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
-        resized = np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), np.float32)
-        image = resized[..., None] if keep and resized.ndim < image.ndim else resized
-    return image

@@ -14,6 +14,7 @@ from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
+from statue_models.methods.network_input import network_input, resize_square
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.methods.statueflow import StatueFlowOptions
 from statue_models.methods.statueflow.blending import (
@@ -22,7 +23,6 @@ from statue_models.methods.statueflow.blending import (
     blend_answer,
     blend_textured,
     match_greyness,
-    resize,
 )
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.networks.sampler import sample, seeded_noise
@@ -147,7 +147,7 @@ class FlowMethod:
         progress: Progress,
     ) -> list[NDArray[np.float32]]:
         """Per hypothesis the mean answer (n, n, 3) to several looks: (what it starts from, whether it is mirrored)."""
-        picture, mask = self._picture_and_mask(crop)
+        picture, mask = (self._tensor(array) for array in network_input(crop, self.size))
         heatmaps = self._heatmaps(crop.face, crop.size)
         everything = list(range(len(hypotheses)))
         groups = [everything] if self.device.type == "cuda" else [[number] for number in everything]
@@ -180,21 +180,10 @@ class FlowMethod:
             result = sample(self.network, shown.picture, shown.mask, shown.guide, shown.heatmaps, noise, steps, on_step)
         return np.asarray(result.float().permute(0, 2, 3, 1).cpu().numpy() / 2 + 0.5)
 
-    def _picture_and_mask(self, crop: Crop) -> tuple[Tensor, Tensor]:
-        """(1, 3, size, size) picture and (1, 1, size, size) mask; what lies beyond the photograph counts as missing."""
-        known = crop.known.astype(np.float32)
-        share = resize(known, self.size)
-        samples = np.where(crop.known[..., None], crop.rgb, 0).astype(np.float32)
-        rgb = resize(samples, self.size) / np.maximum(share, 1e-3)[..., None]
-        # A pixel of the network's grid that is partly unknown is unknown: nothing of the hole may look like stone.
-        missing = share < 0.999
-        picture = np.where(missing[..., None], 0, np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
-        return self._tensor(picture.transpose(2, 0, 1)), self._tensor(missing[None].astype(np.float32))
-
     def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
         """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the start is the picture."""
         maps = [start * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
-        stacked = np.concatenate([resize(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
+        stacked = np.concatenate([resize_square(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
         guide = self._tensor(stacked.transpose(2, 0, 1))
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
         return guide

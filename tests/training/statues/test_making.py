@@ -13,11 +13,11 @@ import pytest
 import torch
 
 from statue_models.errors import StatueError
+from training.__main__ import main
 from training.commands import exit_status
-from training.examples.drawn import drawn_statues, profiles
+from training.examples.drawn import render_profiles, render_statues
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import read_pictures
-from training.statues.__main__ import main
 from training.statues.drawing.draw import draw_statues
 from training.statues.drawing.scenes import walk_round
 from training.statues.output import samples, shards
@@ -184,7 +184,7 @@ def test_profile_accounts_for_the_time(small):
 )
 def test_bad_commands(tmp_path, monkeypatch, capsys, words, text):
     monkeypatch.chdir(tmp_path)
-    assert main([*words, "--assets", str(tmp_path)]) != 0
+    assert main(["statues", *words, "--assets", str(tmp_path)]) != 0
     said = capsys.readouterr().err
     assert text in said and len(said.strip().splitlines()) == 1
     assert not (tmp_path / "sheet.png").exists()
@@ -211,7 +211,7 @@ def test_the_trainer_draws_statues(tmp_path, head, studios, monkeypatch):
     monkeypatch.setattr("training.statues.sources.head_model.read_head", lambda _: head)
     monkeypatch.setattr("training.statues.sources.environments.read_environments", lambda _: studios)
     seen: list[int] = []
-    drawn = drawn_statues(tmp_path, 3, SIDE, torch.device("cpu"), 0, seen.append)
+    drawn = render_statues(tmp_path, 3, SIDE, torch.device("cpu"), 0, seen.append)
     assert drawn.images.shape == (3, SIDE, SIDE, 4) and (drawn.images[..., 3] == 255).all()
     assert drawn.filmed and drawn.rendered and sum(seen) == 3
     assert drawn.landmarks.shape == (3, 68, 2) and drawn.landmarks.median() < 1
@@ -224,8 +224,8 @@ def test_heads_in_profile_are_drawn_at_will(tmp_path, head, studios, monkeypatch
     monkeypatch.setattr("training.statues.sources.head_model.read_head", lambda _: head)
     monkeypatch.setattr("training.statues.sources.environments.read_environments", lambda _: studios)
     cpu = torch.device("cpu")
-    assert not profiles(tmp_path, 0, SIDE, cpu, seed=3)
-    (drawn,) = profiles(tmp_path, 8, SIDE, cpu, seed=3)
+    assert not render_profiles(tmp_path, 0, SIDE, cpu, seed=3)
+    (drawn,) = render_profiles(tmp_path, 8, SIDE, cpu, seed=3)
     points = drawn.landmarks
     assert drawn.profile and drawn.rendered and len(drawn) == 8
     assert float(((points[:, 45] - points[:, 36]).norm(dim=1) / (points.amax(1) - points.amin(1))[:, 1]).max()) < 0.45

@@ -180,7 +180,7 @@ def gmic(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[
     return [picture]
 
 
-def opened_gmic() -> Restoring:
+def open_gmic() -> Restoring:
     """``gmic``, if the program is there.
 
     Raises:

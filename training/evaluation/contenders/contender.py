@@ -65,11 +65,8 @@ def _best_network() -> str:
 
 def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
     """LaFIn's generator, as a training run's folder or its safetensors file."""
-    try:
-        from training.evaluation.contenders.lafin import LafinMethod
-    except ModuleNotFoundError as error:
-        how = "Install it with 'pip install restore-statue-face[torch]'."
-        raise StatueError("missing-package", package=error.name, how=how) from None
+    from training.evaluation.contenders.lafin import LafinMethod
+
     method = LafinMethod.from_file(Path(argument), setting.device)
     return MethodRestoring(method, needs_face=True, has_hypotheses=False)
 
@@ -83,8 +80,8 @@ SCHEMES: dict[str, Opener] = {
 _PLAIN: Mapping[str, Callable[[], Restoring]] = {
     "mean": lambda: baselines.mean_colour,
     "untouched": lambda: baselines.untouched,
-    "gmic": baselines.opened_gmic,
-    "resynthesizer": resynthesizer.opened_resynthesizer,
+    "gmic": baselines.open_gmic,
+    "resynthesizer": resynthesizer.open_resynthesizer,
 }
 
 

@@ -4,21 +4,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
+from statue_models.methods.network_input import network_input, resize_square
 from statue_models.networks.lafin import LafinGenerator, landmark_map
-from statue_models.networks.loading import template_of, torch_device
+from statue_models.networks.loading import load_into, torch_device
 from statue_models.phases import Phase
 from statue_models.request import Hypothesis, Progress
-from statue_models.weights_file import load_weights
 
 #: The generator's weights in the folder of a training run.
 FILE = "generator.safetensors"
@@ -48,8 +45,7 @@ class LafinMethod:
         """
         file = path / FILE if path.is_dir() else path
         network = _network_of(_shapes(file))
-        arrays = load_weights(file, None, template_of(network))
-        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+        load_into(network, file, None)
         if not float(network.side) >= network.MULTIPLE:
             raise StatueError("weights-corrupt", path=file, reason="its pictures' side is not a size")
         return cls(network, device)
@@ -64,31 +60,14 @@ class LafinMethod:
             StatueError: ``out-of-memory``.
         """
         progress(Phase.SAMPLING, 0.0)
-        picture, mask = self._inputs(crop)
+        picture, mask = (torch.from_numpy(array)[None].to(self.device) for array in network_input(crop, self.size))
         points = torch.from_numpy((crop.face.points / crop.size).astype(np.float32))[None].to(self.device)
         with report_out_of_memory():
             output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
-        rgb = _resized(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
+        rgb = resize_square(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
         fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
         progress(Phase.SAMPLING, 1.0)
         return Answer((fill,) * len(hypotheses), None, {"device": str(self.device), "size": self.size})
-
-    def _inputs(self, crop: Crop) -> tuple[Tensor, Tensor]:
-        """(1, 3, size, size) picture in [-1, 1] and (1, 1, size, size) mask; partly unknown pixels are missing."""
-        share = _resized(crop.known.astype(np.float32), self.size)
-        samples = np.where(crop.known[..., None], crop.rgb, 0).astype(np.float32)
-        rgb = _resized(samples, self.size) / np.maximum(share, 1e-3)[..., None]
-        picture = torch.from_numpy(np.ascontiguousarray(np.clip(rgb, 0, 1).transpose(2, 0, 1) * 2 - 1, np.float32))
-        missing = torch.from_numpy((share < 0.999).astype(np.float32))
-        return picture[None].to(self.device), missing[None, None].to(self.device)
-
-
-def _resized(image: NDArray[np.float32], size: int) -> NDArray[np.float32]:
-    """A square (S, S) or (S, S, 3) image at another size: averaged down, interpolated up."""
-    if image.shape[0] == size:
-        return image
-    how = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, (size, size), interpolation=how), np.float32)
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:

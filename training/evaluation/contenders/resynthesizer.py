@@ -218,7 +218,7 @@ def surroundings(hole: NDArray[np.bool_]) -> tuple[slice, slice]:
     return slice(max(0, y - CONTEXT), y + height + CONTEXT), slice(max(0, x - CONTEXT), x + width + CONTEXT)
 
 
-def opened_resynthesizer() -> Restoring:
+def open_resynthesizer() -> Restoring:
     """Heal selection in a GIMP, else the engine.
 
     Raises:

@@ -1,6 +1,6 @@
 """The face-frame suite: from nothing but a picture and a mask, is the crop right?
 
-    python -m training.evaluation.frames.check --assets DIR [--landmark-models DIR] [--predictors facemesh,landmarknet]
+    python -m training frames --assets DIR [--landmark-models DIR] [--predictors facemesh,landmarknet]
         [--suites composed,check,photographs,faceless] [--composed N] [--profiles N] [--cache DIR] [--limit N]
         [--calibrate]
 
@@ -9,13 +9,11 @@ must be refused), the ``check`` suite (128-pixel pictures framed on the face), t
 damaged the same way, and pictures without faces. On the photographs the truth is what the search finds in the undamaged
 picture when told where the face is. A frame is right when its inter-ocular error (``frame_outcomes.frame_error``) is
 below a tenth. ``--calibrate`` prints one predictor's table of ``landmarks.calibration`` instead: how often frames were
-right, by score, over composed pictures and the ``check`` suite, nothing refused. ``--assets`` may come from the
-environment as ``STATUE_ASSETS``; landmarknet@FILE are other weights.
+right, by score, over composed pictures and the ``check`` suite, nothing refused. landmarknet@FILE are other
+weights.
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -29,10 +27,10 @@ from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.search import best_sighting, find_face
-from training.commands import exit_status
+from training.commands import add_assets
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.frames.calibration import calibration
-from training.evaluation.frames.outcomes import RIGHT, USABLE, Finder, Outcome, print_outcomes, searched
+from training.evaluation.frames.outcomes import RIGHT, USABLE, Finder, Outcome, print_outcomes, search_case
 from training.suites.cases import DAMAGE, check_cases
 from training.suites.composed.cases import FrameCase, composed_cases
 from training.suites.composed.heads import frame_heads
@@ -48,7 +46,7 @@ def composed_outcomes(finder: Finder, assets: Path, cache: Path, count: int, pro
     """The composed pictures; those in profile carry no group but ``profile``."""
     heads = frame_heads(assets, cache)
     for case in composed_cases(heads, Scenes(assets, heads.scenes), count, profiles):
-        yield searched(finder, _groups(case), case.rgb, case.hole, case.points)
+        yield search_case(finder, _groups(case), case.rgb, case.hole, case.points)
 
 
 def _groups(case: FrameCase) -> dict[str, str]:
@@ -77,8 +75,8 @@ def suite_outcomes(finder: Finder, assets: Path, limit: int | None) -> Iterator[
         if case.name not in seen:
             seen.add(case.name)
             nothing = np.zeros(case.hole.shape, bool)
-            yield searched(finder, {"damage": "none"}, case.truth, nothing, case.points)
-        yield searched(finder, {"damage": case.kind}, case.damaged, case.hole, case.points)
+            yield search_case(finder, {"damage": "none"}, case.truth, nothing, case.points)
+        yield search_case(finder, {"damage": case.kind}, case.damaged, case.hole, case.points)
 
 
 def photograph_outcomes(finder: Finder, boxed: LandmarkPredictor, assets: Path) -> Iterator[Outcome]:
@@ -91,13 +89,13 @@ def photograph_outcomes(finder: Finder, boxed: LandmarkPredictor, assets: Path) 
         rgb, (x0, y0, x1, y1) = photograph.rgb, photograph.face
         nothing = np.zeros(rgb.shape[:2], np.uint8)
         truth = find_face(rgb, nothing, [boxed], face=FaceBox(x0, y0, x1 - x0, y1 - y0))[0].points
-        yield searched(finder, {"damage": "none"}, rgb, nothing > 0, truth)
+        yield search_case(finder, {"damage": "none"}, rgb, nothing > 0, truth)
         for number, kind in enumerate(FEATURES):
             for seed in range(3):
                 rng = np.random.default_rng([index, number, seed])
                 hole = damage_mask(truth, kind, rgb.shape[:2], rng)
                 damaged = np.where(hole[..., None], np.uint8(DAMAGE), rgb)
-                yield searched(finder, {"damage": kind}, damaged, hole, truth)
+                yield search_case(finder, {"damage": kind}, damaged, hole, truth)
 
 
 def faceless_scores(finder: Finder, assets: Path) -> Iterator[tuple[str, float]]:
@@ -123,11 +121,10 @@ def faceless_pictures(assets: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
         yield "panorama", rgb
 
 
-def arguments() -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.frames.check")
     add = parser.add_argument
-    add("--assets", type=Path, default=os.environ.get("STATUE_ASSETS"), help="folder of the packed data")
+    add_assets(parser)
     add("--predictors", default="facemesh", help="names of landmark predictors, with commas between (facemesh)")
     add("--landmark-models", type=Path, help="folder of the predictors' files")
     add("--suites", default=",".join(SUITES), help=f"which, of {', '.join(SUITES)} (all)")
@@ -136,23 +133,26 @@ def arguments() -> argparse.ArgumentParser:
     add("--limit", type=int, help="only so many pictures of the check suite")
     add("--calibrate", action="store_true", help="print how often the predictor's frames are right, by score")
     add("--cache", type=Path, help="folder where the rendered heads are kept (the user's data folder)")
-    return parser
+    parser.set_defaults(run=run)
 
 
-def main(given: list[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = arguments()
-    options = parser.parse_args(given)
-    if options.assets is None:
-        parser.error("give --assets DIR or set STATUE_ASSETS")
+def run(options: argparse.Namespace) -> None:
+    """Print the tables, or the calibration.
+
+    Raises:
+        StatueError: ``usage``; for assets and models that are missing.
+    """
     unknown = set(options.suites.split(",")) - set(SUITES)
     if unknown:
-        parser.error(f"no such suite: {', '.join(sorted(unknown))}")
-    return exit_status(lambda: _calibrate(options) if options.calibrate else _print(options))
+        raise StatueError("usage", reason=f"There is no suite {', '.join(sorted(unknown))}")
+    if options.calibrate:
+        _calibrate(options)
+    else:
+        _print(options)
 
 
 def _print(options: argparse.Namespace) -> None:
-    assets, suites = Path(options.assets), options.suites.split(",")
+    assets, suites = options.assets, options.suites.split(",")
     finders = [named_predictor(name, options.landmark_models) for name in options.predictors.split(",")]
 
     def finder(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
@@ -174,7 +174,7 @@ def _print(options: argparse.Namespace) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> None:
-    assets = Path(options.assets)
+    assets = options.assets
     finder = named_predictor(options.predictors, options.landmark_models)
 
     def sighted(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
@@ -196,7 +196,3 @@ def _print_faceless(scores: list[tuple[str, float]]) -> None:
         of_group = np.array([score for name, score in scores if name == group])
         shares = "  ".join(f"{limit:g}: {(of_group > limit).sum()}" for limit in (0.0, 0.1, 0.3, 0.6))
         print(f"{group:12}{shares}  of {len(of_group)}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -67,7 +67,7 @@ def frame_error(found: FaceFrame, truth: NDArray[np.float64]) -> float:
     return float(moved) / interocular_distance(right)
 
 
-def searched(
+def search_case(
     finder: Finder,
     groups: dict[str, str],
     rgb: NDArray[np.uint8],

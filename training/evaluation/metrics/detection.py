@@ -1,14 +1,12 @@
 """Whether a face detector sees faces in rendered statues: YuNet (Wu et al. 2023), by yaw.
 
-    python -m training.evaluation.metrics.detection --assets DIR SOURCE... [--count 1000] [--misses FILE]
+    python -m training detection --assets DIR SOURCE... [--count 1000] [--misses FILE]
 
 Found: a box that holds the middle of the eyes, nose and mouth, and is a third to three times as large as their box.
 Each picture gets a margin of a quarter of its side on every side, as a photograph would have it.
 """
 
 import argparse
-import os
-import sys
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -19,8 +17,8 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
-from training.commands import exit_status
-from training.evaluation.metrics.rendered_pictures import Rendered, rendered
+from training.commands import add_assets
+from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
 from training.suites.native.faces import DETECTOR
 
 SCORE = 0.5
@@ -57,16 +55,13 @@ class Detector:
         return False
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluation.metrics.detection")
-    assets = os.environ.get("STATUE_ASSETS")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="an .npz of renders, or a plain run")
-    parser.add_argument("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR")
+    add_assets(parser)
     parser.add_argument("--count", type=int, default=1000, metavar="N", help="renders of each (default: 1000)")
     parser.add_argument("--misses", type=Path, metavar="FILE", help="a sheet of the statues that were not found")
-    options = parser.parse_args(words)
-    return exit_status(lambda: run(options))
+    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -80,7 +75,7 @@ def run(options: argparse.Namespace) -> None:
     print("| --- |" + " ---: |" * (len(YAWS) + 1))
     for source in options.sources:
         found: list[tuple[float, bool]] = []
-        for render in islice(rendered(source, 0), options.count):
+        for render in islice(read_renders(source, 0), options.count):
             found.append((abs(render.yaw or 0.0), detector.finds(render)))
             if not found[-1][1] and found[-1][0] < YAWS[-2]:
                 missed.append(render.image)
@@ -104,7 +99,3 @@ def _write_sheet(path: Path, pictures: Sequence[NDArray[np.uint8]]) -> None:
     sheet = np.concatenate([np.concatenate(cells[i : i + 12], 1) for i in range(0, len(cells), 12)])
     with whole_file(path, force=True) as stream:
         stream.write(cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
-
-
-if __name__ == "__main__":
-    sys.exit(main())

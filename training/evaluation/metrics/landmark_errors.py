@@ -30,7 +30,7 @@ RECTANGLES, RECTANGLE_DRAWS, RECTANGLE_SEED = "rectangles", 4, 680_000
 JUDGED_SIDE = 128
 
 
-def points_found(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: Points) -> Points:
+def find_points(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: Points) -> Points:
     """(68, 2) found in a whole face, in pixels of its picture.
 
     The predictor looks where the true face is, in its own closest view: only the points count, not the search.
@@ -52,9 +52,9 @@ def face_error(predictor: LandmarkPredictor, picture: NDArray[np.uint8], truth: 
     """Completed-face NME: 68 points found in a whole face against the truth's, over the outer eye distance.
 
     Args:
-        predictor, picture, truth: as in ``points_found``.
+        predictor, picture, truth: as in ``find_points``.
     """
-    points = points_found(predictor, picture, truth)
+    points = find_points(predictor, picture, truth)
     return float(np.linalg.norm(points - truth, axis=1).mean()) / interocular_distance(truth)
 
 
@@ -90,7 +90,7 @@ class LandmarkOutcome:
         return float(chosen.mean()) if len(chosen) else math.nan
 
 
-def found_on(case: Case, predictor: LandmarkPredictor) -> Landmarks:
+def find_landmarks(case: Case, predictor: LandmarkPredictor) -> Landmarks:
     """The landmarks that the program would find on the damaged picture, with this predictor alone.
 
     Raises:
@@ -113,7 +113,7 @@ def landmark_outcome(name: str, predictor: LandmarkPredictor, case: Case) -> Lan
     hidden = Landmarks.given(case.points).hidden_under(mask).hidden
     share = float(case.hole.mean())
     try:
-        found = found_on(case, predictor)
+        found = find_landmarks(case, predictor)
     except StatueError:
         far = np.full(len(case.points), math.inf)
         return LandmarkOutcome(name, case.kind, case.coverage, share, far, hidden, np.zeros(len(far), bool), math.inf)
@@ -166,7 +166,7 @@ class LandmarkRow:
     squared: float
 
 
-def summarised(predictor: str, group: str, outcomes: Sequence[LandmarkOutcome]) -> LandmarkRow:
+def summarise_landmarks(predictor: str, group: str, outcomes: Sequence[LandmarkOutcome]) -> LandmarkRow:
     """The row of a group's outcomes."""
     found = [outcome for outcome in outcomes if outcome.found]
     inner = np.zeros(68, bool)

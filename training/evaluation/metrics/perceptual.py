@@ -37,7 +37,7 @@ def _tensor(picture: Picture) -> torch.Tensor:
     return torch.from_numpy(fitted / 127.5 - 1).permute(2, 0, 1)[None]
 
 
-def opened_lpips() -> tuple[Lpips | None, str]:
+def open_lpips() -> tuple[Lpips | None, str]:
     """LPIPS, or None and why it is not measured."""
     if find_spec("lpips") is None or find_spec("torchvision") is None:
         return None, "LPIPS: the packages lpips and torchvision are not installed."

@@ -1,17 +1,15 @@
 """How far rendered statues are from photographs: the Frechet distance of ``metrics``, and plain statistics.
 
-    python -m training.evaluation.metrics.realism --assets DIR SOURCE... [--count 2000] [--film] [--pairs FILE]
+    python -m training realism --assets DIR SOURCE... [--count 2000] [--film] [--pairs FILE]
 
 Every render is cut out as statues128 cuts out its faces: a photograph of its training split is drawn, and the crop
-puts the landmarks' box where that photograph has it, at the same size (``framed``). 128 pixels,
+puts the landmarks' box where that photograph has it, at the same size (``crop_like_photographs``). 128 pixels,
 through a JPEG file of the photographs' quality; the whole crop is the window.
 Photographs: the good ones of the training split that are neither duplicates nor the ``check`` suite's.
 """
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +20,9 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
-from training.commands import exit_status
+from training.commands import add_assets
 from training.evaluation.metrics.hole import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
-from training.evaluation.metrics.rendered_pictures import Rendered, rendered
+from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
 from training.features.mobilenet import MobileNet
 from training.suites.cases import FOLDER
 from training.suites.held_back import photograph_names
@@ -72,7 +70,7 @@ def _box(points: Points) -> tuple[NDArray[np.float64], float]:
     return (low + high) / 2, float((high - low).max())
 
 
-def framed(render: Rendered, photographs: Photographs, rng: np.random.Generator) -> Picture | None:
+def crop_like_photographs(render: Rendered, photographs: Photographs, rng: np.random.Generator) -> Picture | None:
     """(128, 128, 3) crop as a random photograph frames its face; None if no draw lies within the render."""
     middle, size = _box(render.landmarks)
     height, width = render.image.shape[:2]
@@ -91,24 +89,24 @@ def framed(render: Rendered, photographs: Photographs, rng: np.random.Generator)
             render.image, shift, (side, side), flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
         )
         how = cv2.INTER_AREA if side > SIDE else cv2.INTER_CUBIC
-        return saved(np.asarray(cv2.resize(cut, (SIDE, SIDE), interpolation=how), np.uint8))
+        return compress(np.asarray(cv2.resize(cut, (SIDE, SIDE), interpolation=how), np.uint8))
     return None
 
 
-def saved(picture: Picture) -> Picture:
+def compress(picture: Picture) -> Picture:
     """As the photographs were: through a JPEG file of their quality. What it leaves is half of how they look."""
     data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)
 
 
-def crops(source: Path, count: int, photographs: Photographs, seed: int) -> list[Picture]:
+def crop_renders(source: Path, count: int, photographs: Photographs, seed: int) -> list[Picture]:
     """Up to ``count`` framed renders of a source."""
     rng = np.random.default_rng(seed)
     found: list[Picture] = []
-    for render in rendered(source, seed):
+    for render in read_renders(source, seed):
         if render.yaw is not None and abs(render.yaw) > MOST_YAW:
             continue
-        crop = framed(render, photographs, rng)
+        crop = crop_like_photographs(render, photographs, rng)
         if crop is not None:
             found.append(crop)
         if len(found) == count:
@@ -116,14 +114,14 @@ def crops(source: Path, count: int, photographs: Photographs, seed: int) -> list
     return found
 
 
-def filmed(picture: Picture) -> Picture:
+def add_film(picture: Picture) -> Picture:
     """The prototypes' film: contrast 1.3 about the mean, then an unsharp mask of radius 1 and amount 1."""
     values = picture.astype(np.float32)
     values = (values - values.mean()) * 1.3 + values.mean()
     return np.rint(np.clip(2 * values - cv2.GaussianBlur(values, (0, 0), 1.0), 0, 255)).astype(np.uint8)
 
 
-def pooled(network: MobileNet, pictures: Sequence[Picture]) -> NDArray[np.float64]:
+def pool_features(network: MobileNet, pictures: Sequence[Picture]) -> NDArray[np.float64]:
     """(N, 32) features of whole crops."""
     parts = []
     for first in range(0, len(pictures), BATCH):
@@ -161,18 +159,18 @@ def measure(assets: Path, sources: Sequence[Path], count: int, film: bool, seed:
     """One row per source: the photographs' own halves first."""
     network, photographs = MobileNet(assets), read_photographs(assets)
     rng = np.random.default_rng(seed)
-    real = pooled(network, photographs.pictures)
+    real = pool_features(network, photographs.pictures)
     halves = np.array_split(rng.permutation(len(real)), 2)
     floor = frechet(real[halves[0]], real[halves[1]])
     rows = [{"source": "photographs, half against half", "count": len(real), "raw": floor}]
     rows[0] |= statistics(photographs.pictures)
     sheets = []
     for source in sources:
-        found = crops(source, count, photographs, seed)
-        features = pooled(network, found)
+        found = crop_renders(source, count, photographs, seed)
+        features = pool_features(network, found)
         row = {"source": source.name, "count": len(found), "raw": frechet(real, features)} | statistics(found)
         if film:
-            row["film"] = frechet(real, pooled(network, [saved(filmed(picture)) for picture in found]))
+            row["film"] = frechet(real, pool_features(network, [compress(add_film(picture)) for picture in found]))
         rows.append(row)
         apart = np.linalg.norm(features[:, None] - real[None], axis=2)
         sheets.append(pair_sheet(found, [photographs.pictures[i] for i in apart.argmin(1)], apart.min(1)))
@@ -194,26 +192,23 @@ def table(rows: Sequence[dict]) -> str:
     return "\n".join(lines)
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """The command; returns its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.evaluation.metrics.realism", description=(__doc__ or "").split("\n")[0]
-    )
-    assets = os.environ.get("STATUE_ASSETS")
-    parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="an .npz of renders, or a plain run")
-    parser.add_argument("--assets", type=Path, required=assets is None, default=assets and Path(assets), metavar="DIR")
-    parser.add_argument("--count", type=int, default=2000, metavar="N", help="renders of each (default: 2000)")
-    parser.add_argument("--film", action="store_true", help="also with the prototypes' film")
-    parser.add_argument("--seed", type=int, default=0, metavar="S")
-    parser.add_argument("--pairs", type=Path, metavar="FILE", help="a sheet of renders and their nearest photographs")
-    options = parser.parse_args(words)
-
-    def run() -> None:
-        found = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
-        print(table(found))
-
-    return exit_status(run)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, metavar="SOURCE", help="an .npz of renders, or a plain run")
+    add_assets(parser)
+    add("--count", type=int, default=2000, metavar="N", help="renders of each (default: 2000)")
+    add("--film", action="store_true", help="also with the prototypes' film")
+    add("--seed", type=int, default=0, metavar="S", help="decides the crops (default: 0)")
+    add("--pairs", type=Path, metavar="FILE", help="a sheet of renders and their nearest photographs")
+    parser.set_defaults(run=run)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(options: argparse.Namespace) -> None:
+    """Print the table.
+
+    Raises:
+        StatueError: for sources and assets that are missing or damaged; those of ``whole_file``.
+    """
+    rows = measure(options.assets, options.sources, options.count, options.film, options.seed, options.pairs)
+    print(table(rows))

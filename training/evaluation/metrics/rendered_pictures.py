@@ -22,7 +22,7 @@ class Rendered:
     yaw: float | None
 
 
-def rendered(source: Path, seed: int) -> Iterator[Rendered]:
+def read_renders(source: Path, seed: int) -> Iterator[Rendered]:
     """The pictures of a source, in an order that the seed decides.
 
     Args:

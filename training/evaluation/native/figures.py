@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
 #: Rec. 601, of red, green and blue.
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA_REC601 = np.array([0.299, 0.587, 0.114], np.float32)
 #: Standard deviation in pixels of the finest Gaussian; each octave doubles it.
 FINEST = 0.8
 GRAIN_OCTAVES, OCTAVES = 3, 6
@@ -83,7 +83,7 @@ def figures(result: Picture, truth: Picture, hole: Mask, eye_distance: float) ->
     window = surroundings(hole, eye_distance)
     hole = hole[window]
     a, b = _unit(result[window]), _unit(truth[window])
-    luma_a, luma_b = a @ LUMA, b @ LUMA
+    luma_a, luma_b = a @ LUMA_REC601, b @ LUMA_REC601
     decibels = _energies(luma_a, luma_b, hole)
     grain, relief = decibels[:GRAIN_OCTAVES], decibels[GRAIN_OCTAVES:]
     light_dl, light_r, light_gain, colour = _light_and_colour(a, b, hole, eye_distance)
@@ -109,7 +109,7 @@ def octaves(luma: Plane) -> list[Plane]:
     logarithm = np.log(luma + BLACK)
     found, last = [], logarithm
     for octave in range(OCTAVES):
-        blurred = _blurred(logarithm, FINEST * 2**octave)
+        blurred = _blur(logarithm, FINEST * 2**octave)
         found.append(last - blurred)
         last = blurred
     return found
@@ -131,7 +131,7 @@ def _light_and_colour(
 ) -> tuple[float, float, float, float]:
     """Difference, correlation and gain of L*, and the difference of a*, b*, of what a squinting eye sees."""
     smooth_a, smooth_b = (
-        cv2.cvtColor(_blurred(picture, smoothing(eye_distance)), cv2.COLOR_RGB2LAB) for picture in (result, truth)
+        cv2.cvtColor(_blur(picture, smoothing(eye_distance)), cv2.COLOR_RGB2LAB) for picture in (result, truth)
     )
     apart = (smooth_a - smooth_b)[hole]
     light_a, light_b = smooth_a[..., 0][hole], smooth_b[..., 0][hole]
@@ -172,8 +172,8 @@ class _Border:
         return float(np.abs(apart)[self._rim].mean())
 
     def _mean(self, luma: Plane, where: Plane) -> Plane:
-        weight: Plane = np.maximum(_blurred(where, self._band), np.float32(1e-3))
-        return (_blurred(luma * where, self._band) / weight).astype(np.float32)
+        weight: Plane = np.maximum(_blur(where, self._band), np.float32(1e-3))
+        return (_blur(luma * where, self._band) / weight).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -194,8 +194,8 @@ def spread(results: Sequence[Picture], hole: Mask, eye_distance: float) -> Sprea
     if len(results) < 2:
         return Spread(float("nan"), float("nan"))
     window = surroundings(hole, eye_distance)
-    plain = [np.float32(255) * (_unit(result[window]) @ LUMA) for result in results]
-    smooth = [_blurred(luma, smoothing(eye_distance)) for luma in plain]
+    plain = [np.float32(255) * (_unit(result[window]) @ LUMA_REC601) for result in results]
+    smooth = [_blur(luma, smoothing(eye_distance)) for luma in plain]
 
     def apart(planes: list[Plane]) -> float:
         return float(np.mean([np.abs(a - b)[hole[window]].mean() for a, b in combinations(planes, 2)]))
@@ -212,7 +212,7 @@ def _unit(picture: Picture) -> NDArray[np.float32]:
     return (picture / np.float32(255)).astype(np.float32)
 
 
-def _blurred(plane: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
+def _blur(plane: NDArray[np.float32], deviation: float) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(plane, (0, 0), deviation), np.float32)
 
 

@@ -1,13 +1,12 @@
 """The pictures of the docs: cut-outs of the suite's restored photographs at 100 %.
 
-    python -m training.evaluation.native.pictures --assets DIR -o docs/pictures
+    python -m training pictures --assets DIR -o docs/pictures
 
 ``restored.jpg`` shows lost noses (damaged, restored, as it was), ``variants.jpg`` one nose with four hypotheses and the
 map of what the likeliest may be off by, ``failures.jpg`` what goes wrong.
 """
 
 import argparse
-import os
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models import Restoration, RestorationRequest, Restorer
-from training.evaluation.native.sheet import centred
+from training.commands import add_assets
+from training.evaluation.native.sheet import centre_on_hole
 from training.suites.native.cases import FOLDER, NativeCase, cases_of, photographs
 from training.suites.native.faces import face_finder
 
@@ -32,14 +32,14 @@ FAILURES = (
 Picture = NDArray[np.uint8]
 
 
-def restored(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
+def restore(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
     """The case as a user would have it restored."""
     return restorer.restore(RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255, variants=variants))
 
 
 def cut(case: NativeCase, picture: Picture) -> Picture:
     """(SIDE, SIDE, 3) around the hole, one pixel per pixel; white where the photograph ends."""
-    part = picture[centred(case.hole, SIDE)]
+    part = picture[centre_on_hole(case.hole, SIDE)]
     out = np.full((SIDE, SIDE, 3), 255, np.uint8)
     out[: part.shape[0], : part.shape[1]] = part
     return out
@@ -65,20 +65,25 @@ def sheet(rows: list[list[Picture]]) -> Picture:
     return out
 
 
-def main(words: list[str] | None = None) -> None:
-    """Make the three pictures."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--assets", type=Path, default=os.environ.get("STATUE_ASSETS"))
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    options = parser.parse_args(words)
-    if options.assets is None:
-        parser.error("say where the assets are: --assets DIR or STATUE_ASSETS")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's arguments."""
+    add_assets(parser)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="folder that gets them")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Make the three pictures.
+
+    Raises:
+        StatueError: for assets that are missing, photographs without a face, and as ``Restorer.restore`` does.
+    """
     restorer = Restorer()
     rows: dict[str, list[Picture]] = {}
-    for case in cases_of(photographs(Path(options.assets) / FOLDER), face_finder(Path(options.assets))):
+    for case in cases_of(photographs(options.assets / FOLDER), face_finder(options.assets)):
         if case.title not in (*RESTORED, VARIANTS, *FAILURES):
             continue
-        done = restored(restorer, case, 4 if case.title == VARIANTS else 1)
+        done = restore(restorer, case, 4 if case.title == VARIANTS else 1)
         fills = [done.applied_to(case.damaged, number) for number in range(len(done.variants))]
         rows[case.title] = [cut(case, picture) for picture in (case.damaged, fills[0], case.truth)]
         if case.title == VARIANTS:
@@ -92,7 +97,3 @@ def main(words: list[str] | None = None) -> None:
     for name, shown in sheets.items():
         rgb = np.ascontiguousarray(sheet(shown)[..., ::-1])
         cv2.imwrite(str(options.output / name), rgb, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-
-
-if __name__ == "__main__":
-    main()

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> NativeReport:
     others = [name for name in options.baselines if name not in options.models]
     entries, not_measured = contenders(options.models, setting, others, make=NativeContenders())
     shown = [one.name for one in entries[-len(options.models) :]]
-    lpips, without = perceptual.opened_lpips()
+    lpips, without = perceptual.open_lpips()
     not_measured += [without] if without else []
     for sentence in not_measured:
         _not_measured(sentence)

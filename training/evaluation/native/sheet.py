@@ -42,7 +42,7 @@ class SheetRow:
     cells: list[Cell]
 
 
-def centred(hole: NDArray[np.bool_], bound: int = CELL) -> tuple[slice, slice]:
+def centre_on_hole(hole: NDArray[np.bool_], bound: int = CELL) -> tuple[slice, slice]:
     """Rows and columns of a window (h, w) around the hole's box, at most ``bound`` pixels long, inside the picture.
 
     Args:
@@ -64,7 +64,7 @@ def sheet_row(case: NativeCase, result: NativeResult, shown: Sequence[str]) -> S
         case, result: of the scorer. shown: contenders' names.
     """
     hole = case.hole[result.window]
-    part = centred(hole)
+    part = centre_on_hole(hole)
     cells = [Cell("damaged", case.damaged[result.window][part]), Cell("truth", case.truth[result.window][part])]
     for name in shown:
         pictures = result.pictures[name]

@@ -44,7 +44,7 @@ def sheet_row(case: Case, contenders: Sequence[Contender], result: CaseResult) -
     return SheetRow(case, cells)
 
 
-def chosen(count: int, most: int) -> set[int]:
+def choose_rows(count: int, most: int) -> set[int]:
     """Which of so many cases get a row: ``most`` of them, spread evenly."""
     return set(np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist())
 

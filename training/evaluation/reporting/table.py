@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 
 from training.evaluation.metrics.hole import frechet
-from training.evaluation.metrics.landmark_errors import RECTANGLES, LandmarkOutcome, LandmarkRow, summarised
+from training.evaluation.metrics.landmark_errors import RECTANGLES, LandmarkOutcome, LandmarkRow, summarise_landmarks
 from training.evaluation.scoring import Score
 
 #: Coverage in per cent: (low, high).
@@ -114,10 +114,10 @@ def landmark_rows(outcomes: Sequence[LandmarkOutcome]) -> list[LandmarkRow]:
         mine = [outcome for outcome in outcomes if outcome.predictor == predictor]
         ours = [outcome for outcome in mine if outcome.kind != RECTANGLES]
         theirs = [outcome for outcome in mine if outcome.kind == RECTANGLES]
-        result += [summarised(predictor, group, members) for group, members in groups(ours) if ours]
+        result += [summarise_landmarks(predictor, group, members) for group, members in groups(ours) if ours]
         for group, members in groups(theirs, lambda one: one.share):
             if "%" in group:
-                result.append(summarised(predictor, f"{RECTANGLES} {group}", members))
+                result.append(summarise_landmarks(predictor, f"{RECTANGLES} {group}", members))
             elif group == "all":
-                result.append(summarised(predictor, RECTANGLES, members))
+                result.append(summarise_landmarks(predictor, RECTANGLES, members))
     return result

@@ -22,7 +22,7 @@ CLARITY_RADIUS = 10.0
 #: Pixels of the picture: sharpening and grain belong to the file, not to the scene.
 LARGEST_RADIUS = 1.5
 #: Weights of R, G, B in luma.
-LUMA = (0.299, 0.587, 0.114)
+LUMA_REC601 = (0.299, 0.587, 0.114)
 
 
 @wp.kernel
@@ -90,7 +90,7 @@ def developed(
     picture = picture.clamp(1e-5, 1) ** (1 / film["gamma"])[:, None, None, None]
     middle = (picture * alpha).sum((1, 2, 3), keepdim=True) / (3 * alpha.sum((1, 2, 3), keepdim=True)).clamp(min=1)
     picture = (picture - middle) * film["contrast"][:, None, None, None] + middle
-    luma = torch.einsum("c,bchw->bhw", torch.tensor(LUMA, device=picture.device), picture)[:, None]
+    luma = torch.einsum("c,bchw->bhw", torch.tensor(LUMA_REC601, device=picture.device), picture)[:, None]
     picture = torch.lerp(luma, picture * film["tint"][:, :, None, None], film["saturation"][:, None, None, None])
     broad = torch.full_like(gain, CLARITY_RADIUS * per_pixel)
     local = picture - blurred(picture, broad, CLARITY_RADIUS * per_pixel)

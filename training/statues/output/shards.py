@@ -6,11 +6,10 @@ appears whole or not at all; a run that was stopped makes the missing ones.
 
 import io
 import json
-import multiprocessing
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from training.statues.output.samples import Sample, Tally, Wish, parts_legend, s
 from training.statues.rendering.factory import Factory
 from training.statues.sources.environments import read_environments
 from training.statues.sources.head_model import read_head
+from training.workers import WorkerPool
 
 #: Statues per shard, and seeds set aside for each: rejected ones use some up.
 SHARD, STRIDE = 64, 256
@@ -76,7 +76,7 @@ def make(order: Order, workers: int, progress: Callable[[int], None]) -> Tally:
         for shard, count in todo:
             make_shard(order, factory, shard, count, progress)
     else:
-        _in_processes(order, todo, min(workers, len(todo)), progress)
+        _make_in_processes(order, todo, min(workers, len(todo)), progress)
     return _join(order)
 
 
@@ -102,35 +102,30 @@ def _factory(order: Order) -> Factory:
     return Factory(read_head(order.assets), read_environments(order.assets), order.size, order.device)
 
 
-_worker_factory: Factory | None = None
-
-
-def _start_worker(order: Order) -> None:
-    global _worker_factory
+def _worker_factory(order: Order) -> Factory:
+    """The factory of a process that has others beside it."""
     torch.set_num_threads(1)
-    _worker_factory = _factory(order)
+    return _factory(order)
 
 
-def _work(order: Order, shard: int, count: int) -> int:
-    assert _worker_factory is not None
-    make_shard(order, _worker_factory, shard, count, lambda _: None)
+def _count_of_shard(factory: Factory, order: Order, shard: int, count: int) -> int:
+    make_shard(order, factory, shard, count, lambda _: None)
     return count
 
 
-def _in_processes(order: Order, todo: list[tuple[int, int]], workers: int, progress: Callable[[int], None]) -> None:
+def _make_in_processes(
+    order: Order, todo: list[tuple[int, int]], workers: int, progress: Callable[[int], None]
+) -> None:
     # Spawned, not forked: kernels and threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (order,)) as pool:
-        running: set[Future[int]] = {pool.submit(_work, order, shard, count) for shard, count in todo}
+    with WorkerPool(workers, "spawn", _worker_factory, order) as pool:
+        running = {pool.submit(_count_of_shard, order, shard, count) for shard, count in todo}
         try:
             while running:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     progress(future.result())
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(getattr(pool, "_processes", {}).values()):
-                process.terminate()
+            pool.kill()
             raise
 
 

@@ -16,8 +16,6 @@ Integers = NDArray[np.int32]
 
 FILE = Path("morphable_head") / "ict_facekit.npz"
 EYEBALL = [name for name, _ in PARTS].index("eyeball")
-EYE_SOCKET = [name for name, _ in PARTS].index("eye socket")
-MOUTH_SOCKET = [name for name, _ in PARTS].index("mouth socket")
 #: Edges longer than this (cm, on the mean head) are halved, twice at most.
 LONGEST_EDGE = 0.34
 ROUNDS = 2

@@ -1,0 +1,41 @@
+"""What a network is shown of a crop: the picture at the network's own size, and which of its pixels are missing."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.methods.method import Crop
+
+#: A pixel of the network's grid that is partly unknown is unknown: nothing of the hole may look like stone.
+KNOWN = 0.999
+
+
+def network_input(crop: Crop, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(3, size, size) in [-1, 1], 0 where it is missing, and (1, size, size), 1 = missing.
+
+    What lies beyond the photograph counts as missing.
+    """
+    share = resize_square(crop.known.astype(np.float32), size)
+    samples = np.where(crop.known[..., None], crop.rgb, 0).astype(np.float32)
+    rgb = resize_square(samples, size) / np.maximum(share, 1e-3)[..., None]
+    missing = share < KNOWN
+    picture = np.where(missing[..., None], 0, np.clip(rgb, 0, 1) * 2 - 1).astype(np.float32)
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)), missing[None].astype(np.float32)
+
+
+def missing_at(crop: Crop, size: int) -> NDArray[np.bool_]:
+    """(size, size), the pixels that are missing in ``network_input``."""
+    return resize_square(crop.known.astype(np.float32), size) < KNOWN
+
+
+def resize_square(image: NDArray[np.float32], size: int, keep: bool = False) -> NDArray[np.float32]:
+    """A square (S, S) or (S, S, C) image at another size: averaged down, interpolated up.
+
+    Args:
+        keep: a last axis of length 1 stays.
+    """
+    if image.shape[0] != size:
+        interpolation = cv2.INTER_AREA if image.shape[0] > size else cv2.INTER_CUBIC
+        resized = np.asarray(cv2.resize(image, (size, size), interpolation=interpolation), np.float32)
+        image = resized[..., None] if keep and resized.ndim < image.ndim else resized
+    return image

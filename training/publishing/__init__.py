@@ -1,0 +1,1 @@
+"""A run's network becomes the program's own."""
