@@ -23,8 +23,10 @@ def plugin(tmp_path_factory):
     spec = importlib.util.spec_from_file_location("restore_statue_face_main", folder / "restore-statue-face.py")
     modules["main"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(modules["main"])
-    yield SimpleNamespace(folder=folder, **modules)
+    # Processes that tests start inherit the path, and would find there the few files of statue_models that lie beside
+    # the plug-in, instead of the program.
     sys.path.remove(str(folder))
+    yield SimpleNamespace(folder=folder, **modules)
     roots = {name.split(".")[0] for name in names}
     for name in [name for name in sys.modules if name.split(".")[0] in roots]:
         del sys.modules[name]
