@@ -91,7 +91,7 @@ def _restore(parser: argparse.ArgumentParser) -> None:
         "--uncertainty",
         type=Path,
         metavar="FILE",
-        help="write where the hypotheses differ: a grey picture of the photograph's size",
+        help="write how far variant 1 may be off: a grey picture of the size of the photograph",
     )
     _json(parser)
     _force_and_quiet(parser)

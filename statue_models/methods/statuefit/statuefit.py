@@ -121,7 +121,7 @@ class StatueFit:
             visible = fitted.crop.rgb[likeliest.face & fitted.crop.known].mean(1)
             generator = np.random.default_rng(hypotheses[0].seed)
             spread = expected_error(self._head, fitted.fit, likeliest, fitted.closed, fills[0].rgb, visible, generator)
-        stone = None if likeliest is None and not preview else _sketch(fitted, likeliest).stone
+        stone = fills[0].stone if likeliest is None else likeliest.matte
         return Draft(Answer(tuple(fills), spread, notes, stone), sketches)
 
     def _fit(self, crop: Crop) -> _FittedCrop:
