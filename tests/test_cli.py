@@ -67,8 +67,8 @@ def fake(monkeypatch):
                 {"request": request.to_json()},
             )
 
-        def find_landmarks(self, image, mask=None, face=None, progress=None):
-            Fake.seen.append((image, mask, face))
+        def find_landmarks(self, image, mask=None, face=None, predictor="default", progress=None):
+            Fake.seen.append((image, mask, face, predictor))
             return Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0)
 
     monkeypatch.setattr(restorer, "Restorer", Fake)
@@ -241,10 +241,11 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, c
 
 
 def test_landmarks_in_every_form(scene, fake, capsys):
-    assert statue("landmarks", "photo.png", "--mask", "mask.png", "--face", "1,2,50,60") == 0
+    assert statue("landmarks", "photo.png", "--mask", "mask.png", "--face", "1,2,50,60", "--predictor", "facemesh") == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["image"] == {"width": 96, "height": 80} and answer["frame"]["side"] == 90.0
-    image, mask, face = fake.seen[0]
+    image, mask, face, predictor = fake.seen[0]
+    assert predictor == "facemesh"
     assert image.shape == (80, 96, 3) and mask.max() == 255 and face == (1.0, 2.0, 50.0, 60.0)
     for name in ("points.json", "points.pts"):
         assert statue("landmarks", "photo.png", "-o", name) == 0

@@ -101,6 +101,7 @@ def _landmarks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
     parser.add_argument("--mask", type=Path, help="picture of the same size: white = missing")
     _option(parser, FIELDS["face"])
+    _option(parser, FIELDS["predictor"])
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )

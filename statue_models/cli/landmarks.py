@@ -32,7 +32,9 @@ def run(options: Namespace) -> None:
     from statue_models.restoring.restorer import Restorer
 
     with output.ProgressLine(not options.quiet) as progress:
-        landmarks, frame = Restorer().find_landmarks(photograph.to_srgb(), mask, options.face, progress)
+        landmarks, frame = Restorer().find_landmarks(
+            photograph.to_srgb(), mask, options.face, options.predictor, progress
+        )
     data: dict[str, Any] = {
         "image": {"width": size[0], "height": size[1]},
         "landmarks": landmarks.to_json(),

@@ -14,7 +14,8 @@ from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
-from statue_models.landmarks.registry import check_predictor, predictor
+from statue_models.landmarks.registry import check_predictor
+from statue_models.landmarks.registry import predictor as load_predictor
 from statue_models.landmarks.search import find_face
 from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
@@ -79,6 +80,7 @@ class Restorer:
         image: NDArray[Any],
         mask: NDArray[np.uint8] | None = None,
         face: FaceBox | None = None,
+        predictor: str = "default",
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -87,15 +89,18 @@ class Restorer:
             image: as in ``RestorationRequest``.
             mask: as there, or None.
             face: where it is, or None to search.
+            predictor: a name of the registry, or "default".
+            progress: called with phases and fractions.
 
         Raises:
-            StatueError: for a picture or a mask that is none, when no face is found, or "interrupted".
+            StatueError: for a picture or a mask that is none, a predictor that is unknown, when no face is found, or
+                "interrupted".
         """
         check_picture(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
         with self._lock, one_thread(), report_out_of_memory():
-            return find_face(rgb8(image), hole, self._predictor("default"), face=face, progress=progress)
+            return find_face(rgb8(image), hole, self._predictor(predictor), face=face, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         started = time.perf_counter()
@@ -129,7 +134,7 @@ class Restorer:
 
     def _predictor(self, name: str) -> LandmarkPredictor:
         if name not in self._predictors:
-            self._predictors[name] = predictor(name, self._landmark_models)
+            self._predictors[name] = load_predictor(name, self._landmark_models)
         return self._predictors[name]
 
 
@@ -149,6 +154,7 @@ def _answer(
     variants: tuple[Variant, ...],
     seconds: Mapping[str, float],
 ) -> Restoration:
+    """What a caller gets: the variants, and all that is known of them."""
     return Restoration(
         variants=variants,
         rectangle=filling.rectangle,

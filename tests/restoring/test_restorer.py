@@ -152,7 +152,7 @@ def test_the_request_says_what_finds_the_landmarks(request_, monkeypatch):
         loaded.append((name, models))
         return predictor(name)
 
-    monkeypatch.setattr(restorer_module, "predictor", load)
+    monkeypatch.setattr(restorer_module, "load_predictor", load)
     here = Restorer(landmark_models=Path("somewhere"))
     asked = replace(request_, landmarks=None, model="mirror")
     for name in ("facemesh", "default", "facemesh"):

@@ -133,7 +133,7 @@ def test_variants_are_of_noses_mouths_and_eyes(run, painter):
 
 def test_a_fill_is_what_a_users_own_request_gives(assets, monkeypatch):
     """The landmarks are found once for all methods: a restoration that searches by itself must say the same."""
-    monkeypatch.setattr(pipeline, "predictor", lambda *_: RedSquares())
+    monkeypatch.setattr(pipeline, "load_predictor", lambda *_: RedSquares())
     case = next(cases_of([assets / "photos" / "one.png"], lambda path, picture: FACE, ["nose"]))
     mirror = NativeContenders()("mirror", Setting())
     (ours,) = mirror.restore(case, LandmarkSource(RedSquares())(case), [7])
