@@ -1,7 +1,7 @@
 """The phases of a restoration, as progress callbacks name them and as a person reads them.
 
-The names travel over HTTP and never change; what is shown for them is each front end's own affair. The plug-in, which
-imports nothing of this package, holds a table of its own, and a test holds the two together.
+The names travel over HTTP and never change; what is shown for them is each front end's own affair. The plug-in, whose
+Python may be older than ``StrEnum``, holds a table of its own, and a test holds the two together.
 """
 
 from enum import StrEnum

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import Landmarks
+from statue_models.face.landmarks68 import Landmarks, check_points
 from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, MIN_SIDE, Field, RequestFields
 from statue_models.phases import Phase
 from statue_models.pixels.bands import bands
@@ -95,7 +95,7 @@ class RestorationRequest(RequestFields):
         except (TypeError, ValueError) as error:
             raise StatueError("usage", reason=error) from None
         if value is not None and field.kind == BOX:
-            return _face_box(value, self.mask)
+            return face_box_in(value, self.mask)
         if value is not None and field.kind == LANDMARKS:
             return _given_landmarks(value, self.mask)
         return value
@@ -132,6 +132,8 @@ def check_picture(image: NDArray[Any]) -> None:
     Raises:
         StatueError: "bad-request", "image-too-small", "image-too-large" or "bad-pixels".
     """
+    if not isinstance(image, np.ndarray):
+        raise StatueError("bad-request", reason=f"the picture is a {type(image).__name__}, not an array")
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
         raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
     height, width = image.shape[:2]
@@ -167,6 +169,8 @@ def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
     Raises:
         StatueError: "bad-request" or "mask-size".
     """
+    if not isinstance(mask, np.ndarray):
+        raise StatueError("bad-request", reason=f"the mask is a {type(mask).__name__}, not an array")
     if mask.ndim != 2 or mask.dtype != np.uint8:
         raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
     check_mask_size(mask.shape[::-1], image.shape[1::-1])
@@ -182,7 +186,7 @@ def check_mask_size(mask: tuple[int, ...], picture: tuple[int, ...]) -> None:
         raise StatueError("mask-size", mask_width=mask[0], mask_height=mask[1], width=picture[0], height=picture[1])
 
 
-def _face_box(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
+def face_box_in(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
     """Four numbers as a box that lies in the picture."""
     try:
         box = FaceBox(*(float(number) for number in numbers))
@@ -196,6 +200,7 @@ def _face_box(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
 def _given_landmarks(points: Landmarks | Sequence[Sequence[float]], mask: NDArray[np.uint8]) -> Landmarks:
     """Landmarks that lie in the picture or near it, those under the mask hidden."""
     landmarks = points if isinstance(points, Landmarks) else Landmarks.given(points)
+    check_points(landmarks.points)
     if np.abs(landmarks.points).max() > 10 * max(mask.shape):
         raise StatueError("bad-landmarks", reason="they lie far outside the picture")
     return landmarks.hidden_under(mask)

@@ -67,7 +67,7 @@ def fake(monkeypatch):
                 {"request": request.to_json()},
             )
 
-        def find_landmarks(self, image, mask=None, face=None, predictor="default", progress=None):
+        def find_landmarks(self, image, mask=None, *, face=None, predictor="default", progress=None):
             Fake.seen.append((image, mask, face, predictor))
             return Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0)
 

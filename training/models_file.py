@@ -10,9 +10,13 @@ def with_row(models: Path, table: str, name: str, **changes: Any) -> bytes:
 
     Args:
         models: the file as it is.
-        table, name: list and name of the row.
+        table, name: list and name of the row, which is added where it is not there yet.
         changes: its new values.
     """
     data = json.loads(models.read_text(encoding="utf-8"))
-    next(row for row in data[table] if row["name"] == name).update(changes)
+    row = next((row for row in data[table] if row["name"] == name), None)
+    if row is None:
+        row = {"name": name}
+        data[table].append(row)
+    row.update(changes)
     return (json.dumps(data, indent=1, ensure_ascii=False) + "\n").encode()

@@ -1,7 +1,7 @@
 """68 landmarks as the nine strokes of a path, and back.
 
-The strokes are those of ``statue_models.face.landmarks68.STROKES``; the plug-in imports nothing of that package,
-so they stand here again, and a test compares the two.
+The strokes are those of ``statue_models.face.landmarks68.STROKES``; that module needs NumPy, which GIMP's Python
+may lack, so they stand here again, and a test compares the two.
 """
 
 import json

@@ -15,6 +15,7 @@ from gimpfu.host import Samples
 
 from statue_models.errors import StatueError
 from statue_models.fields import FIELDS, MAX_MEGAPIXELS
+from statue_models.runner.protocol import SCHEMA
 from statue_models.runner.protocol.client import RunnerClient
 
 RECORD = "restore-statue-face-record"
@@ -85,7 +86,7 @@ def restore(host, image, drawables, options, connect=open_runner):
         client = connect()
 
         def keep(header, pixels):
-            name = "Variant %d" % (len(layers) + 1)
+            name = "Variant %d" % header["variant"]
             layers.append(_new_layer(host, image, name, source, header, pixels))
 
         result = _ask(host, source, options, client, keep)
@@ -153,10 +154,14 @@ def _ask(host, source, options, client, keep):
         host.progress(_words(phase), _RUNNER_FROM + (_RUNNER_TO - _RUNNER_FROM) * fraction)
 
     result = client.follow(job, on_progress)
-    count = result["variants"]
-    for index in range(1, count + 1):
-        host.progress("Fetching variant %d of %d" % (index, count), _RUNNER_TO + (1 - _RUNNER_TO) * (index - 1) / count)
-        keep(*client.variant(job, index))
+    try:
+        count = result["variants"]
+        for index in range(1, count + 1):
+            share = (index - 1) / count
+            host.progress("Fetching variant %d of %d" % (index, count), _RUNNER_TO + (1 - _RUNNER_TO) * share)
+            keep(*client.variant(job, index))
+    finally:
+        client.cancel(job)  # fetched or given up: its memory is free for others
     return result
 
 
@@ -164,7 +169,7 @@ def header_of(source, options):
     """The header of docs/http.md for what was read and what was answered; what is not asked has its default there."""
     _, _, width, height = source.frame
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "width": width,
         "height": height,
         "channels": source.samples.channels,

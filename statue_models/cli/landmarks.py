@@ -33,7 +33,7 @@ def run(options: Namespace) -> None:
 
     with output.ProgressLine(not options.quiet) as progress:
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(), mask, options.face, options.predictor, progress
+            photograph.to_srgb(), mask, face=options.face, predictor=options.predictor, progress=progress
         )
     data: dict[str, Any] = {
         "image": {"width": size[0], "height": size[1]},

@@ -110,12 +110,7 @@ class Landmarks:
             array = np.asarray(points, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
             raise StatueError("bad-landmarks", reason="they are not numbers") from None
-        if array.shape != (COUNT, 2):
-            raise StatueError("bad-landmarks", reason=f"the shape is {array.shape}, not (68, 2)")
-        if not np.isfinite(array).all():
-            raise StatueError("bad-landmarks", reason="some are not finite")
-        if interocular_distance(array) < 1.0:
-            raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
+        check_points(array)
         if placed is not None and [type(flag) for flag in placed] != [bool] * COUNT:
             raise StatueError("bad-landmarks", reason="placed is not 68 times true or false")
         held = np.ones(COUNT, bool) if placed is None else np.array(placed)
@@ -129,14 +124,14 @@ class Landmarks:
     def to_crop(self, frame: FaceFrame, size: int) -> "Landmarks":
         """The same, from photograph pixels to pixels of a crop (size, size) through a frame."""
         turn = np.linalg.inv(frame.matrix(size)[:, :2])
-        return self._seen_through(frame.to_crop(self.points, size), turn, 1 / frame.scale(size))
+        return self._map_through(frame.to_crop(self.points, size), turn, 1 / frame.scale(size))
 
     def to_photograph(self, frame: FaceFrame, size: int) -> "Landmarks":
         """The same, from pixels of a crop (size, size) to those of the photograph that it was cut from."""
         turn = frame.matrix(size)[:, :2]
-        return self._seen_through(frame.to_photograph(self.points, size), turn, frame.scale(size))
+        return self._map_through(frame.to_photograph(self.points, size), turn, frame.scale(size))
 
-    def _seen_through(self, points: NDArray[np.float64], turn: NDArray[np.floating], scale: float) -> "Landmarks":
+    def _map_through(self, points: NDArray[np.float64], turn: NDArray[np.floating], scale: float) -> "Landmarks":
         covariance = None if self.covariance is None else turn @ self.covariance @ turn.T
         return replace(self, points=points, sigma=self.sigma * scale, covariance=covariance)
 
@@ -181,18 +176,36 @@ class Landmarks:
             numbers = [part for part in (sigma, score, ellipses, yaw) if part is not None]
             if not all(np.isfinite(part).all() for part in numbers):
                 raise StatueError("bad-landmarks", reason="some of their numbers are not finite")
+            if (sigma < 0).any() or not 0 <= score <= 1 or not isinstance(data["source"], str):
+                raise StatueError("bad-landmarks", reason="their sigma, score or source cannot be right")
+            if [type(flag) for flag in data["hidden"]] != [bool] * COUNT:
+                raise StatueError("bad-landmarks", reason="hidden is not 68 times true or false")
             return cls(
                 points=given.points,
                 sigma=sigma,
-                hidden=np.array(data["hidden"], np.bool_).reshape(COUNT),
+                hidden=np.array(data["hidden"], np.bool_),
                 score=score,
-                source=str(data["source"]),
+                source=data["source"],
                 covariance=ellipses,
                 placed=given.placed if "placed" in data else None,
                 yaw=yaw,
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise StatueError("bad-landmarks", reason="their description is not complete") from error
+
+
+def check_points(points: NDArray[np.float64]) -> None:
+    """Whether an array can be the landmarks of a face.
+
+    Raises:
+        StatueError: ``bad-landmarks`` unless it is (68, 2), finite, and the eyes are apart.
+    """
+    if points.shape != (COUNT, 2):
+        raise StatueError("bad-landmarks", reason=f"the shape is {points.shape}, not (68, 2)")
+    if not np.isfinite(points).all():
+        raise StatueError("bad-landmarks", reason="some are not finite")
+    if interocular_distance(points) < 1.0:
+        raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
 
 
 def read_landmarks(path: Path) -> Landmarks:

@@ -1,6 +1,6 @@
 """What a landmark predictor's folder says of it, without loading anything.
 
-A folder of this room exports ``DESCRIPTOR``; nothing else in the program knows predictors by name.
+A folder of this room exports ``DESCRIPTOR``; registry, front ends and evaluation find predictors by it.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """What can find landmarks: every descriptor that a folder of this room exports, and the predictors that are loaded."""
 
 import pkgutil
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -9,6 +9,9 @@ import statue_models.landmarks as room
 from statue_models.errors import StatueError
 from statue_models.landmarks.descriptor import PredictorDescriptor
 from statue_models.landmarks.predictor import LandmarkPredictor
+
+#: Predictors that are kept, by name and folder of FaceMesh's files.
+MOST_LOADED = 4
 
 
 @cache
@@ -63,7 +66,7 @@ def predictor(name: str = "default", models: Path | None = None) -> LandmarkPred
     return _loaded(descriptor(name).name, None if models is None else Path(models).resolve())
 
 
-@cache
+@lru_cache(MOST_LOADED)
 def _loaded(name: str, models: Path | None) -> LandmarkPredictor:
     return descriptor(name).open(models)
 

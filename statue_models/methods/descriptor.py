@@ -1,6 +1,6 @@
 """What a method's folder says of it, without loading anything: the door that every front end goes through.
 
-A folder of this room exports ``DESCRIPTORS``; nothing else in the program knows methods by name.
+A folder of this room exports ``DESCRIPTORS``; registry, front ends and evaluation find methods by them.
 """
 
 from collections.abc import Callable

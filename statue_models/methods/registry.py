@@ -105,7 +105,8 @@ class LoadedMethods:
         Raises:
             StatueError: as ``MethodDescriptor.open`` does.
         """
-        key = (chosen.name, device, precision)
+        # Only networks heed device and precision.
+        key = (chosen.name, device, precision) if chosen.kind == "network" else (chosen.name, "", "")
         if key not in self._loaded:
             self._loaded[key] = chosen.open(device, precision)
         self._loaded.move_to_end(key)

@@ -1,1 +1,1 @@
-"""Photograph in, restoration out: files, face frame, landmarks, compositing, and the pipeline that joins them."""
+"""The pipeline: from a request to a restoration at the photograph's own size."""

@@ -27,8 +27,6 @@ RIM_NOTE = (
     "all round the mask the stone looks unlike what lies beyond, as if damage had been left over: look at the border, "
     "and let the mask reach further with {remedy} (rim-differs)"
 )
-#: Pixels that a mask may grow by.
-MOST_GROWN = 200
 
 
 def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
@@ -36,7 +34,7 @@ def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
 
     Args:
         mask: (H, W) uint8, > 0 = missing.
-        pixels: 0 to ``MOST_GROWN``.
+        pixels: 0 or more.
     """
     if pixels == 0:
         return mask

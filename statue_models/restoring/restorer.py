@@ -33,6 +33,7 @@ from statue_models.request import (
     Variant,
     check_mask,
     check_picture,
+    face_box_in,
     no_progress,
     split_progress,
 )
@@ -79,6 +80,7 @@ class Restorer:
         self,
         image: NDArray[Any],
         mask: NDArray[np.uint8] | None = None,
+        *,
         face: FaceBox | None = None,
         predictor: str = "default",
         progress: Progress = no_progress,
@@ -99,8 +101,9 @@ class Restorer:
         check_picture(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
         check_mask(hole, image)
+        box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
-            return find_face(rgb8(image), hole, self._predictor(predictor), face=face, progress=progress)
+            return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
 
     def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
         started = time.perf_counter()
@@ -121,8 +124,8 @@ class Restorer:
 
     def _choose(self, request: RestorationRequest) -> ReadyMethod:
         """The method that a request names, loaded, with what the request asks of it."""
-        device = _usable(request.device if request.device != "auto" else self._device)
         chosen = self._describe(request.model)
+        device = _resolve(request.device if request.device != "auto" else self._device, chosen.kind == "network")
         return self._methods.ready(chosen, device, request.precision, chosen.options_of(request))
 
     def _fill_plainly(self, crop: Crop, hypotheses: Sequence[Hypothesis], progress: Progress) -> Answer:
@@ -166,20 +169,25 @@ def _answer(
     )
 
 
-def _usable(device: str) -> str:
-    """The device to run on: "cpu" or "cuda".
+def _resolve(device: str, network: bool) -> str:
+    """The device to run on, "cpu" or "cuda"; "auto" stays what it is for what is no network.
 
     Raises:
         StatueError: ``no-cuda`` when CUDA was asked for and is not there.
     """
-    if device == "cuda":
-        try:
-            import torch
-        except ImportError:
-            raise StatueError("no-cuda") from None
-        if not torch.cuda.is_available():
-            raise StatueError("no-cuda")
-    return device
+    if device == "cpu" or (device == "auto" and not network):
+        return device
+    try:
+        import torch
+    except ImportError:
+        if device == "auto":
+            return device  # the method says which package it lacks
+        raise StatueError("no-cuda") from None
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "auto":
+        return "cpu"
+    raise StatueError("no-cuda")
 
 
 def _uncertainty(

@@ -45,9 +45,11 @@ class RemoteRestorer:
         header = JobHeader.of(request).to_json()
         job = self._client.submit(header, samples_of(request.image), samples_of(request.mask))
         result = self._client.follow(job, lambda phase, fraction: progress(Phase.named(phase), fraction))
-        variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
-        uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
-        self._client.cancel(job)  # it has been fetched: its memory is free for others
+        try:
+            variants = [self._client.variant(job, k + 1) for k in range(result["variants"])]
+            uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
+        finally:
+            self._client.cancel(job)  # fetched or given up: its memory is free for others
         frame = result["frame"]
         return Restoration(
             variants=tuple(

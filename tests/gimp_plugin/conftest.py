@@ -36,7 +36,7 @@ class FakeRunner:
     """Stands for the client of a runner: inverts what is selected. ``failure`` is raised at the moment ``at``."""
 
     def __init__(self, failure=None, at=None):
-        self.failure, self.at, self.sent = failure, at, None
+        self.failure, self.at, self.sent, self.cancelled = failure, at, None, []
 
     def _reach(self, moment):
         if self.at == moment:
@@ -75,8 +75,11 @@ class FakeRunner:
         start = header["width"] * step
         rows = [pixels[r * start + x * step : r * start + (x + width) * step] for r in range(y, y + height)]
         answer = bytes(255 - value for value in b"".join(rows))
-        names = {"x": x, "y": y, "width": width, "height": height}
+        names = {"variant": k, "x": x, "y": y, "width": width, "height": height}
         return {**names, "channels": header["channels"], "depth": header["depth"], "seed": k}, answer
+
+    def cancel(self, job):
+        self.cancelled.append(job)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The filter on images that are Python objects, with a runner that is one too."""
 
+import contextlib
 import importlib.util
 import json
 
@@ -125,6 +126,15 @@ def test_a_runner_that_fails_midway_leaves_the_image_untouched(plugin, scene, op
     assert (
         refuse(plugin, scene, options, fake_runner(StatueError("runner-unreachable"), moment)) == "runner-unreachable"
     )
+
+
+@pytest.mark.parametrize("moment", [None, "variant 1", "variant 2"])
+def test_a_job_is_forgotten_by_the_runner_once_it_is_fetched_or_given_up(plugin, scene, options, fake_runner, moment):
+    host, image, layer = scene
+    runner = fake_runner(plugin.gimpfu.CancelError(), moment)
+    with contextlib.suppress(plugin.gimpfu.CancelError):
+        plugin.restore.restore(host, image, [layer], options(), runner)
+    assert runner.cancelled == ["job"]
 
 
 def test_an_answer_that_does_not_fit_is_not_put_into_the_image(plugin, scene, options, fake_runner):

@@ -99,7 +99,8 @@ def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
         made.append((device, precision))
         return object()
 
-    one, other = (descriptor.MethodDescriptor(name, "", "fit", "pixels", "", "", load) for name in ("one", "other"))
+    names = ("one", "other")
+    one, other = (descriptor.MethodDescriptor(name, "", "network", "pixels", "", "", load) for name in names)
     loaded = registry.LoadedMethods(most=2)
     first = loaded.get(one, "cpu")
     assert loaded.get(one, "cpu") is first and len(made) == 1
@@ -108,6 +109,8 @@ def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
     loaded.get(one, "cpu", "bf16")
     loaded.get(other, "cpu")
     assert made == [("cpu", "fp32"), ("cpu", "fp32"), ("cpu", "bf16"), ("cpu", "fp32")]
+    fit = descriptor.MethodDescriptor("fit", "", "fit", "pixels", "", "", load)
+    assert loaded.get(fit, "cuda", "bf16") is loaded.get(fit, "cpu"), "only networks heed device and precision"
 
 
 def test_cuda_that_is_not_there():

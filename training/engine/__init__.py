@@ -1,1 +1,1 @@
-"""The one loop: recipe, run, players' turns, checkpoints, log, processes."""
+"""The one loop: recipe, run, optimisers' turns, checkpoints, log, processes."""

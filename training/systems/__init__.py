@@ -1,1 +1,1 @@
-"""What can be trained: data, losses and judgement of every model. The loop is ``training.engine.trainer``'s."""
+"""What can be trained: data, losses and judgement of every model. The loop is ``training.engine.training_loop``'s."""

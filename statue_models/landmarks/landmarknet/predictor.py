@@ -15,6 +15,7 @@ from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
 from statue_models.landmarks.facemesh.facemesh import FaceMesh
 from statue_models.landmarks.facemesh.facemesh import load as load_facemesh
+from statue_models.models_file import parts
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from statue_models.networks.loading import load_into
 from statue_models.threads import one_torch_thread
@@ -44,7 +45,7 @@ class NetworkLandmarks:
 
     def __init__(self, network: LandmarkNet, facemesh: FaceMesh | None) -> None:
         self._network, self._facemesh = network.eval(), facemesh
-        self._head = load_head()
+        self._head = load_head(sha256=parts()["head"].sha256)
 
     def propose(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
         """What FaceMesh sees, and, while it is not sure of a face, what the network finds by itself."""

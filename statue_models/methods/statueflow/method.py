@@ -13,7 +13,7 @@ from torch import Tensor
 from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.descriptor import MethodOptions
-from statue_models.methods.method import Answer, Crop, Fill
+from statue_models.methods.method import Answer, Crop
 from statue_models.methods.network_input import network_input, resize_square
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.methods.statueflow import StatueFlowOptions
@@ -126,7 +126,7 @@ class FlowMethod:
             else:
                 share = SHARE if hypothesis.index == 0 else DRAWN_SHARE
                 rgb = blend_textured(answer, fill.rgb, sketch.rgb, crop, share)
-            fills.append(Fill(np.clip(rgb, 0, 1), fill.borrow, fill.stone, fill.half))
+            fills.append(replace(fill, rgb=np.clip(rgb, 0, 1), textured=not options.preview))
         about = {
             "torch": torch.__version__,
             "steps": steps,

@@ -1,4 +1,4 @@
-"""How often a frame is right, by the score that the predictor gave: the tables of ``landmarks.calibration``."""
+"""How often a frame is right, by the score that the predictor gave: the ``shares`` of ``PredictorDescriptor``."""
 
 from collections.abc import Sequence
 

@@ -7,9 +7,9 @@
 Four parts: ``composed`` (rendered heads on scenes, 60 to 2,000 pixels, one to three faces, and heads in profile, which
 must be refused), the ``check`` suite (128-pixel pictures framed on the face), the six whole ``photographs`` of busts
 damaged the same way, and pictures without faces. On the photographs the truth is what the search finds in the undamaged
-picture when told where the face is. A frame is right when its inter-ocular error (``frame_outcomes.frame_error``) is
-below a tenth. ``--calibrate`` prints one predictor's table of ``landmarks.calibration`` instead: how often frames were
-right, by score, over composed pictures and the ``check`` suite, nothing refused. landmarknet@FILE are other
+picture when told where the face is. A frame is right when its inter-ocular error (``outcomes.frame_error``) is
+below a tenth. ``--calibrate`` prints one predictor's ``shares`` (``PredictorDescriptor``) instead: how often frames
+were right, by score, over composed pictures and the ``check`` suite, nothing refused. landmarknet@FILE are other
 weights.
 """
 
