@@ -27,6 +27,7 @@ class Clock:
         self._last = time.perf_counter()
 
     def note(self, phase: str) -> None:
+        """What has passed since the last call, or since the clock was made, was spent in this phase."""
         now = time.perf_counter()
         self.seconds[phase] = round(now - self._last, 4)
         self._last = now
@@ -48,6 +49,13 @@ def record(
     notes: dict[str, object],
     clock: Clock,
 ) -> dict[str, Any]:
+    """The record, ready for JSON; docs/cli.md says what ``--report`` writes of it.
+
+    Args:
+        request: what was asked. method: what answered. landmarks: given or found, or None.
+        frame, size: of the crop that the method saw, its side in crop pixels.
+        notes: the method's own facts. clock: the seconds of each phase.
+    """
     return {
         "schema": 1,
         "program": {"name": places.NAME, "version": statue_models.__version__},

@@ -124,6 +124,6 @@ def test_cuda_that_is_not_there():
 
 
 def test_the_menu_that_lies_beside_the_plug_in_is_up_to_date():
-    """python -m statue_models.methods > statue_models/methods/menu.json"""
+    """Written by ``python -m statue_models.methods > statue_models/methods/menu.json``."""
     path = Path(registry.__file__).with_name("menu.json")
     assert path.read_text(encoding="utf-8") == menu()
