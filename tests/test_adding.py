@@ -8,6 +8,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -305,3 +306,12 @@ def test_an_option_of_a_method_is_a_row_and_the_folder_of_the_method(with_method
         "listed": ["quality", "stroke"],
         "refused": "usage",
     }
+
+
+def test_the_page_says_where_things_are():
+    """Each file that it names is there, but for those that are to be written."""
+    page = (REPOSITORY / "docs/contributing.md").read_text(encoding="utf-8")
+    roots = "|".join([*SOURCES, "docs", "tests"])
+    named = set(re.findall(rf"\b(?:{roots})/[\w./-]*\w", page))
+    there = {name for name in named if "NAME" not in name and "ROOM" not in name}
+    assert len(there) > 20 and not [name for name in sorted(there) if not (REPOSITORY / name).exists()]
