@@ -27,7 +27,7 @@ class InstallError(Exception):
         super().__init__(sentence)
 
 
-class CommandFailed(Exception):
+class CommandFailed(Exception):  # noqa: N818 - it says what happened
     """A program that could not be started (status None) or that ended with another status than 0."""
 
     def __init__(self, command: Sequence[str], status: int | None, output: str) -> None:
@@ -49,7 +49,9 @@ class Run(Protocol):
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         on_line: Callable[[str], None] | None = None,
-    ) -> str: ...
+    ) -> str:
+        """See ``run``."""
+        ...
 
 
 def run(

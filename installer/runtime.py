@@ -151,8 +151,11 @@ def _update_package(layout: Layout, base: str, wanted: Marker, run: Run, say: Sa
 
 
 def _install_package(checkout: Path, pip: Sequence[str], run: Run) -> None:
-    """Build the package from a copy, because building writes into its source, and install it without its dependencies:
-    they are there, and pip would take the second build of OpenCV for a missing one."""
+    """Build the package from a copy, and install it without its dependencies.
+
+    Building writes into its source; the dependencies are there, and pip would take the second build of OpenCV for a
+    missing one.
+    """
     skip = shutil.ignore_patterns("__pycache__", ".*")
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch) / "source"

@@ -20,7 +20,7 @@ _HOMES = {
     "StatueError": "statue_models.errors",
 }
 
-__all__ = [*_HOMES, "__version__"]
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - the keys are names
 
 if TYPE_CHECKING:
     from statue_models.errors import StatueError as StatueError

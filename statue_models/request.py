@@ -66,11 +66,11 @@ class Hypothesis:
 
 @dataclass(frozen=True, eq=False)
 class RestorationRequest(RequestFields):
-    """All that determines a result: the fields of ``fields.py``. One that exists is valid: requests are checked here
-    and nowhere else.
+    """All that determines a result: the fields of ``fields.py``.
 
-    Any four numbers for ``face`` become a ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the
-    mask hidden ones, so that one request is the same from wherever it comes.
+    One that exists is valid: requests are checked here and nowhere else. Any four numbers for ``face`` become a
+    ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the mask hidden ones, so that one request
+    is the same from wherever it comes.
 
     Raises:
         StatueError: with the code of the first thing that is wrong.

@@ -17,7 +17,7 @@ _own: Any = None
 
 
 def _start(make: Callable[..., Any], *arguments: Any) -> None:
-    global _own
+    global _own  # noqa: PLW0603, a pool's initializer has no other place
     _own = make(*arguments)
 
 

@@ -27,7 +27,7 @@ def load_into(network: torch.nn.Module, path: Path, sha256: str | None) -> None:
 
 
 def torch_device(name: str) -> torch.device:
-    """ "auto" -> the GPU where there is one.
+    """The device of a name: "auto" is the GPU where there is one.
 
     Raises:
         StatueError: ``no-cuda`` if CUDA is asked for and not there.

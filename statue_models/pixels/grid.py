@@ -27,7 +27,7 @@ def cells_at(positions: Numbers) -> Numbers:
 
 
 def centres_in(rectangle: Rectangle) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """x and y, each (height, width), of the centres of a rectangle's pixels."""
+    """Positions x and y, each (height, width), of the centres of a rectangle's pixels."""
     x, y = np.arange(rectangle.x, rectangle.right) + HALF, np.arange(rectangle.y, rectangle.bottom) + HALF
     columns, rows = np.meshgrid(x, y)
     return columns, rows

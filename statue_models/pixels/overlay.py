@@ -28,10 +28,12 @@ class Overlay:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Of the whole picture: (H, W) or (H, W, C)."""
         return self._below.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """Of the picture's samples, and of those laid over it."""
         return self._below.dtype
 
     def __getitem__(self, window: tuple[slice, slice]) -> NDArray[Any]:

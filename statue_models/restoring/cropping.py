@@ -34,6 +34,11 @@ def widen_to_hold(frame: FaceFrame, rectangle: Rectangle) -> FaceFrame:
 
 
 def selection_frame(rectangle: Rectangle) -> tuple[FaceFrame, int]:
+    """The frame of a method that looks at the hole's surroundings alone, upright around it, and its crop's side.
+
+    The side is a multiple of 16 crop pixels near the frame's own in the photograph's, and at most
+    ``LARGEST_SELECTION``.
+    """
     side = SELECTION_MARGIN * max(rectangle.width, rectangle.height, 16)
     size = min(LARGEST_SELECTION, 16 * int(np.ceil(side / 16)))
     centre = (rectangle.x + rectangle.width / 2, rectangle.y + rectangle.height / 2)

@@ -93,8 +93,9 @@ def rim_width(
 
 
 def _tiles(border: NDArray[np.bool_], margin: int) -> Iterator[tuple[tuple[slice, slice], NDArray[np.bool_]]]:
-    """Windows of a picture with ``margin`` pixels around the border's pixels in one tile, and (h, w) where these are:
-    the inside of a hole, and a picture's blur there, concern nobody.
+    """Windows of a picture with ``margin`` pixels around the border's pixels in one tile, and (h, w) where these are.
+
+    The inside of a hole, and a picture's blur there, concern nobody.
     """
     height, width = border.shape
     for top in range(0, height, TILE):

@@ -1,6 +1,6 @@
-"""What travels between client and runner: header lines and planes, without any I/O.
+r"""What travels between client and runner: header lines and planes, without any I/O.
 
-A message is one line of JSON (UTF-8, ended by ``\\n``) followed by raw samples: row-major, interleaved, little-endian.
+A message is one line of JSON (UTF-8, ended by ``\n``) followed by raw samples: row-major, interleaved, little-endian.
 Sizes are known from the header and checked before memory is taken.
 """
 

@@ -1,4 +1,4 @@
-"""What a large hole in a large photograph costs, as a table; run by hand, on Linux:
+"""What a large hole in a large photograph costs, as a table; run by hand, on Linux.
 
     python tests/benchmarks/large_hole.py [--photo FILE] [--megapixels 50] [--side 3000] [--models NAME ...]
 

@@ -1,4 +1,4 @@
-"""What the plug-in's process holds at its peak, as a table; run by hand, as root, after ``tests/gimp/provision.sh``:
+"""What the plug-in's process holds at its peak, as a table; run by hand, as root, after ``tests/gimp/provision.sh``.
 
     python tests/benchmarks/plug_in.py [--versions 2.10 3.0] [--megapixels 12]
 

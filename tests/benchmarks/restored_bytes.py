@@ -1,4 +1,4 @@
-"""Checksums of what the program restores, a line each; run by hand, before and after a change that is to keep it:
+"""Checksums of what the program restores, a line each; run by hand, before and after a change that is to keep it.
 
     python tests/benchmarks/restored_bytes.py [--assets DIR] > before.txt
 

@@ -1,4 +1,4 @@
-"""What restoring costs, as a table; run by hand:
+"""What restoring costs, as a table; run by hand.
 
     python tests/benchmarks/runner.py [--model NAME] [--size 1024 | --photo FILE --mask FILE]
 

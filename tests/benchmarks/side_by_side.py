@@ -1,4 +1,4 @@
-"""What two restorations at once cost, as a table; run by hand:
+"""What two restorations at once cost, as a table; run by hand.
 
     python tests/benchmarks/side_by_side.py [--photo FILE --mask FILE] [--models NAME ...] [--rounds 5]
 

@@ -101,7 +101,7 @@ def test_a_sample_keeps_the_camera_and_its_seed_decides(head):
 
 
 def lip_gap(head, fit):
-    """cm between the inner edges of the lips."""
+    """Centimetres between the inner edges of the lips."""
     height = fit.vertices(head)[head.landmarks][:, 1]
     return float((height[UPPER_LIP] - height[LOWER_LIP]).mean())
 

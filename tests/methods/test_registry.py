@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,12 +96,14 @@ def test_what_a_method_does_not_know_is_refused():
 def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
     made = []
 
-    def load(device, precision, weights, sha256):
-        made.append((device, precision))
-        return object()
+    def answering(name, kind):
+        def opening(device, precision):
+            made.append((device, precision))
+            return object()
 
-    names = ("one", "other")
-    one, other = (descriptor.MethodDescriptor(name, "", "network", "pixels", "", "", load) for name in names)
+        return SimpleNamespace(name=name, kind=kind, open=opening)
+
+    one, other = answering("one", "network"), answering("other", "network")
     loaded = registry.LoadedMethods(most=2)
     first = loaded.get(one, "cpu")
     assert loaded.get(one, "cpu") is first and len(made) == 1
@@ -109,7 +112,7 @@ def test_what_is_loaded_is_loaded_once_and_only_the_last_are_kept():
     loaded.get(one, "cpu", "bf16")
     loaded.get(other, "cpu")
     assert made == [("cpu", "fp32"), ("cpu", "fp32"), ("cpu", "bf16"), ("cpu", "fp32")]
-    fit = descriptor.MethodDescriptor("fit", "", "fit", "pixels", "", "", load)
+    fit = answering("fit", "fit")
     assert loaded.get(fit, "cuda", "bf16") is loaded.get(fit, "cpu"), "only networks heed device and precision"
 
 
@@ -127,6 +130,6 @@ def test_cuda_that_is_not_there():
 
 
 def test_the_menu_that_lies_beside_the_plug_in_is_up_to_date():
-    """python -m statue_models.methods > statue_models/methods/menu.json"""
+    """Written by ``python -m statue_models.methods > statue_models/methods/menu.json``."""
     path = Path(registry.__file__).with_name("menu.json")
     assert path.read_text(encoding="utf-8") == menu()

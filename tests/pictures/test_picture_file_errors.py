@@ -30,7 +30,7 @@ def noise(dtype: Any = np.uint8, channels: int = 3) -> np.ndarray[Any, Any]:
 
 def file_of(folder: Path, kind: str) -> Path:
     """A sound file with noise in it, so that every byte of it counts."""
-    path, image = folder / f"a-{kind}.{kind.split('-')[0]}", Image.fromarray(noise())
+    path, image = folder / f"a-{kind}.{kind.split('-', 1)[0]}", Image.fromarray(noise())
     if kind == "png-16":
         Photograph(noise(np.uint16), "PNG").write(path)
     elif kind == "tif-strips":

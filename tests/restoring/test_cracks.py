@@ -154,8 +154,10 @@ def test_what_stands_under_a_cracks_soft_edge_changes_nothing():
 
 
 def test_a_crack_beside_a_lost_piece_is_closed_like_any_other():
-    """Whatever stands in the lost piece: form and light are those of the crack alone, to the bit, and so is grain but
-    for stone that the lost piece no longer shows.
+    """Whatever stands in the lost piece.
+
+    Form and light are those of the crack alone, to the bit, and so is grain but for stone that the lost piece no longer
+    shows.
     """
     image, both = grainy(), crack() | block(y=100)
     image[block(y=100) > 0] = 255

@@ -15,8 +15,10 @@ GOOD, DOUBTFUL, WITHOUT = (60, 255, 60), (255, 70, 60), (255, 200, 0)
 
 
 def tile(crop: NDArray[np.uint8], label: Label | None) -> NDArray[np.uint8]:
-    """(TILE, TILE, 3): the crop with its points, green where the label is good, red where not, in a yellow frame
-    without any."""
+    """Draw the crop and its points, (TILE, TILE, 3).
+
+    They are green where the label is good, red where not; a crop without any has a yellow frame.
+    """
     scale = TILE / crop.shape[0]
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     picture = np.array(cv2.resize(crop, (TILE, TILE), interpolation=how), np.uint8)

@@ -36,8 +36,10 @@ ROWS_AT_ONCE = 512
 
 @dataclass(frozen=True, eq=False)
 class Fingerprint:
-    """What a crop is compared by: hashes of it and of its mirror image; its detail (96, 96) and the same small, (32,
-    32), both float32."""
+    """What a crop is compared by.
+
+    Hashes of it and of its mirror image; its detail (96, 96) and the same small, (32, 32), both float32.
+    """
 
     hash: int
     mirrored_hash: int

@@ -68,6 +68,7 @@ class HarvestJob:
     tools: Tools
 
     def __call__(self) -> list[FaceCrop]:
+        """The photograph's faces, stored."""
         found, detector = self.tools.load()
         return harvest(self.photograph, self.sha256, self.store, self.settings, found, detector)
 
@@ -80,6 +81,7 @@ class LabelJob:
     tools: Tools
 
     def __call__(self) -> relabel.Label | None:
+        """The crop's label, or None without a face."""
         rgb = read_rgb(self.crop)
         if rgb.shape[0] != rgb.shape[1]:
             raise StatueError("unsupported-image", path=self.crop, what="sides of different lengths")
@@ -87,8 +89,9 @@ class LabelJob:
 
 
 def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int, T | Failed]]:
-    """(index, result) of every job, as they come. Ctrl-C ends the jobs that are under way, starts no others, and goes
-    on as ``KeyboardInterrupt``.
+    """(index, result) of every job, as they come.
+
+    Ctrl-C ends the jobs that are under way, starts no others, and goes on as ``KeyboardInterrupt``.
 
     Raises:
         StatueError: what a job raises that does not concern one picture alone; ``out-of-memory`` when a process died.

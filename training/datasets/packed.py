@@ -1,5 +1,7 @@
-"""Packed assets: ``.npz`` files whose bytes depend on their arrays alone, the comparison with one that is there, and
-what the converters' command lines have in common."""
+"""Packed assets: ``.npz`` files whose bytes depend on their arrays alone.
+
+Here are also the comparison with one that is there, and what the converters' command lines have in common.
+"""
 
 import argparse
 import zipfile

@@ -22,8 +22,10 @@ BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 @dataclass(frozen=True)
 class Jitter:
-    """How far training frames stray: standard deviations of the log of the side, of the shift in sides, of the angle in
-    radians."""
+    """How far training frames stray.
+
+    Standard deviations of the log of the side, of the shift in sides, of the angle in radians.
+    """
 
     side: float = 0.1
     shift: float = 0.04

@@ -138,7 +138,7 @@ def profile(options: argparse.Namespace) -> None:
 
 
 def _device(name: str) -> str:
-    """ "auto" -> where torch and Warp both can work."""
+    """The device of a name; "auto" is the GPU where torch and Warp both can work on it."""
     import torch
     import warp as wp
 

@@ -105,8 +105,10 @@ class FlowSystem:
         return make_batch(self._train, draws.index(len(self._train), count), draws)
 
     def losses(self, player: str, batch: Batch, draws: Draws) -> dict[str, Tensor]:
-        """The discriminator's; or the network's: squared error inside the damage over (1 - t)^2 (the velocity's error),
-        the feature distance, and what it costs not to be taken for stone.
+        """The discriminator's, or the network's.
+
+        Squared error inside the damage over (1 - t)^2 (the velocity's error), the feature distance, and what it costs
+        not to be taken for stone.
         """
         if player == "discriminator":
             return self._discriminators(batch)

@@ -28,6 +28,11 @@ class Pixels:
         self.ready = False
 
     def buffer(self, drawable):
+        """A drawable's buffer; who asks for it gives the reference back.
+
+        Raises:
+            RuntimeError: GIMP gives none.
+        """
         if not self.ready:
             # Conversions that babl remembers would make it fill tables of 350 MB to see whether they are faster.
             os.environ["BABL_INHIBIT_CACHE"] = "1"
@@ -40,6 +45,11 @@ class Pixels:
         return buffer
 
     def read(self, drawable, frame, name, pixel_bytes, convert=None):
+        """The pixels of a frame, row by row; what lies outside the drawable is 0.
+
+        ``frame`` is (x, y, width, height) in the drawable's own pixels, ``name`` their format in babl, ``convert`` a
+        colour transform that they go through, or None.
+        """
         x, y, width, height = frame
         plane = bytearray(width * height * pixel_bytes)
         buffer, pixel_format = self.buffer(drawable), lib.babl.babl_format(name.encode())
@@ -54,6 +64,11 @@ class Pixels:
         return plane
 
     def write(self, drawable, width, height, name, pixel_bytes, plane, convert=None):
+        """Fill a drawable of this size, and tell GIMP; ``name`` and ``convert`` as in ``read``.
+
+        Raises:
+            ValueError: the plane has another number of bytes than the drawable.
+        """
         if len(plane) != width * height * pixel_bytes:  # GEGL would read past the end
             raise ValueError("%d bytes for %d x %d pixels" % (len(plane), width, height))
         buffer, pixel_format = self.buffer(drawable), lib.babl.babl_format(name.encode())

@@ -27,10 +27,14 @@ INTENT_RELATIVE, BLACK_POINT = 1, 0x2000  # GimpColorRenderingIntent, GimpColorT
 
 
 class Parasite(C.Structure):
+    """``GimpParasite``: named bytes that stay with an item."""
+
     _fields_ = [("name", C.c_char_p), ("flags", C.c_uint32), ("size", C.c_uint32), ("data", C.c_void_p)]
 
 
 class ParamData(C.Union):
+    """``GimpParamData``: the value of one argument or result."""
+
     _fields_ = [
         ("d_int32", C.c_int32),
         ("d_float", C.c_double),
@@ -42,14 +46,20 @@ class ParamData(C.Union):
 
 
 class Param(C.Structure):
+    """``GimpParam``: such a value and, as ``GimpPDBArgType``, which member holds it."""
+
     _fields_ = [("type", C.c_int), ("data", ParamData)]
 
 
 class ParamDef(C.Structure):
+    """``GimpParamDef``: what a procedure says of an argument when it is installed."""
+
     _fields_ = [("type", C.c_int), ("name", C.c_char_p), ("description", C.c_char_p)]
 
 
 class Rectangle(C.Structure):
+    """``GeglRectangle``, in pixels of a buffer."""
+
     _fields_ = [(name, C.c_int) for name in ("x", "y", "width", "height")]
 
 
@@ -58,6 +68,8 @@ RUN = C.CFUNCTYPE(None, C.c_char_p, C.c_int, C.POINTER(Param), C.POINTER(C.c_int
 
 
 class PlugInInfo(C.Structure):
+    """``GimpPlugInInfo``: the functions that ``gimp_main`` calls."""
+
     # a callback that is not there must be an empty VOID(); ctypes refuses None
     _fields_ = [("init_proc", VOID), ("quit_proc", VOID), ("query_proc", VOID), ("run_proc", RUN)]
 

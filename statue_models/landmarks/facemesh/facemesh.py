@@ -192,8 +192,10 @@ class FaceMesh:
         return found
 
     def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
-        """See ``LandmarkPredictor``. Mean and spread of six views; the score is their mean presence, less
-        where they disagree."""
+        """See ``LandmarkPredictor``.
+
+        Mean and spread of six views; the score is their mean presence, less where they disagree.
+        """
         fills = plain_fills(rgb, mask)
         if mask.any():
             # The other half of the face helps only once it is known well where the middle is.

@@ -66,7 +66,7 @@ class Directory:
 
 
 def byte_order(block: Buffer) -> str | None:
-    """ "<" or ">" when ``block`` starts with a classic TIFF header, else None."""
+    """The order, "<" or ">", when ``block`` starts with a classic TIFF header, else None."""
     return {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4]))
 
 

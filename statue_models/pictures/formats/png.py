@@ -181,7 +181,7 @@ def _sixteen_bits(file: bytes | memoryview, colour: int) -> NDArray[Any]:
 
 
 def _with_alpha(samples: NDArray[Any], transparent: bytes, depth: int) -> NDArray[Any]:
-    """tRNS of a grey or RGB picture names one colour that is fully transparent."""
+    """The chunk tRNS of a grey or RGB picture names one colour that is fully transparent."""
     channels = samples.shape[2]
     if len(transparent) != 2 * channels:
         return samples

@@ -13,7 +13,7 @@ SizeCheck = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class StoredPicture:
-    """Samples and metadata of one picture file.
+    r"""Samples and metadata of one picture file.
 
     Attributes:
         samples: (H, W, C) uint8, uint16 or float32 in the file's own colour space; C is 1 (grey), 2 (grey, alpha),
@@ -21,7 +21,7 @@ class StoredPicture:
             Read-only.
         format: "PNG", "JPEG", "TIFF" or "WEBP": the file it was read from.
         icc: the embedded ICC profile, or None (values are sRGB).
-        exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\\0\\0"; or None.
+        exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\0\0"; or None.
         xmp: the XMP packet, or None.
         dpi: (horizontal, vertical) pixels per inch, or None.
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.

@@ -162,7 +162,7 @@ class RunnerClient:
             header = _decoded(line)
             samples = bytearray(max(0, int(response.headers.get("Content-Length", 0)) - len(line)))
             view = memoryview(samples)
-            while len(view):
+            while view:
                 with _network():
                     count = response.readinto(view)
                 if not count:

@@ -124,7 +124,7 @@ def _print_row(name: str, rows: Sequence[Outcome]) -> None:
 
 def _natural(name: str) -> tuple[float, str]:
     """Numbers in their order, then words."""
-    first = name.split("-")[0].lstrip("<")
+    first = name.split("-", maxsplit=1)[0].lstrip("<")
     return (float(first), name) if first.replace(".", "").isdigit() else (math.inf, name)
 
 

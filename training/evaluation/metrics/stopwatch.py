@@ -27,8 +27,11 @@ UNIT = "telea"
 
 @dataclass(frozen=True)
 class Time:
-    """Seconds of one method: warm (median per case, the first case left out), and as a whole process (median of
-    three); the same over the unit's. NaN for what was not measured."""
+    """Seconds of one method.
+
+    Warm (median per case, the first case left out), and as a whole process (median of three); the same over the
+    unit's. NaN for what was not measured.
+    """
 
     method: str
     warm: float

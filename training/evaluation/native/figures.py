@@ -56,7 +56,7 @@ class Figures:
     grain_2: float
     grain_3: float
     relief_db: float
-    light_dL: float
+    light_dL: float  # noqa: N815, it is CIELAB's L
     light_r: float
     light_gain: float
     colour_dab: float

@@ -61,10 +61,14 @@ class Grouped(Protocol):
     """What can be grouped."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The kind of hole."""
+        ...
 
     @property
-    def coverage(self) -> float: ...
+    def coverage(self) -> float:
+        """The share of the picture that the hole covers."""
+        ...
 
 
 G = TypeVar("G", bound=Grouped)

@@ -86,5 +86,5 @@ def rise(low: float, high: float, x: float) -> float:
 
 @wp.func
 def bell(x: float) -> float:
-    """exp(-x^2)"""
+    """exp(-x^2)."""
     return wp.exp(-x * x)

@@ -62,8 +62,9 @@ def gather_sky(
     upward: wp.array2d(dtype=wp.vec3),
     forward: wp.array2d(dtype=wp.vec3),
 ) -> None:
-    """(B, V) vertices: radiance that reaches them, projected on 1, x, y, z; scaled so that irradiance / pi in the
-    direction n is ambient + n.x * across + n.y * upward + n.z * forward.
+    """(B, V) vertices: radiance that reaches them, projected on 1, x, y, z.
+
+    It is scaled so that irradiance / pi in the direction n is ambient + n.x * across + n.y * upward + n.z * forward.
     """
     b, v = wp.tid()
     g = light[b]
