@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from statue_models.networks.short_long_attention import ShortLongAttention, started
+from statue_models.pixels.grid import centres_of
 
 UPSAMPLINGS = ("deconv", "resize")
 
@@ -27,7 +28,7 @@ def landmark_map(landmarks: Tensor, size: int, sigma: float = 0.0) -> Tensor:
         (N, 1, size, size) in [0, 1], rows are y.
     """
     if sigma > 0:
-        centres = (torch.arange(size, device=landmarks.device, dtype=landmarks.dtype) + 0.5) / size
+        centres = centres_of(torch.arange(size, device=landmarks.device, dtype=landmarks.dtype)) / size
         bumps = torch.exp(-0.5 / sigma**2 * (landmarks.clamp(0, 1)[..., None] - centres) ** 2)
         across, down = bumps[:, :, 0], bumps[:, :, 1]
         return (down.transpose(1, 2) @ across)[:, None].clamp(max=1)

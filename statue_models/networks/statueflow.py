@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from statue_models.networks.blocks import ResidualBlock, SelfAttention, group_norm, time_features, zeroed
+from statue_models.pixels.grid import centres_of
 
 LANDMARKS = 68
 #: Channels of the guide: sketch (3), normals (3), coverage and openness of the fitted head.
@@ -35,7 +36,7 @@ def landmark_heatmaps(landmarks: Tensor, size: int, sigma: float = HEATMAP_SIGMA
     Returns:
         (N, 68, size, size), rows are y.
     """
-    centres = torch.arange(size, device=landmarks.device, dtype=landmarks.dtype) + 0.5
+    centres = centres_of(torch.arange(size, device=landmarks.device, dtype=landmarks.dtype))
     across = torch.exp(-0.5 / sigma**2 * (landmarks[..., 0:1] * size - centres) ** 2)
     down = torch.exp(-0.5 / sigma**2 * (landmarks[..., 1:2] * size - centres) ** 2)
     return down[..., :, None] * across[..., None, :]

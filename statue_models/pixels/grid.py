@@ -1,7 +1,7 @@
 """The half pixel. Positions are (x, y), y down, and the centre of the first pixel is (0.5, 0.5).
 
 OpenCV and array indices count pixel centres at integers instead. Half a pixel is added and removed here and nowhere
-else; ``FaceFrame`` and everything that samples a picture at positions goes through these functions.
+else, but for Warp's kernels, which cannot call this; everything that samples a picture at positions does.
 """
 
 from typing import Any, TypeVar
@@ -13,17 +13,18 @@ from numpy.typing import NDArray
 from statue_models.pixels.rectangle import Rectangle
 
 HALF = 0.5
-Numbers = TypeVar("Numbers", NDArray[Any], float)
+#: Arrays, tensors and floats.
+Numbers = TypeVar("Numbers", bound=Any)
 
 
 def centres_of(cells: Numbers) -> Numbers:
-    """Positions of the centres of pixels with these indices; arrays of floats keep their dtype."""
-    return cells + HALF
+    """Positions of the centres of pixels with these indices; floating arrays and tensors keep their dtype."""
+    return cells + HALF  # type: ignore[no-any-return]
 
 
 def cells_at(positions: Numbers) -> Numbers:
     """Fractional pixel indices of positions: what OpenCV calls coordinates."""
-    return positions - HALF
+    return positions - HALF  # type: ignore[no-any-return]
 
 
 def centres_in(rectangle: Rectangle) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,6 +11,8 @@ from statue_models.pixels.rectangle import Rectangle
 
 #: Luma weights of Rec. 709 (ITU-R BT.709-6, section 3.2), applied to encoded values.
 LUMA = (0.2126, 0.7152, 0.0722)
+#: The same of Rec. 601 (ITU-R BT.601-7, section 2.5.1), as JPEG weighs them.
+LUMA_REC601 = (0.299, 0.587, 0.114)
 
 
 def luma(rgb: NDArray[Any]) -> NDArray[Any]:

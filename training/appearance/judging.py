@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.head.appearance import ANGLE, COLUMNS, HIGHEST, LOWEST, ROWS, Appearance
+from statue_models.pixels.grid import centres_of
 
 #: Maps are left out that show fewer cells than these outside the part, and in it.
 LEAST_SEEN, LEAST_HIDDEN = 300, 30
@@ -41,7 +42,7 @@ class PartError:
 
 def part_cells(part: str) -> NDArray[np.bool_]:
     """(ROWS, COLUMNS) the cells of a part."""
-    row, column = np.mgrid[:ROWS, :COLUMNS] + 0.5
+    row, column = centres_of(np.mgrid[:ROWS, :COLUMNS])
     return PARTS[part]((column / COLUMNS * 2 - 1) * ANGLE, HIGHEST - row / ROWS * (HIGHEST - LOWEST))
 
 

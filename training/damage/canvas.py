@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from statue_models.face.landmarks68 import COUNT
+from statue_models.pixels.grid import centres_of
 from training.damage.draws import Draws
 
 #: Lengths that the catalogue gives in pixels are meant at this side (systems that work at another one say so).
@@ -75,12 +76,12 @@ class Canvas:
     @cached_property
     def x(self) -> Tensor:
         """(1, 1, 1, width) of the pixels' centres."""
-        return ((torch.arange(self.width, device=self.device) + 0.5) / self.side)[None, None, None, :]
+        return (centres_of(torch.arange(self.width, device=self.device)) / self.side)[None, None, None, :]
 
     @cached_property
     def y(self) -> Tensor:
         """(1, 1, height, 1) of the pixels' centres."""
-        return ((torch.arange(self.height, device=self.device) + 0.5) / self.side)[None, None, :, None]
+        return (centres_of(torch.arange(self.height, device=self.device)) / self.side)[None, None, :, None]
 
     @property
     def points(self) -> Tensor:

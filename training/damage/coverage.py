@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from statue_models.pixels.grid import centres_of
 from training.damage.canvas import planes
 
 
@@ -42,8 +43,8 @@ def coverage(masks: Tensor, landmarks: Tensor | None = None) -> Coverage:
         raise ValueError(f"the landmarks' shape is {tuple(landmarks.shape)}: give ({len(masks)}, 68, 2)")
     height, width = masks.shape[2:]
     low, high = landmarks.amin(1) * min(height, width), landmarks.amax(1) * min(height, width)
-    x = torch.arange(width, device=masks.device)[None, None, None, :] + 0.5
-    y = torch.arange(height, device=masks.device)[None, None, :, None] + 0.5
+    x = centres_of(torch.arange(width, device=masks.device))[None, None, None, :]
+    y = centres_of(torch.arange(height, device=masks.device))[None, None, :, None]
     box = (x >= planes(low[:, :1])) & (x <= planes(high[:, :1]))
     box = box & (y >= planes(low[:, 1:])) & (y <= planes(high[:, 1:]))
     return Coverage(picture, (masks * box).sum((1, 2, 3)) / box.sum((1, 2, 3)))

@@ -9,6 +9,7 @@ from torch import Tensor
 from statue_models.errors import StatueError
 from statue_models.face.landmarks68 import COUNT
 from statue_models.head.morphable_head import load_head
+from statue_models.pixels.grid import centres_of
 from training.damage.draws import Draws
 
 #: Larger side of the landmarks' box, and where its middle lies, as on the photographs of ``statues128``.
@@ -45,8 +46,7 @@ def photographed_faces(assets: Path, device: torch.device) -> Tensor:
     try:
         faces = json.loads(path.read_text(encoding="utf-8")).values()
         rows = [[(face[str(k)]["x"], face[str(k)]["y"]) for k in range(COUNT)] for face in faces]
-        # The centre of the pixel with number 0 lies at half a pixel.
-        points = (torch.tensor(rows, dtype=torch.float32, device=device) + 0.5) / PHOTOGRAPH_SIDE
+        points = centres_of(torch.tensor(rows, dtype=torch.float32, device=device)) / PHOTOGRAPH_SIDE
     except FileNotFoundError:
         raise StatueError("missing-file", path=path) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from statue_models.face.landmarks68 import BROWS, CHIN, COUNT, HAIRLINE
+from statue_models.pixels.grid import centres_of
 from training.damage.canvas import SIDE, Canvas
 
 _EYE_AND_BROW = {"right": (*range(17, 22), *range(36, 42)), "left": (*range(22, 27), *range(42, 48))}
@@ -75,6 +76,6 @@ def places_in(canvas: Canvas, region: Tensor, number: int) -> Tensor:
     total = passed[:, -1:]
     wanted = canvas.draws.up_to((total - 1).clamp(min=0).expand(-1, number)) + 1
     pixel = torch.searchsorted(passed, wanted)
-    place = torch.stack([pixel % canvas.width, pixel // canvas.width], 2) + 0.5
+    place = centres_of(torch.stack([pixel % canvas.width, pixel // canvas.width], 2))
     middle = torch.tensor([canvas.width, canvas.height], device=canvas.device) / 2
     return torch.where(total[..., None] > 0, place, middle) / canvas.side

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import STROKES
+from statue_models.pixels.grid import cells_at
 from statue_models.whole_file import whole_file
 from training.damage.table import ROWS, Row, masks_of
 
@@ -62,8 +63,8 @@ def _tile(mask: NDArray[np.float32], face: NDArray[np.float32] | None) -> NDArra
     picture = np.full((TILE, round(TILE * width / height)), STONE, np.uint8)
     if face is not None:
         for _, indices, closed in STROKES:
-            # Four bits of fraction; OpenCV's pixel centres have whole numbers.
-            points = np.rint((face[list(indices)] * TILE - 0.5) * 16).astype(np.int32)
+            # Four bits of fraction.
+            points = np.rint(cells_at(face[list(indices)] * TILE) * 16).astype(np.int32)
             cv2.polylines(picture, [points], closed, FACE, 1, cv2.LINE_AA, 4)
     hole = cv2.resize(mask, picture.shape[::-1], interpolation=cv2.INTER_AREA)
     return np.rint(picture + (255 - picture.astype(np.float32)) * hole).astype(np.uint8)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.pixels.grid import cells_at
 from training.datasets.face_crops import write_picture
 from training.datasets.relabel import Label
 
@@ -25,8 +26,8 @@ def tile(crop: NDArray[np.uint8], label: Label | None) -> NDArray[np.uint8]:
     if label is None:
         cv2.rectangle(picture, (0, 0), (TILE - 1, TILE - 1), WITHOUT, 3)
         return picture
-    # Sixteenths of a pixel; OpenCV counts pixel centres at integers.
-    for x, y in np.rint((label.points * scale - 0.5) * 16).astype(int):
+    # Sixteenths of a pixel.
+    for x, y in np.rint(cells_at(label.points * scale) * 16).astype(int):
         cv2.circle(picture, (int(x), int(y)), 20, GOOD if label.good else DOUBTFUL, -1, cv2.LINE_AA, 4)
     return picture
 

@@ -26,6 +26,7 @@ from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.methods.method import Method
+from statue_models.pixels.grid import cells_at, centres_of
 from training.commands import add_assets
 from training.evaluation.contenders.baselines import Picture, Restoring, of_registry
 from training.evaluation.contenders.predictors import named_predictor
@@ -73,11 +74,11 @@ def drag_nose(points: Points, step: Points) -> Points:
 def warp_nose(picture: Picture, points: Points, step: Points) -> Picture:
     """The picture (H, W, 3) with the nose itself moved by (2,) pixels, and the stone around it drawn along."""
     pixel = frame_of(points).side / SIDE
-    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float64) + 0.5
+    rows, columns = centres_of(np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float64))
     middle = points[TIP] + step / 2
     apart = np.hypot(columns - middle[0], rows - middle[1]) / pixel
     along = 0.5 + 0.5 * np.cos(np.pi * np.clip((apart - WHOLE) / (STILL - WHOLE), 0, 1))
-    x, y = columns - 0.5 - along * step[0], rows - 0.5 - along * step[1]
+    x, y = cells_at(columns) - along * step[0], cells_at(rows) - along * step[1]
     moved = cv2.remap(picture, x.astype(np.float32), y.astype(np.float32), cv2.INTER_CUBIC, None, cv2.BORDER_REPLICATE)
     return np.asarray(moved, np.uint8)
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import HAIRLINE, interocular_distance, raise_brows
+from statue_models.pixels.grid import centres_of
 
 Points = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -54,7 +55,7 @@ def _broken_feature(points: Points, kind: str, shape: tuple[int, int], rng: np.r
         "half": (side.mean(0), 0.6, 0.95),
     }[kind]
     unit = interocular_distance(points)
-    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+    y, x = centres_of(np.mgrid[: shape[0], : shape[1]])
     distance = np.sqrt(((x - centre[0]) / (across * unit)) ** 2 + ((y - centre[1]) / (down * unit)) ** 2)
     return distance + _value_noise(shape, rng) < 1
 
@@ -79,7 +80,7 @@ def _random_place(face: Mask, rng: np.random.Generator) -> NDArray[np.float64]:
     """The centre (x, y) of a random pixel of the face."""
     rows, columns = np.nonzero(face)
     index = rng.integers(len(rows)) if len(rows) else 0
-    return np.array([columns[index], rows[index]]) + 0.5 if len(rows) else np.array(face.shape[::-1]) / 2
+    return centres_of(np.array([columns[index], rows[index]])) if len(rows) else np.array(face.shape[::-1]) / 2
 
 
 def _cracks(points: Points, shape: tuple[int, int], rng: np.random.Generator) -> Mask:
@@ -102,7 +103,7 @@ def _cracks(points: Points, shape: tuple[int, int], rng: np.random.Generator) ->
 def _pits(points: Points, shape: tuple[int, int], rng: np.random.Generator) -> Mask:
     """Ten to thirty weathered pits, 2 to 6 % of the eye distance in radius."""
     unit, face = interocular_distance(points), _face(points, shape)
-    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+    y, x = centres_of(np.mgrid[: shape[0], : shape[1]])
     mask = np.zeros(shape, bool)
     for _ in range(rng.integers(10, 31)):
         centre, radius, flat = _random_place(face, rng), rng.uniform(0.02, 0.06) * unit, rng.uniform(0.6, 1)
@@ -114,5 +115,5 @@ def _boxes(points: Points, shape: tuple[int, int], rng: np.random.Generator) -> 
     """One rectangle on the face, sides 0.35 to 0.8 of the eye distance."""
     unit = interocular_distance(points)
     centre, half = _random_place(_face(points, shape), rng), rng.uniform(0.175, 0.4, 2) * unit
-    y, x = np.mgrid[: shape[0], : shape[1]] + 0.5
+    y, x = centres_of(np.mgrid[: shape[0], : shape[1]])
     return (np.abs(x - centre[0]) < half[0]) & (np.abs(y - centre[1]) < half[1])

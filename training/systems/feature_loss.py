@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.pixels.grid import centres_of
 from training.features.mobilenet import MobileNet
 
 #: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself.
@@ -46,7 +47,7 @@ def _unit(maps: Tensor) -> Tensor:
 def _windows(hole: Tensor) -> Tensor:
     """(N, SIDE, SIDE, 2) sampling grids of squares around the holes, inside the picture."""
     size = hole.shape[-1]
-    centres = (torch.arange(size, device=hole.device) + 0.5) / size
+    centres = centres_of(torch.arange(size, device=hole.device)) / size
     low, high = [], []
     for axis in (2, 3):  # what is left are the columns, then the rows
         there = hole.amax(axis)[:, 0] > 0

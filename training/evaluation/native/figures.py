@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.pixels.samples import LUMA_REC601
+
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 
-#: Rec. 601, of red, green and blue.
-LUMA_REC601 = np.array([0.299, 0.587, 0.114], np.float32)
+#: As published figures take it.
+_LUMA = np.array(LUMA_REC601, np.float32)
 #: Standard deviation in pixels of the finest Gaussian; each octave doubles it.
 FINEST = 0.8
 GRAIN_OCTAVES, OCTAVES = 3, 6
@@ -83,7 +85,7 @@ def figures(result: Picture, truth: Picture, hole: Mask, eye_distance: float) ->
     window = surroundings(hole, eye_distance)
     hole = hole[window]
     a, b = _unit(result[window]), _unit(truth[window])
-    luma_a, luma_b = a @ LUMA_REC601, b @ LUMA_REC601
+    luma_a, luma_b = a @ _LUMA, b @ _LUMA
     decibels = _energies(luma_a, luma_b, hole)
     grain, relief = decibels[:GRAIN_OCTAVES], decibels[GRAIN_OCTAVES:]
     light_dl, light_r, light_gain, colour = _light_and_colour(a, b, hole, eye_distance)
@@ -194,7 +196,7 @@ def spread(results: Sequence[Picture], hole: Mask, eye_distance: float) -> Sprea
     if len(results) < 2:
         return Spread(float("nan"), float("nan"))
     window = surroundings(hole, eye_distance)
-    plain = [np.float32(255) * (_unit(result[window]) @ LUMA_REC601) for result in results]
+    plain = [np.float32(255) * (_unit(result[window]) @ _LUMA) for result in results]
     smooth = [_blur(luma, smoothing(eye_distance)) for luma in plain]
 
     def apart(planes: list[Plane]) -> float:

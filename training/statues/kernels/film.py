@@ -11,6 +11,8 @@ import warp as wp
 from torch import Tensor
 from torch.nn import functional
 
+from statue_models.pixels.grid import centres_of
+from statue_models.pixels.samples import LUMA_REC601
 from training.statues.kernels.jpeg import compressed
 from training.statues.kernels.noise import lattice
 
@@ -21,8 +23,6 @@ UNSHARP, LARGEST_GROUND_BLUR, LARGEST_SOFTNESS = 1.6, 7.0, 1.2
 CLARITY_RADIUS = 10.0
 #: Pixels of the picture: sharpening and grain belong to the file, not to the scene.
 LARGEST_RADIUS = 1.5
-#: Weights of R, G, B in luma.
-LUMA_REC601 = (0.299, 0.587, 0.114)
 
 
 @wp.kernel
@@ -107,6 +107,6 @@ def developed(
 
 def _vignette(side: int, strength: Tensor) -> Tensor:
     """(B, 1, R, R) factor that falls off towards the corners."""
-    place = (torch.arange(side, device=strength.device) + 0.5) / side * 2 - 1
+    place = centres_of(torch.arange(side, device=strength.device)) / side * 2 - 1
     radius = (place[None, :] ** 2 + place[:, None] ** 2) / 2
     return 1 - strength[:, None, None, None] * radius

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import eye_roll
 from statue_models.face.landmarks68 import interocular_distance
+from statue_models.pixels.grid import opencv_matrix
 from training.suites.cases import DAMAGE
 from training.suites.composed.heads import Head, Heads
 from training.suites.composed.scenes import KINDS, Box, Rgb, Scenes
@@ -178,9 +179,8 @@ def _paste(canvas: Rgb, head: Head, matrix: NDArray[np.float64]) -> None:
     right, bottom = min(canvas.shape[1], math.ceil(x1)), min(canvas.shape[0], math.ceil(y1))
     if right <= left or bottom <= top:
         return
-    # OpenCV counts pixel centres at integers.
-    local = matrix.copy()
-    local[:, 2] += local[:, :2] @ (0.5, 0.5) - 0.5 - (left, top)
+    local = opencv_matrix(matrix)
+    local[:, 2] -= left, top
     drawn = cv2.warpAffine(picture, local, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
     part = canvas[top:bottom, left:right]
     part[:] = np.rint(np.clip(drawn[..., :3] + part * (1 - drawn[..., 3:] / 255), 0, 255)).astype(np.uint8)
@@ -196,7 +196,7 @@ def _hole(
     shift = points.mean(axis=0) - turn @ np.full(2, HOLE_SIDE / 2)
     within = (points - shift) @ np.linalg.inv(turn).T
     small = damage_mask(within, damage, (HOLE_SIDE, HOLE_SIDE), rng)
-    local = np.column_stack([turn, shift + turn @ (0.5, 0.5) - 0.5])
+    local = opencv_matrix(np.column_stack([turn, shift]))
     drawn = cv2.warpAffine(small.astype(np.float32), local, shape[::-1], flags=cv2.INTER_LINEAR)
     hole = drawn > (0.5 if scale > 0.5 else 0.25)
     return hole, float(hole.sum()) / max(1.0, float(small.sum()) * scale**2)
