@@ -2,69 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from statue_models import models_file
 from statue_models.errors import StatueError
-from statue_models.networks.landmarknet import LandmarkNet
+from statue_models.landmarks import registry as predictors
 from statue_models.networks.loading import load_into
-from statue_models.networks.statueflow import StatueFlow
 from statue_models.whole_file import whole_file
 from training.engine import checkpoints
 from training.engine.run_log import METRICS
 from training.models_file import with_row
-
-
-@dataclass(frozen=True)
-class Product:
-    """What of a system ships.
-
-    Attributes:
-        network: name in the system, of the weights file, and of its row.
-        table: the list in ``models.json`` that holds its row.
-        make: the network as the program builds it.
-        better: whether a judgement's metrics are good enough to ship, and in words than what.
-        finish: sets what of the network the judgement measured.
-    """
-
-    network: str
-    table: str
-    make: Callable[[], nn.Module]
-    better: Callable[[Mapping[str, float]], bool]
-    than: str
-    finish: Callable[[nn.Module, Mapping[str, float]], None] = lambda network, metrics: None
-
-
-def _surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
-    names = [name.removesuffix("/facemesh") for name in metrics if name.startswith("bad/") and "/facemesh" in name]
-    halves = [name for name in names if name.endswith("/half")]
-    halves = [name for name in halves if "photographs" in name] or halves
-    return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
-
-
-def _calibrate(network: nn.Module, metrics: Mapping[str, float]) -> None:
-    """What ``landmarknet``'s ellipses are multiplied by, on visible and on missing pixels."""
-    calibration = network.get_buffer("calibration")
-    for place, label in enumerate(("visible", "missing")):
-        calibration[place] = metrics[f"calibration/{label}"]
-
-
-#: System -> what of it ships; others are for comparison.
-PRODUCTS = {
-    "landmarknet": Product(
-        "landmarknet", "predictors", LandmarkNet, _surer_than_facemesh, "FaceMesh on half faces", _calibrate,
-    ),
-    "statueflow": Product(
-        "statueflow", "methods", StatueFlow,
-        lambda metrics: metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/fill"]),
-        "fast marching and the fitted head",
-    ),
-}  # fmt: skip
+from training.systems.system import product_of
 
 
 def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = models_file.MODELS) -> Path:
@@ -81,9 +30,9 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
             ``load_weights`` does for a network of another shape; ``output-unwritable`` or ``disk-full``.
     """
     checkpoint, _ = checkpoints.read(run)
-    if checkpoint.system not in PRODUCTS:
+    product = product_of(checkpoint.system)
+    if product is None:
         raise StatueError("bad-recipe", reason=f"{checkpoint.system} is for comparison, the program does not use it")
-    product = PRODUCTS[checkpoint.system]
     metrics = _metrics(run / METRICS)
     if not product.better(metrics):
         how = f"It is no better than {product.than} on held-out pictures: train it for longer."
@@ -99,10 +48,15 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
         "quality": {},
         "parameters": sum(p.numel() for p in network.parameters()),
     }
-    content = with_row(models, product.table, product.network, **changes)
+    content = with_row(models, _table(product.network), product.network, **changes)
     with whole_file(models, force=True) as stream:
         stream.write(content)
     return target
+
+
+def _table(network: str) -> str:
+    """The list in ``models.json`` that holds a network's row: of landmark predictors, or of methods."""
+    return "predictors" if network in {one.name for one in predictors.descriptors()} else "methods"
 
 
 def _metrics(path: Path) -> dict[str, Any]:

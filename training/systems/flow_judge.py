@@ -1,5 +1,7 @@
 """How well ``statueflow`` restores held-out pictures, beside the fill that it starts from and fast marching."""
 
+from collections.abc import Mapping
+
 import torch
 
 from statue_models.networks.sampler import sample, seeded_noise
@@ -26,3 +28,8 @@ def judge(network: StatueFlow, held: FittedExamples, metric: FeatureLoss | None)
         parts = zip(*(tensor.split(CHUNK) for tensor in inputs), strict=True)
         results[f"{steps} steps"] = torch.cat([sample(network, p, m, g, h, n, steps) for p, m, g, h, n in parts])
     return judgement(batch, results, metric)
+
+
+def better_than_start(metrics: Mapping[str, float]) -> bool:
+    """Whether a judgement's network beats fast marching and the fitted head's fill, which it starts from."""
+    return metrics["psnr/1 steps"] > max(metrics["psnr/telea"], metrics["psnr/fill"])

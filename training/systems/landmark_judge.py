@@ -1,12 +1,12 @@
 """How well the landmark network does on held-out pictures, beside the prior that it starts from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from statue_models.face.landmarks68 import INNER
@@ -148,3 +148,18 @@ def _drawn(case: Held, points: Tensor) -> Tensor:
                 cv2.circle(image, (int(x), int(y)), 20, colour, -1, cv2.LINE_AA, 4)
         images.append(torch.from_numpy(image).permute(2, 0, 1))
     return torch.stack(images)
+
+
+def surer_than_facemesh(metrics: Mapping[str, float]) -> bool:
+    """Whether a judgement's network is no worse than FaceMesh on half faces, of photographs where there are any."""
+    names = [name.removesuffix("/facemesh") for name in metrics if name.startswith("bad/") and "/facemesh" in name]
+    halves = [name for name in names if name.endswith("/half")]
+    halves = [name for name in halves if "photographs" in name] or halves
+    return bool(halves) and all(metrics[name] <= metrics[f"{name}/facemesh"] for name in halves)
+
+
+def calibrate(network: nn.Module, metrics: Mapping[str, float]) -> None:
+    """Set what ``landmarknet``'s ellipses are multiplied by, on visible and on missing pixels."""
+    calibration = network.get_buffer("calibration")
+    for place, label in enumerate(("visible", "missing")):
+        calibration[place] = metrics[f"calibration/{label}"]

@@ -16,8 +16,8 @@ from training.examples.pictures import PictureSet
 from training.systems.data_options import MOST, DataOptions
 from training.systems.definitions import RenderDefinition
 from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
-from training.systems.landmark_judge import judge
-from training.systems.system import Batch, Judgement, Player, Setting
+from training.systems.landmark_judge import calibrate, judge, surer_than_facemesh
+from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill, number
 
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
@@ -63,6 +63,9 @@ def make(setting: Setting) -> "LandmarkSystem":
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
     network = LandmarkNet(**{name: value for name, value in shape.items() if value})
     return LandmarkSystem(network.to(setting.device), pictures, faceless(setting.assets), prior, options.photographs)
+
+
+PRODUCT = Product("landmarknet", LandmarkNet, surer_than_facemesh, "FaceMesh on half faces", calibrate)
 
 
 class LandmarkSystem:

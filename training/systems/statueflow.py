@@ -17,8 +17,8 @@ from training.losses.adversarial import discriminator_loss, generator_loss
 from training.systems.data_options import InpaintingOptions
 from training.systems.discriminators import PatchDiscriminator, frozen
 from training.systems.feature_loss import FeatureLoss
-from training.systems.flow_judge import judge
-from training.systems.system import Batch, Judgement, Player, Setting
+from training.systems.flow_judge import better_than_start, judge
+from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill
 
 #: Share of the steps that start from the sketch itself, the first step of every restoration; the other times are drawn
@@ -78,6 +78,9 @@ def make(setting: Setting) -> "FlowSystem":
     held = options.read_held_examples(pictures, options.size)
     loss = FeatureLoss(setting.assets, setting.device) if options.features else None
     return FlowSystem(network, read_fitted(folder, options.count), held, loss, options)
+
+
+PRODUCT = Product("statueflow", StatueFlow, better_than_start, "fast marching and the fitted head")
 
 
 class FlowSystem:

@@ -36,6 +36,24 @@ class Player:
     weight_decay: float = 0.0
 
 
+@dataclass(frozen=True)
+class Product:
+    """What of a system ships with the program: ``PRODUCT`` of its module.
+
+    Attributes:
+        network: name in ``System.networks``, of the weights file, and of its method or landmark predictor.
+        make: the network as the program builds it.
+        better: whether a judgement's metrics are good enough to ship, and in words than what.
+        finish: sets what of the network the judgement measured.
+    """
+
+    network: str
+    make: Callable[[], nn.Module]
+    better: Callable[[Mapping[str, float]], bool]
+    than: str
+    finish: Callable[[nn.Module, Mapping[str, float]], None] = lambda network, metrics: None
+
+
 @dataclass(frozen=True, eq=False)
 class Judgement:
     """How good the networks are on held-out data.
@@ -105,8 +123,23 @@ def system(name: str, setting: Setting) -> System:
     Raises:
         StatueError: ``bad-recipe`` for an unknown name, or what the maker raises.
     """
-    if name not in MAKERS:
-        raise StatueError("bad-recipe", reason=f"there is no system {name!r}; there are {', '.join(MAKERS)}")
-    module, function = MAKERS[name].split(":")
+    module, function = _maker(name)
     maker: Callable[[Setting], System] = getattr(importlib.import_module(module), function)
     return maker(setting)
+
+
+def product_of(name: str) -> Product | None:
+    """What of a system ships; None for those that are for comparison.
+
+    Raises:
+        StatueError: ``bad-recipe`` for an unknown name.
+    """
+    module, _ = _maker(name)
+    return getattr(importlib.import_module(module), "PRODUCT", None)
+
+
+def _maker(name: str) -> list[str]:
+    """Module and function."""
+    if name not in MAKERS:
+        raise StatueError("bad-recipe", reason=f"there is no system {name!r}; there are {', '.join(MAKERS)}")
+    return MAKERS[name].split(":")

@@ -20,6 +20,7 @@ from training.examples.fitted import read_fitted
 from training.examples.fitted_batches import make_batch
 from training.publishing import networks as publishing
 from training.systems.feature_loss import FeatureLoss
+from training.systems.system import product_of
 
 CPU = torch.device("cpu")
 
@@ -102,11 +103,11 @@ def test_the_feature_loss_is_zero_for_the_truth_and_leads_towards_it(tmp_path, r
 
 
 def test_only_what_is_better_than_its_start_is_published(tmp_path):
-    product = publishing.PRODUCTS["statueflow"]
+    product = product_of("statueflow")
     metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/fill": 17.0}
     assert product.better(metrics) and not product.better(metrics | {"psnr/fill": 18.5})
     halves = {"bad/photographs0/half": 0.2, "bad/photographs0/half/facemesh": 0.4}
-    product = publishing.PRODUCTS["landmarknet"]
+    product = product_of("landmarknet")
     assert product.better(halves) and not product.better(halves | {"bad/photographs0/half": 0.5})
     with pytest.raises(StatueError) as caught:
         publishing.publish(tmp_path)
