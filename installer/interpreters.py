@@ -10,6 +10,7 @@ from pathlib import Path
 
 from installer.processes import CommandFailed, InstallError, Run, run
 
+#: Python's version (major, minor), as pyproject.toml requires it.
 OLDEST = (3, 11)
 #: The newest one for which all pinned packages have wheels.
 NEWEST = (3, 14)

@@ -29,7 +29,7 @@ _PROGRAM = "import statue_models.cli, statue_models.restoring.restorer, statue_m
 #: Folders that the wheel is built from: the package, and the plug-in that it carries as data.
 _SOURCES = ("statue_models", "gimp_plugin")
 _BUILD_FILES = ("pyproject.toml", "README.md", "LICENSE")
-#: Free bytes needed: the environment, a second one meanwhile, and what pip unpacks.
+#: Free bytes needed: the environment, a second one meanwhile, and what pip unpacks. Chosen.
 _ROOM, _ROOM_TORCH = 1_000_000_000, 12_000_000_000
 
 

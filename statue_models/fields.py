@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from statue_models.face.face_box import FaceBox
     from statue_models.face.landmarks68 import Landmarks
 
-#: Pixels of a picture that can be restored, in millions at most, and along each side at least.
+#: Pixels of a picture that can be restored, in millions at most, and along each side at least. Chosen.
 MAX_MEGAPIXELS = 64
 MIN_SIDE = 32
-#: Characters of a name at most.
+#: Characters of a name at most. Chosen.
 LONGEST_NAME = 64
 
 # Kinds of values.

@@ -19,7 +19,7 @@ from statue_models.phases import Phase
 from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 
-#: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand.
+#: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand. Chosen.
 MIN_FACE = 8
 
 #: Called with (phase, fraction in [0, 1]); raises StatueError("interrupted") to cancel.

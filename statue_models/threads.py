@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import cv2
 from threadpoolctl import threadpool_limits
 
-#: What each library may use.
+#: Threads that each library may use; why stands above.
 THREADS = {"blas": 1, "opencv": 1, "torch": 1}
 
 

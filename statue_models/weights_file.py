@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 
-#: Largest file that is read at all; the project's own weights stay below 40 MB together.
+#: Largest file that is read at all; the project's own weights stay below 40 MB together. Bytes; chosen.
 MAX_FILE = 1 << 30
-#: Largest header: 236 tensors need 30 kB.
+#: Largest header: 236 tensors need 30 kB. Bytes; chosen.
 MAX_HEADER = 1 << 20
 #: Types that the project stores, by safetensors' names, and their sizes in bytes.
 SIZES = {"F32": 4, "F16": 2, "BF16": 2}

@@ -9,8 +9,9 @@ import math
 
 from gimpfu.host import Stroke
 
+#: Landmarks of the iBUG/Multi-PIE scheme.
 COUNT = 68
-#: Pixels by which GIMP's own arithmetic may shift an anchor that nobody has touched.
+#: Pixels by which GIMP's own arithmetic may shift an anchor that nobody has touched. Chosen.
 UNTOUCHED = 0.02
 
 #: The name of the path in GIMP, by which it is found again; GIMP adds " #1" and so on to further ones.

@@ -38,7 +38,7 @@ PHASES = {
     "done": "Done",
     "working": "Working",
 }
-#: Where the runner's own progress lies within the whole.
+#: Where the runner's own progress lies within the whole. Shares of it; chosen.
 _RUNNER_FROM, _RUNNER_TO = 0.1, 0.9
 
 #: What is read from the image before the runner is asked: the layer, its frame in the image, the format and bytes of

@@ -21,12 +21,13 @@ from statue_models.pixels.rectangle import Rectangle
 #: Side of the frame over the larger side of the landmarks' box. The 68 points end at the brows, so with ``LIFT`` half
 #: a box height stays above them (hairline and some hair) and a fifth below the chin.
 MARGIN = 1.7
-#: How far the frame's centre lies above the box's centre, in larger sides of the box.
+#: How far the frame's centre lies above the box's centre, in larger sides of the box. Both set by eye.
 LIFT = 0.15
 #: Heads tilted less than this stay in an axis-aligned frame: every model takes such a tilt, and a crop that is only
-#: scaled keeps the stone's texture crisper than one that is also rotated.
+#: scaled keeps the stone's texture crisper than one that is also rotated. Chosen.
 LEVEL = math.radians(15)
 
+#: Pixels: sides of the crops, and the step between two; chosen.
 SMALLEST_CROP, LARGEST_CROP, CROP_STEP = 128, 512, 16
 
 

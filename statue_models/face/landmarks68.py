@@ -18,6 +18,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.pixels.grid import cells_at, centres_of
 
+#: Landmarks of the iBUG/Multi-PIE scheme, and the indices of their groups.
 COUNT = 68
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
@@ -26,14 +27,14 @@ EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 INNER = slice(17, 68)
 CHIN = 8
-#: How far the outline of the face is raised above the brows, in distances from the brows to the chin.
+#: How far the outline of the face is raised above the brows, in distances from the brows to the chin. Set by eye.
 FOREHEAD = 0.18
-#: The same to about the hairline. Frozen: damage and the holes of the suites lie where it says.
+#: The same to about the hairline. Frozen: damage and the holes of the suites lie where it says. Set by eye.
 HAIRLINE = 0.35
 
 #: ``Landmarks.source`` of points that a user gave.
 GIVEN = "given"
-#: A predictor's score below which a person should look at the landmarks before trusting the result.
+#: A predictor's score below which a person should look at the landmarks before trusting the result. 0..1; chosen.
 UNSURE = 0.1
 
 #: The nine strokes of the drawing, as index sequences: (name, indices, closed).

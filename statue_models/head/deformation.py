@@ -18,11 +18,13 @@ from statue_models.head.pose import HeadFit
 # All four set by eye; docs/quality.md ("Landmark guidance") measures how far a dragged nose follows with them.
 #: cm: standard deviation of what a head model leaves over, and the distance over which it changes.
 MISFIT, REACH = 0.25, 3.0
-#: cm, a third of a pixel in a face of 256: landmarks that nearly touch, as those of closed lips, tear no surface.
+#: cm, a third of a pixel in a face of 256: landmarks that nearly touch, as those of closed lips, tear no surface. Set
+#: by eye.
 EXACT = 0.03
-#: cm by which landmarks that nobody placed give way to one beside them that somebody did.
+#: cm by which landmarks that nobody placed give way to one beside them that somebody did. Set by eye.
 YIELDING = 0.15
 #: cm: what is further off is no nose dragged aside but another face, and would tear the surface over the whole picture.
+#: Set by eye.
 FURTHEST = 2.0
 
 

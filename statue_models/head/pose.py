@@ -14,10 +14,10 @@ from scipy.spatial.transform import Rotation
 from statue_models.face.landmarks68 import BROWS, COUNT, INNER, JAW, interocular_distance
 from statue_models.head.morphable_head import MorphableHead
 
-FIELD_OF_VIEW = np.deg2rad(20.0)  #: of the crop: a photographer's distance of about 1.5 m
+FIELD_OF_VIEW = np.deg2rad(20.0)  #: of the crop: a photographer's distance of about 1.5 m; set by eye
 ITERATIONS = 8  #: of pose and shape in turn; set by eye
-POSE_STEPS = 30  #: at most, of Levenberg and Marquardt
-POSE_PRECISION = 1e-8  #: radians and cm
+POSE_STEPS = 30  #: at most, of Levenberg and Marquardt; chosen
+POSE_PRECISION = 1e-8  #: radians and cm; chosen
 NOISE = 0.025  #: interocular distances: standard deviation of a landmark; set by eye
 #: Of an observation: a landmark predicted under the hole is a guess of the predictor, and none. Set by eye.
 HIDDEN_WEIGHT = 0.35

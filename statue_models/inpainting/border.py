@@ -19,7 +19,7 @@ SPREAD = 0.6
 RING = 2
 #: Pixels: side of what is worked on at a time, for memory; its halves and quarters are whole.
 TILE = 256
-#: Finest levels whose blurs take too much memory to be kept.
+#: Finest levels whose blurs take too much memory to be kept. Chosen.
 LARGE = 3
 #: Pixels: standard deviation of the blur that rids a step of the noise of single pixels; set by eye.
 NOISE = 2.0

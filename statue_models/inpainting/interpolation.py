@@ -15,7 +15,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 from statue_models.inpainting.multigrid import solve_on_pixels
 from statue_models.pixels.bands import bands
 
-#: Accepted residual, as a share of the largest known magnitude: errors stay far below a grey level.
+#: Accepted residual, as a share of the largest known magnitude: errors stay far below a grey level. Chosen.
 TOLERANCE = 1e-6
 #: Jacobi weights for the two operators, below 2 / the largest eigenvalue of D^-1 A (2 and 3.2).
 MEMBRANE_DAMPING, PLATE_DAMPING = 0.8, 0.5

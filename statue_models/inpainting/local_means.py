@@ -13,7 +13,7 @@ from statue_models.pixels.bands import ROWS, bands
 #: Pixels: standard deviation to which wide blurs are brought by making the picture smaller; below twice as much it
 #: stays as it is. For time; set by eye.
 WIDE = 4.0
-#: Blurred weight below which a mean fades to 0: hardly anything counts there. Keeps the division finite.
+#: Blurred weight below which a mean fades to 0: hardly anything counts there. Keeps the division finite. Chosen.
 LEAST_WEIGHT = 1e-3
 
 

@@ -25,7 +25,8 @@ KERNEL = np.ones((2 * RADIUS + 1,) * 2, np.uint8)
 FINEST = 256  #: pixels: side of the finest level that is searched; larger pictures are resampled by its field
 COARSEST = 24  #: pixels: side below which no level is made
 MINIMUM_SOURCE = 16  #: whole patches that must be visible
-#: Shares of a coarser pixel: with more of the hole it is missing, with less of the source it may not be copied.
+#: Shares of a coarser pixel: with more of the hole it is missing, with less of the source it may not be copied. Chosen:
+#: 0 and 1, but for rounding.
 HOLE_SHARE, SOURCE_SHARE = 0.001, 0.999
 
 # Search (Barnes et al. 2009) and votes (Wexler et al. 2007).

@@ -10,7 +10,7 @@ from statue_models.errors import StatueError
 from statue_models.landmarks.descriptor import PredictorDescriptor
 from statue_models.landmarks.predictor import LandmarkPredictor
 
-#: Predictors that are kept, by name and folder of FaceMesh's files.
+#: Predictors that are kept, by name and folder of FaceMesh's files. Chosen.
 MOST_LOADED = 4
 
 

@@ -22,25 +22,26 @@ from statue_models.landmarks.search_squares import Scene
 from statue_models.phases import Phase
 from statue_models.request import Progress, no_progress
 
-#: Side in pixels of the crops that a predictor searches and, around a found face, refines on.
+#: Side in pixels of the crops that a predictor searches and, around a found face, refines on. Chosen.
 SEARCH_SIZE, REFINE_SIZE = 320, 288
-#: A view of ``REFINE_SIZE`` over the face's frame: predictors turn and widen the frame once more.
+#: A view of ``REFINE_SIZE`` over the face's frame: predictors turn and widen the frame once more. Chosen.
 VIEW_OVER_FRAME = 1.4
-#: Sides of the squares around a given box, in its larger side.
+#: Sides of the squares around a given box, in its larger side. Chosen.
 AROUND_BOX = (1.5, 1.2, 2.0)
-#: How many of the found faces are looked at closely.
+#: How many of the found faces are looked at closely. Chosen.
 CLOSER_LOOKS = 3
-#: Score from which a face on the hole ends the search before its last resorts.
+#: Score from which a face on the hole ends the search before its last resorts. Chosen.
 DOUBTFUL = 0.3
-#: Heads turned further than this are in profile: half of the points cannot be seen.
+#: Heads turned further than this are in profile: half of the points cannot be seen. Chosen.
 LARGEST_YAW = math.radians(60)
 #: A frame that is right less often than this is not worth a restoration: there is no face, or nothing to find it by.
+#: Chosen.
 LEAST_LIKELY = 0.08
-#: What a face that is to be refused counts, over others: it is named only where nothing better is near.
+#: What a face that is to be refused counts, over others: it is named only where nothing better is near. Chosen.
 HARDLY = 1e-3
 #: No predictor sees a full profile as one: what it takes for a face turned by half as much, it doubts. Turned further
 #: than this and right less often than that is a profile. Of 56 heads turned by 75 to 90 degrees, ``landmarknet`` and
-#: these rules refuse 47; of 280 composed faces up to 60 degrees, nine.
+#: these rules refuse 47; of 280 composed faces up to 60 degrees, nine. Both chosen.
 DOUBTFUL_YAW, DOUBTFUL_TURNED = math.radians(30), 0.2
 
 

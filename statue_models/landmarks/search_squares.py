@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
 from statue_models.pixels.grid import centres_of
 
-#: Squares larger than this many photograph pixels are cut from a reduced copy, made once.
+#: Squares larger than this many photograph pixels are cut from a reduced copy, made once. Chosen.
 OVERVIEW_SIDE = 1024
 #: Sides of the squares around the hole, in larger sides of its box: a nose is a seventh of the square that suits it.
+#: Chosen.
 AROUND_HOLE = (4.2, 7.0, 2.6, 11.0, 1.7)
-#: The same, and turns in radians, where those show nothing: in between, and for heads that hang to one side.
+#: The same, and turns in radians, where those show nothing: in between, and for heads that hang to one side. Chosen.
 AROUND_HOLE_AGAIN = ((5.4, 0.0), (3.3, 0.0), (6.0, 0.45), (6.0, -0.45), (3.6, 0.45), (3.6, -0.45))
 #: Sides of the squares around the picture's middle, in longer sides of the picture; what they add repeats its edge.
+#: Chosen.
 AROUND_PICTURE = (1.5, 2.0, 1.2)
 #: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats what is here only if that
-#: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant.
+#: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant. Chosen.
 ELSEWHERE = 0.02
 #: How far from the hole, in sides of the head, a face may be to be meant at all. Further away not even its widest frame
 #: (``cropping.WIDEST``) shows the hole: it is somebody else's, even where what is on the hole can only be refused.

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from statue_models.methods.method import Crop
 
-#: A pixel of the network's grid that is partly unknown is unknown: nothing of the hole may look like stone.
+#: A pixel of the network's grid that is partly unknown is unknown: nothing of the hole may look like stone. Chosen: 1,
+#: but for rounding.
 KNOWN = 0.999
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statue_models.methods.method import Answer, Crop, Method
     from statue_models.request import Hypothesis, Progress
 
-#: Methods that a ``LoadedMethods`` keeps: the chosen one, the one for what no frame shows, and the ones before.
+#: Methods that a ``LoadedMethods`` keeps: the chosen one, the one for what no frame shows, and the ones before. Chosen.
 MOST_LOADED = 4
 _KINDS = ("network", "fit", "classical")
 

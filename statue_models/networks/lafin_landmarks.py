@@ -9,11 +9,14 @@ import math
 import torch
 from torch import Tensor, nn
 
+#: Landmarks of the iBUG/Multi-PIE scheme.
 LANDMARKS = 68
-#: Expansion, channels, blocks and stride of the first block, stage by stage.
+#: Expansion, channels, blocks and stride of the first block, stage by stage. Those of MobileNetV2 (Sandler et al. 2018,
+#: table 2).
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+#: Channels before the first stage and behind the last (the same table).
 STEM, LAST = 32, 1280
-#: Channels of the three descriptors: of the last stage, of the features behind it, of their mean.
+#: Channels of the three descriptors: of the last stage, of the features behind it, of their mean. As LaFIn has them.
 DESCRIPTORS = (128, 128, 64)
 
 

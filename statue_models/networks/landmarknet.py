@@ -17,8 +17,9 @@ from torch.nn import functional
 
 from statue_models.networks.blocks import ResidualBlock, group_norm, zeroed
 
+#: Landmarks of the iBUG/Multi-PIE scheme.
 LANDMARKS = 68
-#: The network sees pictures of this side, because its position codes are learned.
+#: The network sees pictures of this side, because its position codes are learned. Pixels; chosen.
 SIZE = 128
 
 
@@ -56,10 +57,11 @@ class LandmarkNet(nn.Module):
         layers: decoder layers; each gives an estimate, the last is the answer.
     """
 
+    #: Heads of the decoder's attention; chosen.
     HEADS = 5
-    STEP = 0.1  # of the side: unit of the decoder's offsets
-    OCTAVES = 6  # of the sines and cosines that tell a token where its point is
-    SPREAD = math.log(0.03)  # of the side: standard deviation that an untrained network states
+    STEP = 0.1  # of the side: unit of the decoder's offsets; chosen
+    OCTAVES = 6  # of the sines and cosines that tell a token where its point is; chosen
+    SPREAD = math.log(0.03)  # of the side: standard deviation that an untrained network states; chosen
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-#: Standard deviation of the first weights; biases start at zero.
+#: Standard deviation of the first weights; biases start at zero. As LaFIn has it.
 SPREAD = 0.02
 
 
@@ -36,7 +36,7 @@ class SpectralResidualBlock(nn.Module):
         before, after: channels in and out.
     """
 
-    SLOPE = 0.01  # of the leaky ReLUs
+    SLOPE = 0.01  # of the leaky ReLUs; LaFIn's
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()

@@ -16,12 +16,13 @@ from torch.nn import functional
 from statue_models.networks.blocks import ResidualBlock, SelfAttention, group_norm, time_features, zeroed
 from statue_models.pixels.grid import centres_of
 
+#: Landmarks of the iBUG/Multi-PIE scheme.
 LANDMARKS = 68
 #: Channels of the guide: sketch (3), normals (3), coverage and openness of the fitted head.
 GUIDE = 8
-#: Standard deviation of the noise about the sketch, in units of [-1, 1].
+#: Standard deviation of the noise about the sketch, in units of [-1, 1]. Chosen.
 NOISE = 0.15
-#: Standard deviation of a landmark's bump in heatmap pixels.
+#: Standard deviation of a landmark's bump in heatmap pixels. Set by eye.
 HEATMAP_SIGMA = 1.2
 
 
@@ -68,6 +69,7 @@ class StatueFlow(nn.Module):
         patch: side of the pixel blocks that become channels.
     """
 
+    #: Length of the time's sines and cosines, and channels of the refiner; chosen.
     TIME_FEATURES = 128
     REFINER_CHANNELS = 32
 

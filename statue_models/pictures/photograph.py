@@ -27,8 +27,8 @@ from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 from statue_models.request import check_mask_size, check_megapixels
 
-_BAND = 1 << 18  # pixels converted at a time
-#: Below this a lossy file's black is taken for noise, and as far from white for white.
+_BAND = 1 << 18  # pixels converted at a time; chosen, for memory
+#: Below this a lossy file's black is taken for noise, and as far from white for white. Of 255; set by eye.
 _MASK_NOISE = 16
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+#: Chosen.
 ROWS = 64
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from statue_models.pixels.rectangle import Rectangle
 
+#: Pixels: by definition.
 HALF = 0.5
 #: Arrays, tensors and floats.
 Numbers = TypeVar("Numbers", bound=Any)

@@ -11,7 +11,7 @@ from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 
-_BAND = 1 << 18  # pixels mixed at a time
+_BAND = 1 << 18  # pixels mixed at a time; chosen, for memory
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,9 +25,9 @@ from statue_models.restoring.compositing import Piece
 #: Interocular distances: greatest width of thin damage.
 WIDTH = 0.15
 #: Without a face: greatest width, as a share of the photograph's shorter side. Faces that fill less than an eighth of
-#: it are smaller than that.
+#: it are smaller than that. Set by eye.
 WITHOUT_FACE = 0.012
-#: What stands for the interocular distance without a face, in photograph's shorter sides.
+#: What stands for the interocular distance without a face, in photograph's shorter sides. Set by eye.
 USUAL = 0.15
 
 # How it is closed.

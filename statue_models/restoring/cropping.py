@@ -18,10 +18,12 @@ from statue_models.pixels.overlay import Overlay, Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit
 
-#: How far the face frame may be widened so that the whole hole lies in it; what is still outside is interpolated.
+#: How far the face frame may be widened so that the whole hole lies in it; what is still outside is interpolated. Times
+#: its side; chosen.
 WIDEST = 2.0
-#: The frame of models that know no faces: the selection's box with half its size as margin.
+#: The frame of models that know no faces: the selection's box with half its size as margin. Chosen.
 SELECTION_MARGIN = 2.0
+#: Pixels: largest side of that frame's crop; chosen.
 LARGEST_SELECTION = 1024
 
 

@@ -22,7 +22,7 @@ from statue_models.restoring.finish import Finish
 from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
 from statue_models.restoring.sight import Sight
 
-#: Progress when a method has restored the crop; the rest is the finish.
+#: Progress when a method has restored the crop; the rest is the finish. A share; chosen.
 RESTORED = 0.8
 #: A method with its options: a crop and hypotheses in, fills out.
 Restore = Callable[[Crop, Sequence[Hypothesis], Progress], Answer]

@@ -19,7 +19,7 @@ from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma_of
 
 TILE = 256  #: pixels: side of what is worked on at a time, for memory
-LEAST = 0.02  #: share below which nothing is taken
+LEAST = 0.02  #: share below which nothing is taken; chosen
 FADING = 3.0  #: pixels from the border over which it sets in; set by eye
 SHARPEST = 0.5  #: natural logarithm: most that it adds or takes; set by eye
 #: Natural logarithm of luma by which both sides may differ: what lies in shadow shows noise and the shadow's edge

@@ -22,12 +22,13 @@ from statue_models.runner.jobs import Job, JobQueue
 from statue_models.runner.protocol import HEALTH, JOBS, SCHEMA
 from statue_models.runner.wire import JobReader, job_json, json_line, uncertainty_message, variant_message
 
-#: Seconds without a byte of a request's body after which it is given up.
+#: Seconds without a byte of a request's body after which it is given up. Chosen.
 BODY_PATIENCE = 30.0
-#: Seconds after which an event is repeated, as a sign of life in both directions.
+#: Seconds after which an event is repeated, as a sign of life in both directions. Chosen.
 HEARTBEAT = 0.5
-#: Seconds between two events at least: a progress bar needs no more.
+#: Seconds between two events at least: a progress bar needs no more. Chosen.
 _SHORTEST = 0.03
+#: Bytes sent at a time; chosen.
 _PIECE = 1 << 18
 
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]

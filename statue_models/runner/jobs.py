@@ -56,6 +56,7 @@ class Limits:
         keep_bytes: samples of all results; the oldest go first, the newest always stays.
     """
 
+    #: All chosen; seconds and bytes where it says so.
     waiting: int = 8
     waiting_bytes: int = 2 << 30
     follower_grace: float = 5.0

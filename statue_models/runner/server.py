@@ -22,7 +22,7 @@ from statue_models.runner.protocol.state_file import read_state
 from statue_models.runner.state import RunnerState, remove_state, sole_runner, write_state
 from statue_models.runner.wire import json_line, result_json
 
-#: Seconds between two looks at what has been abandoned.
+#: Seconds between two looks at what has been abandoned. Chosen.
 _WATCH = 0.5
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from statue_models.head.appearance import ANGLE, COLUMNS, HIGHEST, LOWEST, ROWS, Appearance
 from statue_models.pixels.grid import centres_of
 
-#: Maps are left out that show fewer cells than these outside the part, and in it.
+#: Maps are left out that show fewer cells than these outside the part, and in it. Chosen.
 LEAST_SEEN, LEAST_HIDDEN = 300, 30
 
 Place = NDArray[np.float64]

@@ -10,8 +10,10 @@ from statue_models.face.landmarks68 import COUNT
 from statue_models.pixels.grid import centres_of
 from training.damage.draws import Draws
 
-#: Lengths that the catalogue gives in pixels are meant at this side (systems that work at another one say so).
+#: Lengths that the catalogue gives in pixels are meant at this side (systems that work at another one say so). 128 is
+#: the side of ``statues128``'s pictures.
 SIDE = 128
+#: Pixels: shortest side on which masks are drawn; chosen.
 SMALLEST = 16
 
 

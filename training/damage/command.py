@@ -11,7 +11,8 @@ from pathlib import Path
 from statue_models.errors import StatueError
 from training.commands import add_device
 
-#: The sides that make sense: the smallest on which every kind can be drawn, and one that fits into memory.
+#: The sides that make sense: the smallest on which every kind can be drawn, and one that fits into memory. In
+#: pixels; chosen.
 SIZES = (32, 1024)
 SHEET_ENDING = ".png"
 

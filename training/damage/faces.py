@@ -12,7 +12,8 @@ from statue_models.head.morphable_head import load_head
 from statue_models.pixels.grid import centres_of
 from training.damage.draws import Draws
 
-#: Larger side of the landmarks' box, and where its middle lies, as on the photographs of ``statues128``.
+#: Larger side of the landmarks' box, and where its middle lies, as on the photographs of ``statues128``. Shares of the
+#: side.
 FACE_SIZE, FACE_MIDDLE = 0.75, (0.5, 0.55)
 #: 130 photographs of 128 pixels: file -> {"0" ... "67": {"x", "y"}}, each the number of a pixel.
 PHOTOGRAPHS, PHOTOGRAPH_SIDE = "statues128/test_landmarks68.json", 128

@@ -14,13 +14,15 @@ from training.damage.hulls import face_region, places_in
 from training.damage.noise import value_noise
 
 #: Landmarks round which chips sit, those that statues lose most often more than once: nose tip (twice), nose base,
-#: nose bridge, lips, chin and jaw, brows, eyes, cheeks.
+#: nose bridge, lips, chin and jaw, brows, eyes, cheeks. Chosen by eye, not counted.
 CHIPPED = (30, 30, 33, 27, 51, 57, 8, 5, 11, 19, 24, 38, 44, 2, 14)
-#: Chips per picture at most, and how likely each of them is.
+#: Chips per picture at most, and how likely each of them is. Set by eye.
 CHIP_CHANCES = (1.0, 0.5, 0.35, 0.2)
+#: Straight pieces of a brush stroke; radius of the one round chip, in shorter sides. Set by eye.
 BRUSH_SEGMENTS = 5
 ROUND_CHIP_RADIUS = 0.1
 #: Cracks and pits as the evaluation has them: how many, and their measures in distances of the outer eye corners.
+#: Turns are in radians; a flatness is a ratio. Set by eye.
 CRACKS, CRACK_STEPS, CRACK_STEP, CRACK_WIDTH, CRACK_TURN = (1, 3), (8, 21), (0.05, 0.12), (0.015, 0.04), 0.35
 PITS, PIT_RADIUS, PIT_FLATNESS = (10, 30), (0.02, 0.06), (0.6, 1.0)
 

@@ -9,13 +9,13 @@ from training.damage.canvas import Canvas
 from training.damage.growing import Percent, grown_to, requested_shares
 from training.damage.noise import value_noise
 
-#: Half of the pictures lose a side, the others at most so many chips.
+#: Half of the pictures lose a side, the others at most so many chips. Set by eye.
 SIDES, CHIPS = 0.5, 3
-#: Facets are the Voronoi cells of so many random points.
+#: Facets are the Voronoi cells of so many random points. Set by eye.
 FACETS = 40
-#: How much of a pixel's level its facet decides: 1 breaks whole facets, 0 knows none.
+#: How much of a pixel's level its facet decides: 1 breaks whole facets, 0 knows none. Set by eye.
 FACETED = 0.6
-#: How far noise moves the facets' edges and the level, in shorter sides.
+#: How far noise moves the facets' edges and the level, in shorter sides. Set by eye.
 WARP, ROUGHNESS = 0.015, 0.02
 
 

@@ -8,9 +8,9 @@ from training.damage.draws import Draws
 from training.damage.features import boxes, break_line, brush, chips, patches, round_chip
 from training.damage.noise import value_noise
 
-#: How often each kind is chosen.
+#: How often each kind is chosen: shares of the pictures, set by eye.
 SHARES = {"chips": 0.42, "break line": 0.16, "patches": 0.12, "brush": 0.12, "boxes": 0.08, "chips and brush": 0.10}
-#: Masks that cover less or more of the picture are replaced by one round chip.
+#: Masks that cover less or more of the picture are replaced by one round chip. Shares of the picture; set by eye.
 LEAST, MOST = 0.004, 0.75
 
 

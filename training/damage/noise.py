@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from training.damage.canvas import Canvas
 
-#: Value noise: cells along the shorter side per octave, and the next octave's strength relative to the last.
+#: Value noise: cells along the shorter side per octave, and the next octave's strength relative to the last. Set by
+#: eye.
 OCTAVES, FALL = (4, 8, 16, 32, 64), 0.55
 #: Perlin noise of the Renoir system: the same.
 PERLIN_OCTAVES, PERSISTENCE = (2, 4, 8, 16, 32), 0.4

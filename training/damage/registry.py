@@ -47,7 +47,7 @@ KINDS: dict[str, Callable[..., Tensor]] = {
 }
 #: Kinds that sit on a face; the others need no landmarks.
 ON_FACES = ("hull", "chips", "break_line", "boxes", "cracks", "pits", "face_damage")
-#: Side of the masks on which parameters are tried out.
+#: Side of the masks on which parameters are tried out. Pixels; chosen: the smallest that ``damage`` takes.
 TRIAL_SIDE = 32
 
 

@@ -13,8 +13,9 @@ from statue_models.pixels.grid import cells_at
 from statue_models.whole_file import whole_file
 from training.damage.table import ROWS, Row, masks_of
 
-#: Masks per row, their height, and the label's, in pixels; rows stand in so many columns.
+#: Masks per row, their height, and the label's, in pixels; rows stand in so many columns. Set by eye.
 SAMPLES, TILE, LABEL, GAP, COLUMNS = 6, 84, 15, 4, 3
+#: Grey levels, 0..255; set by eye.
 STONE, FACE, PAPER, INK = 70, 150, 20, 230
 
 

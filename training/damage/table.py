@@ -14,7 +14,7 @@ from training.damage.faces import built_in_faces
 from training.damage.hulls import GROUPS
 from training.damage.registry import Damage, damage
 
-#: Masks drawn at once: few, so that a CPU keeps them in its cache.
+#: Masks drawn at once: few, so that a CPU keeps them in its cache. Chosen, not measured.
 CHUNK = 8
 
 
@@ -81,6 +81,7 @@ ROWS = (
     *(Row(kind) for kind in ("chips", "break_line", "brush", "patches", "boxes", "cracks", "pits", "face_damage")),
 )
 
+#: Pixels at a side of 128 by which the groups' hulls are dilated, as the design has them.
 DILATIONS = (0, 2, 4, 8)
 #: Coverage in percent of the groups' hulls at ``DILATIONS`` on the photographs, as the design gives it.
 HULLS = {

@@ -11,6 +11,7 @@ from statue_models.pixels.grid import cells_at
 from training.datasets.face_crops import write_picture
 from training.datasets.relabel import Label
 
+#: Pixels of a tile's side, tiles per row, most tiles; colours R, G, B of the three verdicts. Set by eye.
 TILE, COLUMNS, MOST = 160, 12, 240
 GOOD, DOUBTFUL, WITHOUT = (60, 255, 60), (255, 70, 60), (255, 200, 0)
 

@@ -18,19 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Sides in pixels of the pictures that are hashed and compared, and how many frequencies per axis the hash holds.
+#: Chosen; 8 frequencies per axis make the 64 bits.
 HASHED, COMPARED, FREQUENCIES = 32, 96, 8
-#: Candidates differ in at most so many of the 64 bits.
+#: Candidates differ in at most so many of the 64 bits. Chosen: loose, since ``SAME`` decides.
 MOST_BITS = 18
-#: Detail is what a Gaussian of so many pixels takes away.
+#: Detail is what a Gaussian of so many pixels takes away. Set by eye.
 BLUR = 3.0
 #: Correlation from which two crops are one photograph, and from which they may be one statue in the same light, which
-#: a split should not tear apart.
+#: a split should not tear apart. Measured, as said above.
 SAME, ALIKE = 0.82, 0.65
 #: The middle of one crop, over its side, is looked for in the other one at these sizes: finders and people frame the
-#: same face a little differently.
+#: same face a little differently. Chosen.
 MIDDLE, SIZES = 0.69, (0.9, 0.925, 0.95, 0.975, 1.0, 1.025, 1.05, 1.075, 1.1)
-#: Most candidates are dropped by a quick look first: side in pixels, correlation and sizes.
+#: Most candidates are dropped by a quick look first: side in pixels, correlation and sizes. Chosen, for time.
 QUICK, QUICK_ALIKE, QUICK_SIZES = 32, 0.5, (0.95, 1.0, 1.05)
+#: Fingerprints compared with all others at a time; chosen, for memory.
 ROWS_AT_ONCE = 512
 
 

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from training.datasets.packed import Arrays, add_converter_arguments, convert, relative_difference
 
+#: Pixels: the packed maps' sides; chosen.
 ROWS, COLUMNS = 128, 256
 LARGEST = float(np.finfo(np.float16).max)
 #: --check: |made - packed| / (packed + FLOOR). A float16 step is 2 ** -10 of the number; means taken in another order

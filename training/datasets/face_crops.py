@@ -20,6 +20,7 @@ from training.datasets.face_finding import BoxDetector, find_faces
 from training.datasets.picture_files import read_rgb
 from training.datasets.relabel import Label, label
 
+#: Of the data set's format; no unit.
 VERSION = 1
 
 

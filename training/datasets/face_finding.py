@@ -25,16 +25,20 @@ Box = tuple[float, float, float, float]
 #: A picture -> boxes of its faces and the detector's score for each.
 BoxDetector = Callable[[Rgb], list[tuple[Box, float]]]
 
+#: Pixels: sides of the views that are searched and looked at closely, as the program's own search has them.
 SEARCH_SIZE, REFINE_SIZE = 320, 288
-#: Sides of the first squares, in longer sides of the picture; what they add repeats its edge.
+#: Sides of the first squares, in longer sides of the picture; what they add repeats its edge. Set by eye.
 AROUND_PICTURE = (1.5, 1.2, 2.0)
-#: Each level's squares are so much smaller than the last one's; the smallest are so many times ``min_face``.
+#: Each level's squares are so much smaller than the last one's; the smallest are so many times ``min_face``. Set by
+#: eye.
 SHRINK, SMALLEST = 1.5, 7.0
 #: Presence from which a candidate is looked at closely, and the score (which counts agreement of the views) from which
-#: it is a face: whole statue faces score 0.5 and more, patterns in stone and panoramas mostly below 0.01.
+#: it is a face: whole statue faces score 0.5 and more, patterns in stone and panoramas mostly below 0.01. Chosen
+#: between them.
 LOWEST_PRESENCE, LOWEST_SCORE = 0.3, 0.3
-#: A face that only YuNet sees needs this score of its.
+#: A face that only YuNet sees needs this score of its. 0..1; set by eye.
 YUNET_SCORE, YUNET_ALONE = 0.6, 0.85
+#: Pixels: longer side that YuNet sees at most; chosen.
 YUNET_SIDE = 1280
 
 

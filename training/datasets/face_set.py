@@ -13,7 +13,7 @@ from statue_models.whole_file import whole_file
 from training.datasets.duplicates import SAME, Fingerprint, Groups, similar_pairs
 from training.datasets.face_crops import FaceCrop
 
-#: A crop of which less lies in the photograph is mostly repeated edge.
+#: A crop of which less lies in the photograph is mostly repeated edge. A share; set by eye.
 LEAST_INSIDE = 0.75
 
 

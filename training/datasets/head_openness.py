@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from statue_models.head.morphable_head import vertex_normals
 from statue_models.head.raster import rasterise
 
-DIRECTIONS = 256
-SIDE = 512  # pixels of each depth buffer
+DIRECTIONS = 256  #: over the sphere; chosen
+SIDE = 512  # pixels of each depth buffer; chosen
 FAR = 1e4  # cm to the eye: as good as a parallel projection
-BIAS = 0.12  # cm: a surface does not shade itself
+BIAS = 0.12  # cm: a surface does not shade itself; set by eye
 
 
 def sphere_directions(count: int) -> NDArray[np.float64]:

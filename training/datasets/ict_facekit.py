@@ -36,6 +36,7 @@ from training.datasets.packed import Arrays, add_converter_arguments, convert
 
 NEUTRAL, INDICES = "generic_neutral_mesh.obj", "vertex_indices.json"
 IDENTITIES = tuple(f"identity{number:03d}" for number in range(100))
+#: Steps of a mode from 0 to its largest magnitude: all that 16 signed bits hold.
 STEPS = 32767
 #: Greatest differences that --check allows. Parsing may differ in the last bit of a float32; an integer mode then by
 #: one step. The commit is shown, not judged.

@@ -25,6 +25,7 @@ from training.datasets.packed import Arrays, add_converter_arguments, convert
 
 #: Output channels and number of the blocks of each stage (Sandler et al. 2018, table 2) times 0.35, to multiples of 8.
 STAGES = ((8, 1), (8, 2), (16, 3), (24, 4), (32, 3), (56, 3), (112, 1))
+#: Channels of the first and the last layer, and of blocks over their input (Sandler et al. 2018, table 2).
 STEM, HEAD, EXPANSION = 16, 1280, 6
 NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 MOVING = ("moving_mean", "moving_variance")

@@ -53,14 +53,16 @@ PARTS: tuple[tuple[str, tuple[range, ...]], ...] = (
     ("eyeball", (range(21451, 22221), range(23021, 23791))),
 )
 #: The jaw line of the source's Multi-PIE landmarks runs under the jaw; these vertices lie on the contour that a camera
-#: in front of the head sees, which is what 2-D landmark annotations mark. Landmark -> vertex.
+#: in front of the head sees, which is what 2-D landmark annotations mark. Landmark -> vertex. Chosen.
 CONTOUR = {0: 1278, 1: 1272, 2: 12, 3: 1834, 4: 243, 5: 781, 11: 3022, 12: 2484, 13: 4036, 14: 2253, 15: 3490, 16: 3496}
 #: Expressions that move nothing a statue shows, or repeat another one.
 UNUSED_EXPRESSIONS = ("PupilDilate_L", "PupilDilate_R", "cheekRaiser_L", "cheekRaiser_R")
-#: The head is cut behind the ears and below the throat (cm).
+#: The head is cut behind the ears and below the throat (cm). Set by eye.
 BACK, BOTTOM = -4.5, -15.0
-#: Quantisation step of the modes in cm: an error of at most 0.01 mm per mode.
+#: Quantisation step of the modes in cm: an error of at most 0.01 mm per mode. Chosen for it.
 STEP = 0.002
+#: The views that say which triangles show: their side in pixels; their middle and half their side in cm, round the
+#: whole head. Chosen.
 VIEW_SIZE = 700
 VIEW_CENTRE = np.array([0.0, -1.0, 3.0])
 VIEW_HALF = 17.0

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 
-BLOCK = 1 << 20  # bytes
+BLOCK = 1 << 20  # bytes; chosen
 _LINES = {name: re.compile(rb"^[ \t]*" + name.encode() + rb"[ \t]+([^\n\r]*)", re.M) for name in ("v", "vt", "f")}
 #: Numbers that a vertex line may hold: x y z, perhaps w, perhaps a colour; texture coordinates: u v, perhaps w.
 _WIDTHS = {"v": (3, 4, 6, 7), "vt": (2, 3)}

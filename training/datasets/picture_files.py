@@ -13,7 +13,7 @@ from statue_models.pixels.samples import rgb8
 from statue_models.request import check_megapixels
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
-#: What shows through where a picture is transparent.
+#: What shows through where a picture is transparent. Grey level, 0..255: the middle.
 BACKDROP = 128
 
 

@@ -23,7 +23,7 @@ from statue_models.face.landmarks68 import MIRROR, Landmarks, interocular_distan
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 
-#: (mirrored, turned by so many radians, repeated edge on each side over the crop's side).
+#: (mirrored, turned by so many radians, repeated edge on each side over the crop's side). Chosen.
 VIEWS: tuple[tuple[bool, float, float], ...] = (
     (False, 0.0, 0.25),
     (True, 0.0, 0.25),
@@ -32,12 +32,14 @@ VIEWS: tuple[tuple[bool, float, float], ...] = (
     (False, 0.0, 0.5),
     (True, 0.0, 0.5),
 )
-#: Side in pixels of a view.
+#: Side in pixels of a view; chosen.
 VIEW_SIZE = 320
-#: Views in which a face must be found; with fewer there is no label.
+#: Views in which a face must be found; with fewer there is no label. Of six; set by eye.
 FEWEST_VIEWS = 4
-#: A face in a view counts from this presence on, if its middle lies within this part of the crop around its centre.
+#: A face in a view counts from this presence on, if its middle lies within this part of the crop around its centre. A
+#: share of its side; set by eye.
 LOWEST_PRESENCE, CENTRAL = 0.1, 0.7
+#: Spread of the views, over the eye distance, below which a label is good; set by eye.
 GOOD = 0.05
 
 

@@ -19,6 +19,7 @@ from training.systems.system import Batch, Player, System
 _MOMENTS = ("exp_avg", "exp_avg_sq")  # of Adam
 
 #: After so many steps in a row without a finite gradient a player goes on from the average; at most so many times.
+#: Chosen.
 BAD_STEPS, ROLLBACKS = 20, 3
 
 

@@ -17,7 +17,7 @@ from torch import distributed
 from statue_models.errors import StatueError
 from statue_models.networks.loading import torch_device
 
-#: Others wait so long for the process that judges and writes.
+#: Others wait so long for the process that judges and writes. Chosen.
 PATIENCE = timedelta(hours=2)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from training.toml_tables import bad_recipe, choice, converted, fill, number, read_table
 
-#: Examples per step and process, by kind of device, and the most of them.
+#: Examples per step and process, by kind of device, and the most of them. Chosen.
 BATCH, MOST_BATCH = {"cpu": 8, "cuda": 64}, 1 << 20
 
 
@@ -53,6 +53,7 @@ class Recipe:
     batch: Mapping[str, int] = converted(BATCH.copy, _read_batch)
     minutes: float | None = number(None, least=0, most=1e7)
     images: int | None = number(None, least=0, most=1e15)
+    #: Defaults from here on: chosen.
     rate: float = number(4e-4, least=0, most=10, above=True)
     resumed_rate: float | None = number(None, least=0, most=10, above=True)
     warm_up: int = number(300, least=0, most=1e9)

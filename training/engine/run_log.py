@@ -19,7 +19,7 @@ from training.engine.ranks import Ranks
 from training.systems.system import Judgement
 
 LOG, METRICS, EVENTS = "log.jsonl", "metrics.json", "tensorboard"
-#: Seconds between two movements of the bar.
+#: Seconds between two movements of the bar. Chosen.
 BAR_SECONDS = 0.5
 
 

@@ -17,7 +17,7 @@ from training.suites.native.damage import KINDS as NATIVE_KINDS
 from training.suites.suite import SUITES
 
 RESULTS, TABLE, SHEET = "results.json", "table.md", "sheet.jpg"
-#: A JPEG file has at most 65,535 pixels on a side.
+#: A JPEG file has at most 65,535 pixels on a side. Chosen to keep sheets far below that.
 MOST_ROWS = 300
 #: Options that one kind of suite alone knows. The native one shows every case, and knows no 68 true points.
 NATIVE_ONLY = ("photographs", "windows")

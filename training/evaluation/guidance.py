@@ -35,18 +35,19 @@ from training.suites.cases import Case, check_cases, labelled
 
 Points = NDArray[np.float64]
 
-#: The drag, in pixels of a face frame of this side.
+#: The drag, in pixels of a face frame of this side. Chosen.
 DRAG, SIDE = 10.0, 256
 #: Along the frame's axes (x right, y down).
 DIRECTIONS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, -1.0), "down": (0.0, 1.0)}
 #: How far each landmark goes along: tip and nostrils as a whole, the bridge ever less up to between the eyes.
+#: Landmarks.
 TIP, LOWER = 30, slice(30, 36)
 FOLLOWING = np.zeros(COUNT)
 FOLLOWING[28:36] = (1 / 3, 2 / 3, 1, 1, 1, 1, 1, 1)
 #: The warped picture's nose moves as a whole within the first distance from its tip and not at all beyond the second,
-#: in pixels of the frame.
+#: in pixels of the frame. Set by eye.
 WHOLE, STILL = 18.0, 56.0
-#: Side of the patch that is found again, and how far off it is looked for, in pixels of the frame.
+#: Side of the patch that is found again, and how far off it is looked for, in pixels of the frame. Chosen.
 PATCH, SEARCH = 32, 20
 #: What a nose that truly moved looks like.
 INSTRUMENT = ("the truth, warped", "the truth, warped in the hole alone")

@@ -14,7 +14,8 @@ from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
 from training.examples.pictures import Pictures
 
-#: Share of the examples that stand before a picture of some place, where there are any.
+#: Share of the examples that stand before a picture of some place, where there are any. Chosen; with it frames were
+#: found more often (docs/experiments.md).
 PLACES = 0.4
 #: Binomial filter (1 4 6 4 1) / 16 in both directions.
 BLUR = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
@@ -27,6 +28,7 @@ class Jitter:
     Standard deviations of the log of the side, of the shift in sides, of the angle in radians.
     """
 
+    #: Chosen.
     side: float = 0.1
     shift: float = 0.04
     angle: float = 0.1

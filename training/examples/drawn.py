@@ -9,11 +9,12 @@ import torch
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import Pictures
 
-#: Seeds of statues set aside for each seed of a training run, and how many such sets there are.
+#: Seeds of statues set aside for each seed of a training run, and how many such sets there are. Chosen.
 SEEDS, SETS = 10**6, 1000
 #: First seed of fresh statues: they never come near those that the suites are made from (``training.evaluation``).
+#: Chosen.
 FIRST_SEED = 4_000_000_000
-#: Degrees from which a head is in profile: half of its landmarks cannot be seen.
+#: Degrees from which a head is in profile: half of its landmarks cannot be seen. Chosen.
 IN_PROFILE = (70.0, 95.0)
 
 

@@ -27,10 +27,12 @@ from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
 from training.workers import WorkerPool
 
+#: Examples per file; chosen.
 SHARD = 128
-#: Share of photographs.
+#: Share of photographs. Chosen.
 PHOTOGRAPHS = 0.35
 #: Errors of the other landmarks over the eye distance: common shift, each visible point, and what hidden points share.
+#: Standard deviations; chosen.
 SHIFT_ERROR, VISIBLE_ERROR, HIDDEN_ERROR = 0.01, 0.015, 0.04
 #: Bits of ``flags``: missing, and missing with a known truth.
 MISSING, COUNTED = 1, 2
@@ -104,6 +106,7 @@ class Preparation:
     origins: list[Pictures]
     size: int
     seed: int
+    #: Chosen.
     found: float = 0.4
     models: Path | None = None
 

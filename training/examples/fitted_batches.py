@@ -8,6 +8,7 @@ from training.damage.draws import Draws
 from training.examples.fitted import COUNTED, MISSING, FittedExamples
 
 #: Share of the examples that start from the fill, as restorations do; the others start from the sketch, as previews do.
+#: Chosen.
 FILLED = 0.75
 
 

@@ -19,12 +19,13 @@ from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
 from training.damage.draws import Draws
 
 #: How far FaceMesh's first frame strays from the right one: standard deviations of log side, shift in sides, radians.
+#: Chosen.
 STRAY_SIDE, STRAY_SHIFT, STRAY_ANGLE = 0.12, 0.07, 0.1
-#: Proposals with less presence, or with a larger error over the frame's side, would have been thrown away.
+#: Proposals with less presence, or with a larger error over the frame's side, would have been thrown away. Chosen.
 LEAST_PRESENCE, LARGEST_ERROR = 0.003, 0.25
-#: Share of the examples that are looked at again with the other half of the face in the hole.
+#: Share of the examples that are looked at again with the other half of the face in the hole. Chosen.
 AGAIN = 0.5
-#: Presence from which an undamaged face counts as found.
+#: Presence from which an undamaged face counts as found. Chosen.
 SURE_PRESENCE = 0.5
 
 

@@ -25,7 +25,7 @@ from training.suites.held_back import photograph_names
 
 RENDERS = ("renders256.npz", "renders256_b.npz")
 #: At the head of each file of renders, one in so many is held back, and at most so many in all. They lie together
-#: because neighbours may show the same head.
+#: because neighbours may show the same head. Chosen.
 HELD_SHARE, HELD_MOST = 16, 256
 
 

@@ -17,6 +17,7 @@ from statue_models.errors import StatueError
 FILE = Path("networks") / "mobilenet_v2_035_imagenet_notop.npz"
 #: Blocks whose outputs are the features: one or two per resolution, strides 2, 4, 8, 16, 16, 32, 32.
 TAPS = ("Conv1", *(f"block_{i}_project" for i in (1, 3, 6, 10, 13, 16)))
+#: Numbers of the blocks of stride 2, and of all blocks (Sandler et al. 2018, table 2).
 HALVING = (1, 3, 6, 13)
 BLOCKS = 17
 

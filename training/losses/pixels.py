@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-#: Smallest share of missing pixels that is divided by: tiny holes would shout.
+#: Smallest share of missing pixels that is divided by: tiny holes would shout. Chosen.
 LEAST_HOLE = 0.05
 
 

@@ -18,8 +18,9 @@ from training.commands import add_assets, add_device
 if TYPE_CHECKING:
     from training.statues.rendering.factory import Factory
 
+#: Statues that one run may be asked for; chosen: a bound on slips of the hand.
 MOST = 10_000_000
-#: Seconds before the progress bar: what cannot be is said at once, alone.
+#: Seconds before the progress bar: what cannot be is said at once, alone. Chosen.
 BAR_AFTER = 2.5
 
 

@@ -22,10 +22,11 @@ Box = tuple[float, float, float, float]
 
 FOLDER = "statues128"
 LABELS = "relabelled_landmarks68.json"
+#: Photographs of the training split from one of the ``check`` suite to the next; chosen, frozen by its digest.
 EVERY = 12
-#: Smaller holes (in pixels) are left out.
+#: Smaller holes (in pixels) are left out. Chosen.
 SMALLEST = 30
-#: Level that stands in the hole of the damaged picture.
+#: Level that stands in the hole of the damaged picture. Grey, of 255: the middle.
 DAMAGE = 128
 #: sha256 over all cases of the five feature kinds (``suite_digest``): two tables compare only if it is the same.
 CHECK_DIGEST = "27fe9718d40129d9331d8d954cbadbaff71e21aa7980b348f6255a757841a689"

@@ -13,7 +13,7 @@ from training.suites.cases import FOLDER, LABELS, check_pictures
 
 #: Below 2**53, so that the seeds survive in every JSON reader.
 HELD_BACK_SEEDS = range(9_000_000_000_000_000, 9_000_000_001_000_000)
-#: Of the heads in the composed scenes of ``evaluation.frames``.
+#: Of the heads in the composed scenes of ``evaluation.frames``. Chosen.
 FRAME_SEEDS = range(9_100_000_000, 9_101_000_000)
 
 #: Photographs of the training split that show what test photographs show (the last two are not in its manifest).

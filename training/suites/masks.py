@@ -18,7 +18,8 @@ FEATURES = ("nose", "mouth", "eye", "chin", "half")
 SURFACE = ("cracks", "pits", "boxes")
 KINDS = FEATURES + SURFACE
 
-#: Strength of the value noise that frays a hole's edge, by its grid's number of cells.
+#: Strength of the value noise that frays a hole's edge, by its grid's number of cells: standard deviations, over the
+#: hole's own radius. Set by eye.
 NOISE = ((5, 0.12), (10, 0.08), (20, 0.05))
 
 

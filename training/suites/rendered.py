@@ -19,9 +19,10 @@ from statue_models.errors import StatueError
 from training.suites.cases import Truth
 from training.suites.held_back import HELD_BACK_SEEDS
 
+#: Statues, and the side of their pictures in pixels; chosen, frozen by the digest.
 STATUES, SIDE = 128, 256
 #: Heads turned further (degrees) are left out: the program refuses them as profiles, and the eye distance that errors
-#: are divided by vanishes. So a few more are rendered than are needed.
+#: are divided by vanishes. So a few more are rendered than are needed. Chosen.
 MOST_YAW, RENDERED = 60.0, 136
 MANIFEST = "manifest.jsonl"
 #: As ``cases.CHECK_DIGEST``, of statues rendered on an x86-64 CPU with Warp 1.19.

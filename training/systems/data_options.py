@@ -11,11 +11,11 @@ from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.systems.system import Setting
 from training.toml_tables import number
 
-#: Renders of a kind.
+#: Renders of a kind. Chosen: a bound on slips of the hand.
 MOST = 1_000_000
-#: Side of the stored pictures that the inpainters' crops are cut out of.
+#: Side of the stored pictures that the inpainters' crops are cut out of. Pixels; chosen.
 STORED = 256
-#: Held-out examples that are judged, and the seed that they are made from.
+#: Held-out examples that are judged, and the seed that they are made from. Chosen.
 HELD, HELD_SEED = 128, 2
 
 
@@ -66,6 +66,7 @@ class InpaintingOptions(DataOptions):
 
     packed: int = number(0, least=0, most=MOST)
     examples: str = "examples"
+    #: Chosen.
     found: float = number(0.4, least=0, most=1)
 
     def read_stored_pictures(self, setting: Setting) -> PictureSet:

@@ -15,12 +15,14 @@ from training.damage.draws import Draws
 from training.examples.batches import add_film, compose_pictures, frame_faces
 from training.examples.pictures import Pictures
 
-#: Undamaged renders of each origin that are labelled, and how far they are turned at most (about 20 degrees).
+#: Undamaged renders of each origin that are labelled, and how far they are turned at most (about 20 degrees). Chosen.
 SAMPLES, FRONTAL = 64, 0.5
-#: Side of the labelled crops.
+#: Side of the labelled crops. Pixels; chosen.
 SIZE = 192
+#: First seed of the labelled views; any would do.
 SEED = 5
 #: ``signed_turn`` over the tangent of the yaw: how far before the jaw's ends the bridge lies, over half their span.
+#: Chosen; how is not recorded.
 TURN_OVER_TANGENT = 1.4
 
 #: Pictures (N, 3, S, S) in [-1, 1], where their landmarks are, roughly (N, 68, 2), in fractions of the side -> labels

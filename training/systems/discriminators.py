@@ -20,7 +20,7 @@ class PatchDiscriminator(nn.Module):
             nothing uses; it is here too, so that the number of parameters is the published 3,244,450, but frozen.
     """
 
-    SLOPE = 0.2  # of the leaky ReLUs
+    SLOPE = 0.2  # of the leaky ReLUs; LaFIn's
 
     def __init__(self, condition: int = 1, channels: int = 64, attention: bool = True) -> None:
         super().__init__()

@@ -9,9 +9,9 @@ from torch.nn import functional
 from statue_models.pixels.grid import centres_of
 from training.features.mobilenet import MobileNet
 
-#: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself.
+#: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself. Pixels; chosen.
 SIDE = 160
-#: Smallest window in sides of the crop: half a face.
+#: Smallest window in sides of the crop: half a face. Chosen.
 LEAST = 0.3
 
 

@@ -11,6 +11,7 @@ from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import CHUNK, held_batch, judgement
 from training.systems.system import Judgement
 
+#: First seed of the noise, any would do; numbers of steps that are judged, chosen.
 SEED, STEPS = 7, (1, 4)
 
 

@@ -11,10 +11,11 @@ from training.examples.fitted_batches import make_batch
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import Judgement
 
-#: Examples that are judged, and columns of the sheet.
+#: Examples that are judged, and columns of the sheet. Chosen.
 MOST, COLUMNS = 96, 14
-#: Holes with fewer pixels of known truth are not judged.
+#: Holes with fewer pixels of known truth are not judged. Chosen.
 LEAST_AREA = 30
+#: Examples that the networks see at a time; chosen, for memory.
 CHUNK = 16
 
 

@@ -30,6 +30,7 @@ LANDMARK_MAPS = ("pixels", "gaussian")
 #: Standard deviation of a landmark's bump in sides: one pixel where the generator has a quarter of 256.
 SIGMA = 1 / 64
 TURNS = ("discriminator", "generator")
+#: Of both players' Adam, as LaFIn publishes them; most that a term may weigh, chosen.
 BETAS = (0.0, 0.9)
 MOST_WEIGHT = 1e6
 
@@ -60,6 +61,7 @@ class Options(InpaintingOptions):
     size: int = 256
     width: int = number(64, least=2, most=1024)
     blocks: int = number(7, least=1, most=64)
+    #: LaFIn's, as are all numbers here; ``landmark_error`` and ``landmarks_withheld`` are 0 there.
     l1: float = number(1.0, least=0, most=MOST_WEIGHT)
     style: float = number(250.0, least=0, most=MOST_WEIGHT)
     content: float = number(0.1, least=0, most=MOST_WEIGHT)

@@ -33,22 +33,25 @@ from training.examples.pictures import Pictures
 from training.systems.definitions import signed_turn
 from training.systems.system import Batch
 
-#: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp.
+#: Side of the stored pictures: half as much again as a crop, so that close frames stay sharp. Pixels; chosen.
 STORED = 192
 #: How far frames stray: as those made from FaceMesh's answers on half faces do, and as a first look without one may.
+#: Chosen.
 NEAR, WILD = Jitter(0.1, 0.06, 0.1), Jitter(0.2, 0.1, 0.27)
-UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpainter's mixture
-#: Half faces end so many face sizes beyond the middle.
+UNDAMAGED, RECTANGLES, HALVES = 0.12, 0.13, 0.2  # shares; the rest is the inpainter's mixture; chosen
+#: Half faces end so many face sizes beyond the middle. Chosen.
 HALF_AWAY = (-0.1, 0.15)
 #: Heads turned further than these come up so many times as often as the others: statues mostly face the camera, and
-#: turned ones are the hardest. By ``signed_turn``; about 23, 33 and 41 degrees.
+#: turned ones are the hardest. By ``signed_turn``; about 23, 33 and 41 degrees. Chosen; what they did stands in
+#: docs/experiments.md.
 TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
-PROFILES = 0.05  # share of crops that show a head in profile, where there are any
-NOTHING = 0.05  # share of crops without a face
-PRIORS = 0.7  # share of examples with a prior
+PROFILES = 0.05  # share of crops that show a head in profile, where there are any; chosen
+NOTHING = 0.05  # share of crops without a face; chosen
+PRIORS = 0.7  # share of examples with a prior; chosen
 #: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
+#: Chosen.
 REFRAMED = 0.75
-#: A face counts as framed if its own frame is so much like the crop: shift in sides, log of the side.
+#: A face counts as framed if its own frame is so much like the crop: shift in sides, log of the side. Chosen.
 FRAMED_SHIFT, FRAMED_SIDE = 0.3, 0.5
 
 

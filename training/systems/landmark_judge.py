@@ -18,10 +18,12 @@ from training.examples.pictures import Pictures
 from training.suites.masks import FEATURES, damage_mask
 from training.systems.system import Judgement
 
+#: First seed of the damage; any would do.
 SEED = 11
-MOST = 48  # pictures of each origin
-#: Of the 68 % ellipse of a two-dimensional normal distribution: squared radius in standard deviations.
+MOST = 48  # pictures of each origin; chosen
+#: Of the 68 % ellipse of a two-dimensional normal distribution: squared radius in standard deviations. It is -2 ln .32.
 RADIUS_68 = 2.279
+#: Pixels: side of a cell of the sheet; cells per row. Set by eye.
 CELL, COLUMNS = 160, 12
 
 

@@ -20,10 +20,11 @@ from training.systems.landmark_judge import calibrate, judge, surer_than_facemes
 from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill, number
 
+#: Of the decoder layers' terms, the last layer's last: 1 is the answer's. Chosen.
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
-#: Weights of the terms beside the mean distance over the eye distance.
+#: Weights of the terms beside the mean distance over the eye distance. Chosen.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
-SMOOTH = 0.004  # of the eye distance: errors below it count by their square
+SMOOTH = 0.004  # of the eye distance: errors below it count by their square; chosen
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Options(DataOptions):
     profiles: int = number(0, least=0, most=MOST)
     prior: bool = True
     limit: int = number(0, least=0, most=MOST)
+    #: Chosen.
     photographs: float = number(0.35, least=0, most=1)
     channels: tuple[int, ...] = ()
     blocks: tuple[int, ...] = ()

@@ -22,16 +22,19 @@ from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill
 
 #: Share of the steps that start from the sketch itself, the first step of every restoration; the other times are drawn
-#: as the sigmoid of a normal variable with this mean and standard deviation.
+#: as the sigmoid of a normal variable with this mean and standard deviation. Chosen.
 AT_START, TIME_MEAN, TIME_SPREAD = 0.5, -0.3, 1.0
-#: The velocity's error is the picture's over (1 - t); near t = 1 that is bounded.
+#: The velocity's error is the picture's over (1 - t); near t = 1 that is bounded. Chosen.
 LEAST_REST = 0.3
 #: Added to the hole's area when its mean error is taken, in shares of the picture, so that tiny holes do not shout.
+#: Chosen.
 AREA_FLOOR = 0.0075
+#: Share of the examples that see no landmarks; chosen.
 LANDMARKS_WITHHELD = 0.1
-#: Seed of the examples that are trained on.
+#: Seed of the examples that are trained on. Any would do.
 TRAIN_SEED = 1
-#: The game with the discriminator, whose patches count if so much of them is restored.
+#: The game with the discriminator, whose patches count if so much of them is restored. Betas of its Adam; a share of a
+#: patch. Chosen.
 GAME, OPPONENT_BETAS, LEAST_JUDGED = "hinge", (0.5, 0.99), 0.1
 
 
@@ -48,6 +51,7 @@ class Options(InpaintingOptions):
         weights: file that the network begins with, such as the program's own; "" = it begins anew.
     """
 
+    #: Examples; pixels; all weights chosen.
     count: int = 20_000
     size: int = 128
     features: float = 0.2

@@ -31,6 +31,7 @@ class Player:
 
     name: str
     networks: tuple[str, ...]
+    #: Chosen; a second beta of .99 forgets sooner than Adam's usual .999.
     rate: float = 1.0
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0

@@ -12,7 +12,7 @@ from . import libgimp210 as lib
 from .host import strips
 
 gimp = lib.gimp
-#: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory.
+#: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory. Chosen.
 TILE_CACHE = 32 << 20
 
 

@@ -33,7 +33,7 @@ from .declaration import (
 from .host import MASK_FORMAT, Samples, Stroke, kept, strips
 
 READ_WRITE = GObject.ParamFlags.READWRITE
-#: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory.
+#: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory. Chosen.
 TILE_CACHE = 32 << 20
 
 _DEPTHS = {

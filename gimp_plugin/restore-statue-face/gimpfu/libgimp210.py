@@ -18,10 +18,10 @@ INTERACTIVE, NONINTERACTIVE, WITH_LAST_VALS = range(3)  # GimpRunMode
 INDEXED = 2  # GimpImageBaseType
 RGB_IMAGE, RGBA_IMAGE, GRAY_IMAGE, GRAYA_IMAGE = range(4)  # GimpImageType
 U8_GAMMA, U16_GAMMA = 150, 250  # GimpPrecision
-LAYER_MODE_NORMAL = 28  # 0 is the mode of GIMP 2.8
-ADD_MASK_BLACK = 1
-PARASITE_PERSISTENT = 1
-STROKE_BEZIER = 0
+LAYER_MODE_NORMAL = 28  # 0 is the mode of GIMP 2.8; GimpLayerMode
+ADD_MASK_BLACK = 1  #: GimpAddMaskType
+PARASITE_PERSISTENT = 1  #: of a parasite's flags
+STROKE_BEZIER = 0  #: GimpVectorsStrokeType
 LINEAR = (100, 200, 300, 500, 600, 700)  # GimpPrecision with linear light
 INTENT_RELATIVE, BLACK_POINT = 1, 0x2000  # GimpColorRenderingIntent, GimpColorTransformFlags
 

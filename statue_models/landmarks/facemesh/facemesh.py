@@ -21,6 +21,7 @@ from statue_models.landmarks.facemesh.files import find_models
 from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
 from statue_models.pixels.grid import centres_of
 
+#: Pixels: sides of what MediaPipe's two networks take; vertices of the second one's mesh.
 DETECTOR_SIZE, MESH_SIZE, VERTICES = 128, 192, 468
 
 #: iBUG landmark -> mesh vertex, or the middle of two. Checked against the 68 Multi-PIE vertices of ICT-FaceKit.
@@ -46,6 +47,7 @@ YAW_OF_MESH, YAW_OF_HEAD = (0.0, 43.0, 49.0, 52.5, 58.0), (0.0, 45.0, 55.0, 62.0
 CROP_OVER_FRAME, CROP_DROP = 0.98, 0.037
 
 #: The views of ``refine``: mirrored or not, turned by so many radians, crop scaled by so much, which fill of the hole.
+#: Chosen.
 VIEWS: tuple[tuple[bool, float, float, int], ...] = (
     (False, 0.0, 1.0, 0),
     (True, 0.0, 1.0, 1),
@@ -62,7 +64,7 @@ SIGMA_OVER_SPREAD, FLOOR_VISIBLE = 1.4, 0.012
 FLOOR_HIDDEN = np.where(np.arange(COUNT) < BROWS.stop, 0.055, 0.035)
 
 #: Spread of the views, over the eye distance, at which a score is divided by e: views of a real face agree within
-#: 0.03, imagined faces jump about by 0.1.
+#: 0.03, imagined faces jump about by 0.1. Chosen between them.
 UNSTEADY = 0.06
 
 
@@ -176,6 +178,7 @@ class FaceMesh:
     """
 
     name = "facemesh"
+    #: 0..1; the second chosen.
     lowest_score = 0.01
     sure_score = 0.9
 

@@ -22,9 +22,9 @@ from statue_models.threads import one_torch_thread
 
 NAME = "landmarknet"
 #: Sides of the squares in which the network looks for a face by itself, in sides of the picture, and how often it looks
-#: at each: the first time as it is, then framed on the points found.
+#: at each: the first time as it is, then framed on the points found. Chosen.
 STARTS, LOOKS = (1.0, 0.72), 3
-#: A mean standard deviation of the inner points, over the eye distance, at which a score is divided by e.
+#: A mean standard deviation of the inner points, over the eye distance, at which a score is divided by e. Chosen.
 UNSURE = 0.07
 
 
@@ -40,6 +40,7 @@ class NetworkLandmarks:
     """
 
     name = NAME
+    #: 0..1; the second chosen.
     lowest_score = 0.2
     sure_score = 0.9
 

@@ -19,9 +19,10 @@ from statue_models.phases import Phase
 from statue_models.pixels.grid import cells_at, centres_of
 from statue_models.request import Hypothesis, Progress
 
-#: Radius in crop pixels from which OpenCV's two algorithms take their neighbours.
+#: Radius in crop pixels from which OpenCV's two algorithms take their neighbours. Chosen.
 RADIUS = 5
 #: Smoothing of the mirror map (thin-plate spline over coordinates in interocular distances): landmark noise, not shape.
+#: Set by eye.
 MIRROR_SMOOTHING = 0.02
 
 

@@ -11,7 +11,7 @@ from statue_models.methods.statuefit.closed_crop import dilate
 from statue_models.methods.statuefit.mirror import MirrorDetail
 from statue_models.pixels.grid import centres_of
 
-WHOLE = 0.99  #: coverage: less is the head's edge
+WHOLE = 0.99  #: coverage: less is the head's edge; chosen
 
 # Where skin is, set by eye on the mean head: z towards the viewer, y up.
 FRONT = 3.0  #: cm, z: the front of the head lies before this plane
@@ -24,7 +24,7 @@ SURE = 0.3  #: confidence of mirrored detail that stands even where the head sho
 SKIN_EDGE = 0.023  #: of the crop's side: softness of the edge between the head and what lies beside it; set by eye
 
 # Hollows.
-LIPS = 9.5  #: cm, z: the mouth's hollow lies behind the lips
+LIPS = 9.5  #: cm, z: the mouth's hollow lies behind the lips; set by eye
 HIDDEN = 0.3  #: openness: less is a hollow's; set by eye
 NOSTRILS = slice(30, 36)  #: landmarks: the tip and what lies under it
 AROUND_FEATURE = 0.08  #: interocular distances around its landmarks; set by eye

@@ -10,7 +10,7 @@ from statue_models.methods.method import Crop
 from statue_models.methods.statuefit.closed_crop import dilate
 
 MINIMUM = 20  #: pixels: fewer are left to the membrane; set by eye
-COVERED = 0.99  #: of the head's own share: less is beside the head
+COVERED = 0.99  #: of the head's own share: less is beside the head; chosen
 GREY_STEP, HUE_STEP = 0.25, 0.02  #: sRGB-encoded: larger steps between patches and photograph stay; set by eye
 #: cm on the mean head that weigh as much in a patch as the step from black to white. 3, 5 and 10 were tried on
 #: ``native`` and ``check`` and not kept (docs/quality.md).

@@ -20,7 +20,7 @@ from statue_models.methods.statuefit.closed_crop import ClosedCrop
 from statue_models.methods.statuefit.lit_head import LitHead
 
 DRAWS = 6  #: heads whose spread is taken; for time
-SIDE = 96  #: pixels: the heads' spread is smooth, and worked out at this size
+SIDE = 96  #: pixels: the heads' spread is smooth, and worked out at this size; chosen
 #: Encoded grey level over its logarithm's change: the slope of the sRGB curve, a power of about 1 / 2.2.
 SLOPE = 1 / 2.2
 #: Calibrated on the check suite's five kinds of holes: what errors of a fill, after a blur of .02 interocular

@@ -10,11 +10,13 @@ from statue_models.methods.network_input import missing_at, resize_square
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
 SHARE, TEXTURE, TEXTURE_REACH = 0.65, 0.5, 1 / 64
-#: The same for draws: the network's answers lie nearer together than what it was shown, and than what may be true.
+#: The same for draws: the network's answers lie nearer together than what it was shown, and than what may be true. Set
+#: by eye.
 DRAWN_SHARE = 0.15
-#: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels.
+#: Unsharp masking of the mean of several answers, which is softer than each: how much, standard deviation in pixels. .5
+#: from docs/experiments.md; the reach set by eye.
 CRISPING, CRISPING_REACH = 0.5, 1.0
-#: Pixels of the network over which its answer sets in at the hole's border.
+#: Pixels of the network over which its answer sets in at the hole's border. Set by eye.
 BORDER = 2.0
 
 

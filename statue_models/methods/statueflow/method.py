@@ -31,7 +31,7 @@ from statue_models.phases import Phase
 from statue_models.request import Hypothesis, Progress, part_of_progress
 from statue_models.threads import one_torch_thread
 
-#: Side of the pictures that the network was made for.
+#: Side of the pictures that the network was made for. Pixels.
 SIZE = 128
 #: One step measured best: with more, the weights' training is too short for the stone to come clean.
 STEPS = 1

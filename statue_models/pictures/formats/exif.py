@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 Buffer = bytes | mmap
 
+#: Type of a value -> bytes (TIFF 6.0, section 2; 13 is a directory's offset).
 _TYPE_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_POINTERS = (34665, 34853, 40965)  # Exif, GPS, interoperability directories
+_POINTERS = (34665, 34853, 40965)  # Exif, GPS, interoperability directories; as Exif numbers them
 #: Tags of a TIFF's main directory that describe the photograph and not its storage: description, make, model,
-#: software, date, artist, host, rating, copyright, and Windows' title, comment, author, keywords and subject.
+#: software, date, artist, host, rating, copyright, and Windows' title, comment, author, keywords and subject. As TIFF
+#: 6.0, Exif and Windows number them.
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, 40091, 40092, 40093, 40094, 40095)
-_ORIENTATION = 274
+_ORIENTATION = 274  #: tag (TIFF 6.0)
 
 
 @dataclass(frozen=True)

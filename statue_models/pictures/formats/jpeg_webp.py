@@ -13,6 +13,7 @@ from statue_models.pictures.formats.png import pillow_samples
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 
 _EXIF = b"Exif\0\0"
+#: Of 100, as Pillow counts; chosen.
 _QUALITY = 95
 
 

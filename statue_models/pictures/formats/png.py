@@ -22,13 +22,14 @@ from statue_models.errors import StatueError
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+#: Colour type -> samples per pixel, and back, a palette aside (PNG specification, IHDR).
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
 _LOOK = (b"cICP", b"gAMA", b"cHRM", b"sRGB", b"mDCV", b"cLLI")
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
-_MAX_EXPANDED = 16 << 20  # bytes a compressed profile or XMP packet may become
-_METRES_PER_INCH = 0.0254
+_MAX_EXPANDED = 16 << 20  # bytes a compressed profile or XMP packet may become; chosen
+_METRES_PER_INCH = 0.0254  #: by definition
 
 
 @dataclass

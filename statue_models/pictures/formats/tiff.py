@@ -23,8 +23,10 @@ from statue_models.pictures.formats.png import photographic_packer, pillow_sampl
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
 
+#: Values of PhotometricInterpretation (TIFF 6.0).
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _NAMES = {5: "CMYK colours", 8: "Lab colours", 9: "Lab colours", 10: "Lab colours", 32803: "raw camera data"}
+#: Values of ExtraSamples: alpha (TIFF 6.0).
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _DTYPES = {(8, 1): np.uint8, (16, 1): np.uint16, (32, 3): np.float32}
 

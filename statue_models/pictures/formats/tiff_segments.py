@@ -23,13 +23,15 @@ from PIL import Image
 from statue_models.errors import StatueError
 from statue_models.pictures.formats.exif import Directory, longs, shorts
 
+#: Values of Compression (TIFF 6.0; deflate: Adobe's and the older number).
 _UNPACKED = 1
 _DEFLATE = (8, 32946)
 #: Compressions of any sample type: none, LZW, deflate, PackBits, Zstandard.
 LOSSLESS = (_UNPACKED, 5, *_DEFLATE, 32773, 50000)
+#: Values of Predictor (TIFF 6.0; floating point: TIFF Technical Note 3), of PhotometricInterpretation.
 HORIZONTAL, _FLOATING_POINT = 2, 3
 _MIN_IS_BLACK = 1
-_GROUP = 8 << 20  # bytes unpacked at a time
+_GROUP = 8 << 20  # bytes unpacked at a time; chosen, for memory
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _ENCODERS: dict[str, Encoder] = {
     "WEBP": jpeg_webp.encode_webp,
     "JPEG": jpeg_webp.encode_jpeg,
 }
+#: Pixels: 14 bits in WebP, libjpeg's limit in JPEG.
 _LONGEST_SIDE = {"WEBP": 16383, "JPEG": 65500}
 
 

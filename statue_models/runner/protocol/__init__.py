@@ -8,5 +8,5 @@ the modules above it that it imports.
 SCHEMA = 1
 HEALTH = "/v1/health"
 JOBS = "/v1/jobs"
-#: Bytes of a message's first line at most.
+#: Bytes of a message's first line at most. Chosen.
 MAX_LINE = 1 << 16

@@ -25,8 +25,9 @@ from .lock import START_LOCK, FileLock
 from .process import last_words, start_runner
 from .state_file import prepare_directory, read_state
 
-#: Seconds without a byte after which the runner counts as gone; it sends a sign of life every half second.
+#: Seconds without a byte after which the runner counts as gone; it sends a sign of life every half second. Chosen.
 PATIENCE = 30.0
+#: Seconds that the answer to a look at its health may take; bytes sent or received at a time. Chosen.
 _HEALTH_PATIENCE = 5.0
 _PIECE = 1 << 20
 

@@ -33,8 +33,10 @@ PROGRAMS = ("gimp-console", "gimp-console-3.2", "gimp-console-3.0", "gimp-consol
 #: Names that heal selection goes by: GIMP 3, then GIMP 2 with and without its Python.
 PROCEDURES_3 = ("plug-in-heal-selection",)
 PROCEDURES_2 = ("script-fu-heal-selection", "python-fu-heal-selection")
+#: Seconds after which GIMP is stopped; chosen.
 SECONDS = 180
-#: What heal selection passes to the engine: context, sensitivity to outliers, neighbours, probes.
+#: What heal selection passes to the engine: context (pixels), sensitivity to outliers (0..1), and how many neighbours
+#: and probes: its own numbers.
 CONTEXT, OUTLIERS, NEIGHBOURS, PROBES = 50, 0.117, 16, 500
 
 HOW = (

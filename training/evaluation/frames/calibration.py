@@ -6,9 +6,9 @@ import numpy as np
 
 from training.evaluation.frames.outcomes import RIGHT, Outcome
 
-#: Searches per step of a table: fewer say too little, more blur the scores that decide.
+#: Searches per step of a table: fewer say too little, more blur the scores that decide. Chosen.
 PER_STEP = 40
-#: Searches of either kind that are added to each step, half of them right: no table says never or always.
+#: Searches of either kind that are added to each step, half of them right: no table says never or always. Chosen.
 DOUBT = 2.0
 
 

@@ -38,7 +38,7 @@ from training.suites.composed.scenes import Scenes, panoramas, photographs, ston
 from training.suites.masks import FEATURES, damage_mask
 
 SUITES = ("composed", "check", "photographs", "faceless")
-#: Cases that say how good the search is, and heads in profile.
+#: Cases that say how good the search is, and heads in profile. Chosen.
 COMPOSED, PROFILES = 280, 56
 
 

@@ -12,11 +12,11 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import LEVEL, FaceFrame, eye_roll, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
 
-#: Frame error below which the crop is right.
+#: Frame error, over the eye distance, below which the crop is right. Chosen.
 RIGHT = 0.10
-#: Mean error of the inner points, over the eye distance, below which landmarks are good enough to restore from.
+#: Mean error of the inner points, over the eye distance, below which landmarks are good enough to restore from. Chosen.
 USABLE = 0.10
-#: About the roll from which frames turn with the face, level and turned ones are equally right.
+#: About the roll from which frames turn with the face, level and turned ones are equally right. Chosen.
 EITHER_WAY = math.radians(5)
 
 #: Picture (H, W, 3), mask (H, W) -> landmarks and frame; raises ``StatueError``.

@@ -14,11 +14,15 @@ from training.suites.cases import Box
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
+#: Pixels: window and standard deviation of its weights (Wang et al. 2004).
 SSIM_WINDOW, SSIM_SIGMA = 11, 1.5
+#: dB: what a perfect hole is given; chosen.
 PSNR_CAP = 60.0
+#: Pixels: the side that MobileNet's weights were trained at.
 FEATURE_SIDE = 224
 #: Stage whose channel means make the Frechet distance: 32 channels at stride 16, few enough for 50 cases.
 FRECHET_STAGE = 4
+#: Cases below which there is no Frechet distance; chosen, as above.
 FRECHET_CASES = 50
 
 

@@ -20,11 +20,12 @@ from training.suites.cases import Case, Truth
 
 Points = NDArray[np.float64]
 
-#: An error below this share of the eye distance is good enough to restore from.
+#: An error below this share of the eye distance is good enough to restore from. Chosen, as in
+#: ``training.evaluation.frames.outcomes``.
 USABLE = 0.10
 #: Radius in standard deviations of the ellipse that holds 68 % of a Gaussian in the plane (Rayleigh distribution).
 ELLIPSE = math.sqrt(-2 * math.log(1 - 0.68))
-#: The statue detector's masks: drawn so often per picture, from seeds that begin here.
+#: The statue detector's masks: drawn so often per picture, from seeds that begin here. Both chosen.
 RECTANGLES, RECTANGLE_DRAWS, RECTANGLE_SEED = "rectangles", 4, 680_000
 #: The detector was judged in pixels of 128-pixel pictures.
 JUDGED_SIDE = 128

@@ -30,14 +30,17 @@ from training.suites.held_back import photograph_names
 Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
+#: Pixels: side of ``statues128``'s pictures.
 SIDE = 128
-#: A crop may lie outside the render by this share of its side; there the border is repeated.
+#: A crop may lie outside the render by this share of its side; there the border is repeated. Chosen.
 BEYOND = 0.04
+#: Photographs that are drawn for a render before it is left out; chosen.
 TRIES = 12
-#: Views with more yaw are profiles, which the photographs lack.
+#: Views with more yaw are profiles, which the photographs lack. Degrees; chosen.
 MOST_YAW = 60.0
+#: Pictures that the network sees at a time; chosen, for memory.
 BATCH = 32
-#: Quality of statues128's files, after their quantisation tables.
+#: Quality of statues128's files, after their quantisation tables. Of 100.
 QUALITY = 75
 
 

@@ -20,6 +20,7 @@ from training.evaluation.scoring import Score
 from training.suites.cases import Case
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+#: Runs that are timed, and seconds after which one is given up; chosen.
 RUNS, LIMIT = 3, 600
 #: What the others' times are divided by, if it is there.
 UNIT = "telea"

@@ -20,18 +20,21 @@ Plane = NDArray[np.float32]
 
 #: As published figures take it.
 _LUMA = np.array(LUMA_REC601, np.float32)
-#: Standard deviation in pixels of the finest Gaussian; each octave doubles it.
+#: Standard deviation in pixels of the finest Gaussian; each octave doubles it. Chosen.
 FINEST = 0.8
+#: Octaves that count as grain, of so many in all; chosen.
 GRAIN_OCTAVES, OCTAVES = 3, 6
-#: Added to luma before its logarithm: the noise of black must not count as relief.
+#: Added to luma before its logarithm: the noise of black must not count as relief. Luma 0..1; set by eye, as
+#: ``statue_models.inpainting.texture.BLACK``.
 BLACK = 0.03
-#: Added to energies, and to deviations of L*: a flat fill is far off, not infinitely far.
+#: Added to energies, and to deviations of L*: a flat fill is far off, not infinitely far. Chosen.
 LEAST_ENERGY, LEAST_DEVIATION = 1e-7, 0.3
-#: Pixels so near to the hole's border are left out of the energies, where enough others remain.
+#: Pixels so near to the hole's border are left out of the energies, where enough others remain. Chosen.
 BORDER, ENOUGH = 2, 200
-#: Deviation of the Gaussian before light and colour are compared, and width of the bands beside the border.
+#: Deviation of the Gaussian before light and colour are compared, and width of the bands beside the border. Interocular
+#: distances; chosen.
 SMOOTHING, BAND = 0.05, 0.04
-#: What is looked at around the hole's box: so many eye distances, and so many pixels at least.
+#: What is looked at around the hole's box: so many eye distances, and so many pixels at least. Chosen.
 AROUND, LEAST_AROUND = 0.25, 48
 
 

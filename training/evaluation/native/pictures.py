@@ -19,6 +19,7 @@ from training.evaluation.native.sheet import centre_on_hole
 from training.suites.native.cases import FOLDER, NativeCase, cases_of, photographs
 from training.suites.native.faces import face_finder
 
+#: Pixels: side of a part and the gap between two; JPEG quality, of 100. Set by eye.
 SIDE, GAP, QUALITY = 400, 6, 88
 RESTORED = ("aristotle-altemps-nose", "augustus-louvre-nose", "marcus-aurelius-heraklion-nose")
 VARIANTS = "aristotle-altemps-nose"

@@ -12,6 +12,7 @@ from training.evaluation.reporting.markdown_table import column, number, table
 from training.evaluation.reporting.report import plain
 from training.evaluation.reporting.table import Metric, Row
 
+#: Of the results' format; no unit.
 SCHEMA = 1
 SUITE = "native"
 ABOUT = (

@@ -29,7 +29,7 @@ from training.suites.native.damage import KINDS
 from training.suites.native.faces import face_finder
 
 SHEETS, WINDOWS = "sheets", "windows"
-#: Seconds before a progress bar: what cannot be is said at once, alone.
+#: Seconds before a progress bar: what cannot be is said at once, alone. Chosen.
 BAR_AFTER = 1.5
 
 

@@ -13,15 +13,16 @@ from training.suites.native.cases import NativeCase
 
 Picture = NDArray[np.uint8]
 
-#: Longest side of a cell in pixels; of what is larger, the middle is cut out.
+#: Longest side of a cell in pixels; of what is larger, the middle is cut out. Set by eye.
 CELL = 608
-#: A sheet is at most so wide: four cells. Further cells go on below.
+#: A sheet is at most so wide: four cells. Further cells go on below. Pixels; set by eye.
 GAP, WIDTH = 8, 4 * (CELL + 8) + 8
-#: Narrower cells leave room for their name, narrower sheets for what is said above a row.
+#: Narrower cells leave room for their name, narrower sheets for what is said above a row. Pixels; set by eye.
 NARROWEST, NARROWEST_SHEET = 168, 720
+#: Pixels: heights of the head and of a name; colours R, G, B. Set by eye.
 HEAD, NAME = 40, 22
 BACKGROUND, INK, PALE = (250, 250, 248), (20, 20, 20), (110, 110, 110)
-#: Hypotheses of one method that are shown.
+#: Hypotheses of one method that are shown. Chosen.
 SHOWN_HYPOTHESES = 4
 
 

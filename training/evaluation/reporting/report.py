@@ -12,6 +12,7 @@ from training.evaluation.reporting.markdown_table import DASH, column, number, p
 from training.evaluation.reporting.table import METRICS, Metric, Row
 from training.evaluation.scoring import Score
 
+#: Of the results' format; no unit.
 SCHEMA = 1
 UNDAMAGED = "(undamaged)"
 

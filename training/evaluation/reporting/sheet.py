@@ -14,12 +14,13 @@ from training.suites.cases import Case
 
 Picture = NDArray[np.uint8]
 
+#: Pixels: side of a cell, gap, height of the head, width of the side column; colours R, G, B. Set by eye.
 CELL, GAP = 176, 4
 HEAD, SIDE_WIDTH = 30, 118
 BACKGROUND, INK, PALE = (250, 250, 248), (20, 20, 20), (110, 110, 110)
-#: Hypotheses of one method that are shown.
+#: Hypotheses of one method that are shown. Chosen.
 SHOWN_HYPOTHESES = 4
-#: The names are repeated after so many rows.
+#: The names are repeated after so many rows. Chosen.
 HEAD_EVERY = 8
 
 

@@ -10,7 +10,7 @@ from training.evaluation.metrics.hole import frechet
 from training.evaluation.metrics.landmark_errors import RECTANGLES, LandmarkOutcome, LandmarkRow, summarise_landmarks
 from training.evaluation.scoring import Score
 
-#: Coverage in per cent: (low, high).
+#: Coverage in per cent: (low, high). Chosen.
 COVERAGE_BINS = ((0, 10), (10, 20), (20, 40), (40, 1000))
 
 

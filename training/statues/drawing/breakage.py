@@ -7,12 +7,13 @@ from training.statues.description.layout import Table
 from training.statues.description.statue import BREAKS
 from training.statues.drawing.seeded import Seeded
 
-#: How often each of ``BREAKS`` is the piece that is missing.
+#: How often each of ``BREAKS`` is the piece that is missing. Set by eye.
 SHARES = (0.33, 0.11, 0.09, 0.08, 0.11, 0.08, 0.08, 0.05, 0.07)
-#: How likely a first, second and third piece is missing in a damaged picture.
+#: How likely a first, second and third piece is missing in a damaged picture. Set by eye.
 CHANCES = (1.0, 0.4, 0.2)
 #: Per piece: landmark on the head's left (on its right, the mirrored one), outward normal, spread of the normal,
-#: offset from the landmark in cm (low, high), flat radius in cm (low, high), steepness of the bowl (low, high).
+#: offset from the landmark in cm (low, high), flat radius in cm (low, high), steepness of the bowl per cm (low, high).
+#: All set by eye.
 PIECES: dict[str, tuple[tuple[int, int], tuple[float, float, float], float, tuple[float, ...]]] = {
     "nose": ((33, 33), (0.0, -0.12, 1.0), 0.16, (-1.1, 0.5, 1.3, 2.2, 0.4, 1.0)),
     "chin": ((8, 8), (0.0, -0.45, 0.9), 0.2, (-1.6, -0.4, 1.5, 2.8, 0.3, 0.8)),

@@ -7,14 +7,15 @@ from training.statues.description.layout import Table
 from training.statues.description.statue import STONES, TRADITIONS
 from training.statues.drawing.seeded import Seeded
 
-#: How often each of ``STONES`` is drawn: in most traditions, and in those that differ.
+#: How often each of ``STONES`` is drawn: in most traditions, and in those that differ. Set by eye.
 SHARES = (0.30, 0.09, 0.13, 0.09, 0.05, 0.04, 0.09, 0.05, 0.10, 0.02, 0.04)
 SHARES_OF = {
     "buddhist": (0.05, 0.02, 0.15, 0.28, 0.06, 0.10, 0.04, 0.06, 0.10, 0.10, 0.04),
     "egyptian": (0.02, 0.02, 0.22, 0.16, 0.20, 0.22, 0.02, 0.02, 0.04, 0.02, 0.06),
     "gothic": (0.12, 0.02, 0.46, 0.16, 0.02, 0.0, 0.08, 0.02, 0.02, 0.0, 0.10),
 }
-#: Reflectance of body and clouds (linear), roughness, reflectance at normal incidence, metal, wrap, speckle.
+#: Reflectance of body and clouds (linear), roughness, reflectance at normal incidence, metal, wrap, speckle. All
+#: 0..1; roughness, wrap and speckle from low to high. Set by eye.
 LOOKS: dict[str, tuple[tuple[float, ...], ...]] = {
     "white marble": ((0.80, 0.77, 0.71), (0.64, 0.62, 0.58), (0.5, 0.9), (0.04, 0.0), (0.10, 0.35), (0.0, 0.05)),
     "veined marble": ((0.74, 0.72, 0.69), (0.50, 0.50, 0.50), (0.35, 0.8), (0.04, 0.0), (0.08, 0.3), (0.0, 0.05)),
@@ -28,6 +29,7 @@ LOOKS: dict[str, tuple[tuple[float, ...], ...]] = {
     "gilded": ((0.86, 0.60, 0.22), (0.70, 0.46, 0.16), (0.22, 0.45), (0.7, 0.95), (0.0, 0.0), (0.0, 0.03)),
     "painted": ((0.62, 0.56, 0.47), (0.52, 0.46, 0.38), (0.6, 0.95), (0.04, 0.0), (0.0, 0.1), (0.0, 0.1)),
 }
+#: Linear R, G, B, 0..1; set by eye.
 VERDIGRIS = (0.16, 0.30, 0.24)
 SOOT = (0.03, 0.028, 0.025)
 LICHENS = ((0.46, 0.42, 0.16), (0.42, 0.44, 0.38), (0.50, 0.30, 0.06), (0.10, 0.11, 0.09))

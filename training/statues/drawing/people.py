@@ -8,12 +8,14 @@ from training.statues.description.layout import Table
 from training.statues.description.statue import HAIR_STYLES, HEADGEAR, TRADITIONS
 from training.statues.drawing.seeded import Seeded
 
-#: How often a tradition is drawn.
+#: How often a tradition is drawn. Set by eye.
 TRADITION_SHARES = (0.27, 0.16, 0.10, 0.04, 0.16, 0.11, 0.09, 0.07)
 #: How far heads of a tradition stray from the mean head, as a share of the model's standard deviation: the idealising.
+#: (low, high); set by eye.
 INDIVIDUALITY = {"greek": (0.4, 0.9), "roman": (0.6, 1.25), "buddhist": (0.3, 0.7), "egyptian": (0.3, 0.7)}
 INDIVIDUALITY |= {"gothic": (0.5, 1.0), "modern": (0.6, 1.3), "child": (0.3, 0.8), "old age": (0.6, 1.2)}
-#: Columns: cropped, wavy locks, snail curls, curled strands, braids, knobs.
+#: Columns: cropped, wavy locks, snail curls, curled strands, braids, knobs. Shares of each tradition's statues; set by
+#: eye.
 HAIR_SHARES = {
     "greek": (0.06, 0.46, 0.20, 0.22, 0.06, 0.0),
     "roman": (0.20, 0.34, 0.20, 0.22, 0.04, 0.0),
@@ -24,7 +26,7 @@ HAIR_SHARES = {
     "child": (0.25, 0.35, 0.2, 0.2, 0.0, 0.0),
     "old age": (0.45, 0.25, 0.15, 0.15, 0.0, 0.0),
 }
-#: Columns: none, diadem, wreath, helmet, veil, ushnisha, headcloth.
+#: Columns: none, diadem, wreath, helmet, veil, ushnisha, headcloth. Shares of each tradition's statues; set by eye.
 HEADGEAR_SHARES = {
     "greek": (0.74, 0.08, 0.05, 0.06, 0.07, 0.0, 0.0),
     "roman": (0.74, 0.04, 0.10, 0.04, 0.08, 0.0, 0.0),
@@ -35,6 +37,7 @@ HEADGEAR_SHARES = {
     "child": (0.92, 0.03, 0.03, 0.0, 0.02, 0.0, 0.0),
     "old age": (0.86, 0.02, 0.06, 0.0, 0.06, 0.0, 0.0),
 }
+#: Shares of each tradition's statues; set by eye.
 BEARD_CHANCE = {"greek": 0.27, "roman": 0.3, "buddhist": 0.03, "egyptian": 0.05}
 BEARD_CHANCE |= {"gothic": 0.2, "modern": 0.2, "child": 0.0, "old age": 0.6}
 

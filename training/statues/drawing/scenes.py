@@ -8,11 +8,12 @@ from training.statues.drawing.seeded import Seeded
 from training.statues.kernels.film import LARGEST_GROUND_BLUR, LARGEST_SOFTNESS
 from training.statues.sources.environments import STUDIOS
 
-#: Share of statues under a real environment map, where there are any; the others stand in a made-up studio.
+#: Share of statues under a real environment map, where there are any; the others stand in a made-up studio. Set by eye.
 PHOTOGRAPHED = 0.55
-#: Columns: surroundings, plain, wall, foliage, niche.
+#: Columns: surroundings, plain, wall, foliage, niche. Shares of the statues; set by eye.
 BACKGROUND_SHARES = (0.32, 0.19, 0.26, 0.18, 0.05)
 #: How a picture is framed: the share of each, with the half side in cm. Close ones show the face alone, as crops do.
+#: Set by eye.
 FRAMINGS = ((0.15, 9.5, 11.5), (0.50, 11.5, 14.0), (0.35, 14.0, 19.0))
 
 

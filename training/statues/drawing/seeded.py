@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Seeds = NDArray[np.uint64]
 
+#: 2^64 over the golden ratio: SplitMix64's increment (Steele et al. 2014).
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 

@@ -7,6 +7,7 @@ from training.statues.kernels.noise import fractal, rise, value_noise
 from training.statues.kernels.raster import View
 from training.statues.kernels.sky import seen_in
 
+#: Numbers of the kinds, in the order of ``training.statues.description``; no unit.
 SURROUNDINGS = wp.constant(0)
 PLAIN = wp.constant(1)
 WALL = wp.constant(2)

@@ -8,11 +8,12 @@ import warp as wp
 from training.statues.description.layout import Carving, Eyes, Proportions, Weathering
 from training.statues.kernels.noise import bell, fractal, rise, value_noise
 
-#: Part numbers of ``training.datasets.morphable_head.PARTS``.
+#: Part numbers of ``training.datasets.morphable_head.PARTS``. No unit.
 SKULL = wp.constant(1)
 MOUTH = wp.constant(2)
 SOCKET = wp.constant(3)
 EYEBALL = wp.constant(4)
+#: cm on ICT-FaceKit's mean head: mean of its left eyeball's vertices; the right one's x is negative.
 EYE_X = wp.constant(3.193)
 EYE_Y = wp.constant(3.617)
 

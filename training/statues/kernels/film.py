@@ -16,12 +16,14 @@ from statue_models.pixels.samples import LUMA_REC601
 from training.statues.kernels.jpeg import compressed
 from training.statues.kernels.noise import lattice
 
-#: Radiance above which the shoulder of the tone curve begins, and how fast it closes.
+#: Radiance above which the shoulder of the tone curve begins, and how fast it closes. 1 is white; set by eye.
 SHOULDER, SHOULDER_WIDTH = 0.75, 0.4
-#: Pixels at 256 by which the farthest parts of the head are out of focus; most that ``scenes`` draws of the others.
+#: Pixels at 256 by which the farthest parts of the head are out of focus; most that ``scenes`` draws of the others. Set
+#: by eye.
 UNSHARP, LARGEST_GROUND_BLUR, LARGEST_SOFTNESS = 1.6, 7.0, 1.2
+#: Pixels at 256: standard deviation of the blur of local contrast; set by eye.
 CLARITY_RADIUS = 10.0
-#: Pixels of the picture: sharpening and grain belong to the file, not to the scene.
+#: Pixels of the picture: sharpening and grain belong to the file, not to the scene. Set by eye.
 LARGEST_RADIUS = 1.5
 
 

@@ -11,9 +11,10 @@ from training.statues.kernels.hair import SKULL_Y, SKULL_Z, bearded, locks, loos
 from training.statues.kernels.headgear import drapes, gear_relief, ushnisha, worn
 from training.statues.kernels.noise import rise
 
-#: Height of hair between its locks, as a share of its full height.
+#: Height of hair between its locks, as a share of its full height. Of a beard, the same. Both set by eye.
 HAIR_GROUND = wp.constant(0.55)
 BEARD_GROUND = wp.constant(0.45)
+#: Pieces that may be missing of a head at most, as ``training.statues.drawing.breakage.CHANCES`` has entries.
 BREAKS = wp.constant(3)
 
 

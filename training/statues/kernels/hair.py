@@ -5,13 +5,14 @@ import warp as wp
 from training.statues.description.layout import Beard, Hair
 from training.statues.kernels.noise import bell, fractal, hashed, rise, value_noise
 
+#: Numbers of the kinds, in the order of ``training.statues.description``; no unit.
 CROPPED = wp.constant(0)
 WAVY = wp.constant(1)
 SNAIL = wp.constant(2)
 STRANDS = wp.constant(3)
 BRAIDS = wp.constant(4)
 KNOBS = wp.constant(5)
-#: Middle of the skull, about which hair is combed.
+#: Middle of the skull, about which hair is combed. cm on the mean head; set by eye.
 SKULL_Y = wp.constant(3.0)
 SKULL_Z = wp.constant(-1.0)
 

@@ -6,6 +6,7 @@ from training.statues.description.layout import Headgear
 from training.statues.kernels.hair import SKULL_Y, SKULL_Z, behind_face, near_ear
 from training.statues.kernels.noise import bell, fractal, rise
 
+#: Numbers of the kinds, in the order of ``training.statues.description``; no unit.
 NONE = wp.constant(0)
 DIADEM = wp.constant(1)
 WREATH = wp.constant(2)

@@ -11,8 +11,9 @@ from training.statues.kernels.shading import Pixels
 
 #: Values of the part map.
 PARTS = ("background", "skin", "eye", "lip", "hair", "beard", "headgear", "fracture")
-#: cm by which a landmark must lie behind what is seen to count as hidden: lids and lips are thinner.
+#: cm by which a landmark must lie behind what is seen to count as hidden: lids and lips are thinner. Set by eye.
 HIDDEN_BEHIND = wp.constant(0.4)
+#: cm beyond a break's surface from which a landmark is missing; set by eye.
 MISSING_BEYOND = wp.constant(0.1)
 
 

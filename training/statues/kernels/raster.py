@@ -5,10 +5,10 @@ On Hopper GPUs only a few units can rasterise, but all can compute. Pixels: (row
 
 import warp as wp
 
-#: Half side in cm, and middle, of the square that a lamp's depth map shows: the whole bust.
+#: Half side in cm, and middle, of the square that a lamp's depth map shows: the whole bust. Set by eye.
 LAMP_HALF = wp.constant(21.0)
 LAMP_Y = wp.constant(-2.0)
-#: Depth range of the view in cm: from the head's centre towards the camera, and away from it.
+#: Depth range of the view in cm: from the head's centre towards the camera, and away from it. Set by eye.
 NEAR = wp.constant(30.0)
 FAR = wp.constant(40.0)
 

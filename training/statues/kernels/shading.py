@@ -11,10 +11,12 @@ from training.statues.kernels.raster import LAMP_HALF, Lamp, View, edge, to_lamp
 from training.statues.kernels.sky import PI, seen_in
 from training.statues.kernels.stone import coloured, times
 
-#: Nothing was hit.
+#: Nothing was hit. All bits set: no depth lies behind it.
 EMPTY = wp.constant(wp.uint64(0xFFFFFFFFFFFFFFFF))
+#: Of the golden angle, pi * (3 - sqrt 5) = 2.39996 radians, by which one sample is turned from the last.
 GOLDEN_COSINE = wp.constant(-0.73736888)
 GOLDEN_SINE = wp.constant(0.67549029)
+#: Samples per pixel: for how far a lamp's shadow is softened, for that shadow, for occlusion; chosen, for time.
 BLOCKERS = wp.constant(8)
 SHADOW_TAPS = wp.constant(12)
 OCCLUSION_TAPS = wp.constant(12)

@@ -12,6 +12,8 @@ from training.statues.description.layout import Light
 from training.statues.kernels.raster import Lamp, to_lamp
 
 #: Directions from which the head is looked at, side of their depth maps, and how far (cm) a point may lie below one.
+#: The side is in pixels.
+#: Chosen, for time; the last set by eye.
 SKY_DIRECTIONS = 28
 SKY_SIDE = 112
 BIAS = wp.constant(0.45)

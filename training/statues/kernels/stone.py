@@ -6,6 +6,7 @@ from training.statues.description.layout import Eyes, Stone, Weathering
 from training.statues.kernels.carving import EYE_X, EYE_Y, EYEBALL, MOUTH, SOCKET
 from training.statues.kernels.noise import fractal, rise, value_noise
 
+#: Number of the eyes' kind, in the order of ``training.statues.description``; no unit.
 INLAID = wp.constant(3)
 
 

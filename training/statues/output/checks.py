@@ -6,16 +6,17 @@ from torch import Tensor
 from training.statues.kernels.labels import PARTS
 from training.statues.rendering.development import Renders
 
-#: A face is used if its landmarks lie within the picture, give or take this share of its side.
+#: A face is used if its landmarks lie within the picture, give or take this share of its side. Set by eye.
 OUTSIDE = 0.15
-#: Least share of the picture that the statue covers.
+#: Least share of the picture that the statue covers. Set by eye.
 COVERAGE = 0.08
-#: Means of the statue's luma out of 255 between which it is neither black nor burnt out; shares of its pixels.
+#: Means of the statue's luma out of 255 between which it is neither black nor burnt out; shares of its pixels. Set by
+#: eye.
 DARKEST, BRIGHTEST = 24.0, 225.0
 BURNT_SHARE, BLACK_SHARE = 0.15, 0.5
-#: Least standard deviation of the face's luma: less is fog.
+#: Least standard deviation of the face's luma: less is fog. Of 255; set by eye.
 CONTRAST = 9.0
-#: Share of the inner landmarks (17 to 67) that must be seen in a picture of a whole face.
+#: Share of the inner landmarks (17 to 67) that must be seen in a picture of a whole face. Set by eye.
 SEEN_SHARE = 0.35
 
 RULES = ("outside", "small", "dark", "bright", "burnt", "black", "flat", "hidden", "not finite")

@@ -11,9 +11,9 @@ from training.statues.kernels.labels import PARTS
 from training.statues.rendering.development import Renders
 from training.statues.rendering.factory import Factory
 
-#: cm by which a surface must have moved to count as gone.
+#: cm by which a surface must have moved to count as gone. Set by eye.
 MOVED = 0.06
-#: Shares of the picture that the damage must cover at least and at most.
+#: Shares of the picture that the damage must cover at least and at most. Set by eye.
 LEAST, MOST = 0.003, 0.5
 
 

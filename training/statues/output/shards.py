@@ -26,9 +26,9 @@ from training.statues.sources.environments import read_environments
 from training.statues.sources.head_model import read_head
 from training.workers import WorkerPool
 
-#: Statues per shard, and seeds set aside for each: rejected ones use some up.
+#: Statues per shard, and seeds set aside for each: rejected ones use some up. Chosen.
 SHARD, STRIDE = 64, 256
-#: Raised when the same seed no longer gives the same picture.
+#: Raised when the same seed no longer gives the same picture. No unit.
 FACTORY_VERSION = 1
 
 

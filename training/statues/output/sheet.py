@@ -12,7 +12,7 @@ from training.statues.kernels.labels import PARTS
 from training.statues.output.samples import Sample, Tally, Wish, samples
 from training.statues.rendering.factory import Factory
 
-#: R, G, B of each value of the part map.
+#: R, G, B of each value of the part map. 0..255; set by eye.
 PART_COLOURS: tuple[tuple[int, int, int], ...] = (
     (0, 0, 0),
     (225, 195, 170),
@@ -23,6 +23,7 @@ PART_COLOURS: tuple[tuple[int, int, int], ...] = (
     (230, 200, 40),
     (90, 200, 90),
 )
+#: R, G, B of landmarks, 0..255; set by eye.
 VISIBLE, HIDDEN = (255, 40, 40), (60, 120, 255)
 WAYS = ("picture", "landmarks", "parts", "pairs")
 

@@ -16,9 +16,9 @@ from training.statues.rendering.launcher import Launcher
 from training.statues.rendering.stages import Batch, Surface
 from training.statues.rendering.uploads import Surroundings
 
-#: Samples per pixel and direction.
+#: Samples per pixel and direction. Chosen, for time.
 SAMPLES = 2
-#: cm before the point that is looked at, at which the lens is focused: the face.
+#: cm before the point that is looked at, at which the lens is focused: the face. Set by eye.
 FOCUSED_BEFORE = 5.0
 
 

@@ -12,6 +12,7 @@ from training.statues.rendering.uploads import Mesh, Surroundings
 from training.statues.sources.environments import Environments
 from training.statues.sources.head_model import HeadModel
 
+#: Pixels: sides of the pictures; chosen.
 SMALLEST, LARGEST = 32, 2048
 
 

@@ -13,7 +13,7 @@ from training.statues.rendering.camera import lamps, views
 from training.statues.rendering.launcher import Launcher
 from training.statues.rendering.uploads import Mesh, Surroundings
 
-#: Side of the two lamps' depth maps.
+#: Side of the two lamps' depth maps. Pixels; chosen, for time.
 LAMP_SIDE = 704
 
 _PIXEL_MAPS = {

@@ -14,6 +14,7 @@ Maps = NDArray[np.float32]
 
 FILE = Path("environments") / "hdri_256x128.npz"
 #: Made-up maps: name -> (radiance above, at the horizon, below), soft boxes as (azimuth, height, half width, radiance).
+#: Linear radiance; radians. Set by eye.
 STUDIOS: dict[str, tuple[tuple[float, float, float], list[tuple[float, float, float, float]]]] = {
     "overcast": ((1.6, 0.9, 0.35), []),
     "gallery": ((1.1, 0.7, 0.5), [(0.5, 0.9, 0.25, 6.0), (-0.9, 0.9, 0.25, 5.0)]),
@@ -21,11 +22,12 @@ STUDIOS: dict[str, tuple[tuple[float, float, float], list[tuple[float, float, fl
     "two windows": ((0.5, 0.45, 0.3), [(1.2, 0.3, 0.4, 5.0), (-1.6, 0.2, 0.3, 3.0)]),
     "grey room": ((0.8, 0.8, 0.6), [(0.0, 1.2, 0.5, 3.0)]),
 }
-#: Sides of the maps for mirrors and backgrounds, and for everything rough.
+#: Sides of the maps for mirrors and backgrounds, and for everything rough. Pixels, (rows, columns); chosen: the packed
+#: maps' own, and an eighth of it.
 SHARP, SOFT = (128, 256), (16, 32)
-#: Radiance is cut at so many times the map's mean: the sun itself is the statue's key lamp.
+#: Radiance is cut at so many times the map's mean: the sun itself is the statue's key lamp. Set by eye.
 BRIGHTEST = 12.0
-#: Share of the mean colour's logarithm that white balance takes out.
+#: Share of the mean colour's logarithm that white balance takes out. Set by eye.
 WHITE_BALANCE = 0.75
 
 

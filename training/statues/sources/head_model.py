@@ -16,7 +16,7 @@ Integers = NDArray[np.int32]
 
 FILE = Path("morphable_head") / "ict_facekit.npz"
 EYEBALL = [name for name, _ in PARTS].index("eyeball")
-#: Edges longer than this (cm, on the mean head) are halved, twice at most.
+#: Edges longer than this (cm, on the mean head) are halved, twice at most. Set by eye.
 LONGEST_EDGE = 0.34
 ROUNDS = 2
 

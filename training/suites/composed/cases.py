@@ -23,18 +23,20 @@ from training.suites.masks import damage_mask
 
 #: Half faces are the hardest and the most wanted, so they come up twice as often as the others.
 DAMAGES = ("nose", "mouth", "eye", "chin", "half", "half", "cracks", "boxes")
-#: Longer side in pixels of the 68 points' box.
+#: Longer side in pixels of the 68 points' box. Chosen.
 FACE_SIZES = (60.0, 2000.0)
-#: The picture's longer side, over the face's, and in pixels.
+#: The picture's longer side, over the face's, and in pixels. Chosen.
 PICTURE_OVER_FACE, LONGEST_SIDE = (1.35, 14.0), 3600
+#: Width over height: square, and photographs' usual 4:3, 3:2 and 16:9.
 ASPECTS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3, 16 / 9)
-#: Roll of the eye line, degrees.
+#: Roll of the eye line, degrees. Chosen.
 LARGEST_ROLL = 30.0
-#: Share of the faces that touch the picture's edge, and how far their box may reach beyond it, over its size.
+#: Share of the faces that touch the picture's edge, and how far their box may reach beyond it, over its size. Chosen.
 NEAR_EDGE, BEYOND_EDGE = 0.25, 0.08
 #: The hole is drawn in a square of so many pixels and eye distances, as large a part of it as in the check suite.
+#: Chosen.
 HOLE_SIDE, HOLE_EXTENT = 256, 2.8
-#: A head's box over its 68 points' box: nobody else stands within it.
+#: A head's box over its 68 points' box: nobody else stands within it. Set by eye.
 ROOM = 1.6
 
 

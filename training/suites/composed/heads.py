@@ -28,20 +28,23 @@ from training.statues.sources.head_model import HeadModel, read_head
 from training.suites.held_back import FRAME_SEEDS
 
 FILE = "frame-heads.npz"
-#: Of the file; raise it when what is drawn here changes.
+#: Of the file; raise it when what is drawn here changes. No unit.
 VERSION = 2
 #: First seeds, far from any training's.
 FACE_SEED, PROFILE_SEED = FRAME_SEEDS.start, FRAME_SEEDS.start + len(FRAME_SEEDS) // 2
+#: Heads with a face, heads in profile, scenes; chosen.
 FACES, PROFILES, SCENES = 84, 28, 28
-#: Side of the renders in pixels.
+#: Side of the renders in pixels. Chosen.
 SIZE = 512
-#: Degrees. Every third face is turned by so much, the others as the factory draws them up to ``LARGEST_YAW``.
+#: Degrees. Every third face is turned by so much, the others as the factory draws them up to ``LARGEST_YAW``. Chosen.
 TURNED, LARGEST_YAW = (30.0, 60.0), 60.0
+#: Degrees: heads in profile; chosen.
 PROFILE_YAW = (75.0, 90.0)
-#: Least cm from the picture's middle to its edge: the whole head is seen, so that it can be cut out.
+#: Least cm from the picture's middle to its edge: the whole head is seen, so that it can be cut out. Set by eye.
 SMALLEST_HALF = 15.0
 #: cm by which the brow landmarks of ICT-FaceKit lie above the edge of the brow ridge, where statues have their brows
 #: and landmarks on photographs are put: some eight hundredths of the eye distance, nearly a frame's whole tolerance.
+#: Set by eye.
 BROW_DROP = 0.7
 
 Progress = Callable[[int, int], None]

@@ -20,6 +20,7 @@ KINDS = ("panorama", "stone", "photograph", "rendered", "plain")
 #: Stone textures that are pictures of stone; the others are maps of its relief and gloss.
 COLOUR = r"[a-z]+(_albedo)?$"
 #: Standard deviation of the grain that every scene gets, of 255: enlarged ones would be smoother than any photograph.
+#: Set by eye.
 GRAIN = 2.0
 
 

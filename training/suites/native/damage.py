@@ -16,7 +16,7 @@ from training.suites.native.faces import Face
 Field = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 
-#: Kind of damage -> least and most share of the face box; drawn evenly in its logarithm.
+#: Kind of damage -> least and most share of the face box; drawn evenly in its logarithm. Set by eye.
 SHARES = {
     "nose": (0.02, 0.12),
     "mouth": (0.03, 0.15),
@@ -27,12 +27,13 @@ SHARES = {
 }
 KINDS = tuple(SHARES)
 CRACKS = "cracks"
-#: Each octave of the noise is so much weaker than the last, whose grid is twice as coarse.
+#: Each octave of the noise is so much weaker than the last, whose grid is twice as coarse. Set by eye.
 PERSISTENCE = 0.55
-#: Grid of the coarsest octave, in widths of the face box.
+#: Grid of the coarsest octave, in widths of the face box. Set by eye.
 COARSEST = 0.35
-#: What is smaller than this share of the hole is no piece of its own.
+#: What is smaller than this share of the hole is no piece of its own. Chosen.
 SMALLEST_PIECE = 0.01
+#: Cracks in a photograph, and steps of each; set by eye.
 CRACK_COUNT, CRACK_STEPS = 3, 40
 
 

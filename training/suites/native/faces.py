@@ -20,10 +20,12 @@ from training.datasets.picture_files import sha256_of
 DETECTOR = Path("networks") / "face_detection_yunet_2026may.onnx"
 #: sha256 of a photograph's file -> its face.
 KNOWN = Path(__file__).with_name("faces.json")
-#: The photograph is looked at in these sizes: curls look like faces at some size, a face does at most of them.
+#: The photograph is looked at in these sizes: curls look like faces at some size, a face does at most of them. Over its
+#: own size; chosen.
 SCALES = (1, 0.5, 0.35, 0.25, 0.15)
+#: YuNet's score, 0..1, from which a face counts; chosen.
 SCORE = 0.5
-#: Outer eye corners are so much further apart than the pupils that the detector finds.
+#: Outer eye corners are so much further apart than the pupils that the detector finds. Set by eye.
 OUTER = 1.5
 
 
