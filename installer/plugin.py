@@ -31,7 +31,7 @@ _SHARED = (
 )
 
 
-def shared(checkout: Path) -> dict[str, Path]:
+def shared_files(checkout: Path) -> dict[str, Path]:
     """What the plug-in shares with the program: name in its folder -> file of the checkout."""
     everything = tree(checkout / "statue_models")
     return {
@@ -57,7 +57,7 @@ class Plugin:
 
     def parts(self) -> dict[str, bytes]:
         """Every file of the folder: name with slashes -> contents."""
-        files = {**tree(self.checkout / _SOURCE), **shared(self.checkout)}
+        files = {**tree(self.checkout / _SOURCE), **shared_files(self.checkout)}
         facts = {"state": str(self.state), "command": list(self.command), "version": version(self.checkout)}
         return {
             **{name: path.read_bytes() for name, path in files.items()},

@@ -105,7 +105,7 @@ class Field:
         words = f"{self.help}: {self.range}" if self.range else self.help
         return f"{words} (default: {self.unset if self.default is None else self.default})"
 
-    def checked(self, value: Any) -> Any:
+    def check_value(self, value: Any) -> Any:
         """A value as a request holds it.
 
         Raises:
@@ -117,9 +117,9 @@ class Field:
         if self.kind == INTEGER:
             return self._integer(value)
         if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NAME):
-            raise TypeError(f"The {self.name} must be a word, not {_shown(value)}")
+            raise TypeError(f"The {self.name} must be a word, not {_format_value(value)}")
         if self.choices and value not in self.choices:
-            raise ValueError(f"The {self.name} must be {self.range}, not {_shown(value)}")
+            raise ValueError(f"The {self.name} must be {self.range}, not {_format_value(value)}")
         return value
 
     def _integer(self, value: Any) -> int:
@@ -128,9 +128,9 @@ class Field:
                 raise TypeError
             number = operator.index(value)
         except TypeError:
-            raise TypeError(f"The {self.name} must be a whole number, not {_shown(value)}") from None
+            raise TypeError(f"The {self.name} must be a whole number, not {_format_value(value)}") from None
         if not self.lowest <= number <= self.highest:
-            raise ValueError(f"The {self.name} must be {self.range}, not {_shown(number)}")
+            raise ValueError(f"The {self.name} must be {self.range}, not {_format_value(number)}")
         return number
 
 
@@ -140,7 +140,7 @@ def _short(number: int) -> str:
     return f"2^{power} - 1" if power > 16 and number == 2**power - 1 else str(number)
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     """A wrong value as a message can hold it."""
     text = str(value)
     return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "..."

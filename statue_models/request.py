@@ -84,14 +84,14 @@ class RestorationRequest(RequestFields):
         if self.mask.all():
             raise StatueError("full-mask")
         for field in FIELDS.values():
-            object.__setattr__(self, field.name, self._checked(field))
+            object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
 
-    def _checked(self, field: Field) -> Any:
+    def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
         try:
-            value = field.checked(value)
+            value = field.check_value(value)
         except (TypeError, ValueError) as error:
             raise StatueError("usage", reason=error) from None
         if value is not None and field.kind == BOX:

@@ -165,13 +165,13 @@ def _unpack(content: bytes, template: Template) -> dict[str, NDArray[np.float32]
         raise _CorruptError("its header is not valid") from None
     arrays = {}
     for name, (dtype, shape) in template.items():
-        arrays[name] = _widened(bytes(parts[name]["data"]), dtype).reshape(shape)
+        arrays[name] = _widen_to_float32(bytes(parts[name]["data"]), dtype).reshape(shape)
         if not np.isfinite(arrays[name]).all():
             raise _CorruptError(f"tensor {name} holds values that are not numbers")
     return arrays
 
 
-def _widened(data: bytes, dtype: str) -> NDArray[np.float32]:
+def _widen_to_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
     """float32 values of little-endian bytes; bfloat16 is the upper half of a float32."""
     if dtype == "BF16":
         return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.plugin import shared
+from installer.plugin import shared_files
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGES = ("statue_models", "training", "installer", "gimp_plugin")
@@ -87,7 +87,7 @@ def test_packages_keep_to_their_own_side():
 
 
 def test_the_plug_in_imports_what_is_laid_beside_it():
-    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared(REPOSITORY)}
+    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared_files(REPOSITORY)}
     plug_in = [path for module, path in FILES.items() if module.startswith("gimp_plugin.")]
     elsewhere = {name for path in plug_in for name in imported(path) if not name.startswith("gimp_plugin.")}
     assert elsewhere and elsewhere <= beside

@@ -122,7 +122,7 @@ def test_every_field_of_a_request_is_in_the_table():
 @pytest.mark.parametrize("field", FIELDS.values(), ids=FIELDS)
 def test_a_row_is_whole(field):
     assert field.help and "\n" not in field.line and not field.help.endswith(".")
-    assert field.checked(field.default) == field.default
+    assert field.check_value(field.default) == field.default
     assert bool(field.unset) == (field.default is None)
     assert not field.without or field.without in FIELDS
     assert field.default is None or not field.choices or field.default in field.choices
@@ -149,7 +149,7 @@ def test_a_row_is_whole(field):
 )
 def test_what_is_wrong_is_refused_in_words(name, value, kind):
     with pytest.raises(kind, match=f"The {name} must be .*, not "):
-        FIELDS[name].checked(value)
+        FIELDS[name].check_value(value)
 
 
 def test_what_stands_for_a_whole_number_becomes_one():
@@ -157,4 +157,4 @@ def test_what_stands_for_a_whole_number_becomes_one():
         def __index__(self):
             return 7
 
-    assert FIELDS["seed"].checked(Index()) == 7 and FIELDS["variant"].checked(None) is None
+    assert FIELDS["seed"].check_value(Index()) == 7 and FIELDS["variant"].check_value(None) is None

@@ -32,7 +32,7 @@ def choice(default: str, choices: tuple[str, ...]) -> Any:
     return field(default=default, metadata={_CHOICES: choices})
 
 
-def converted(default_factory: Callable[[], Any], convert: Callable[[Any], Any]) -> Any:
+def converted_field(default_factory: Callable[[], Any], convert: Callable[[Any], Any]) -> Any:
     """A field for whatever ``convert`` takes; it raises what ``bad_recipe`` makes for the rest."""
     return field(default_factory=default_factory, metadata={_CONVERT: convert})
 

@@ -67,13 +67,13 @@ def landmarks_of(strokes, offset):
     return landmarks
 
 
-def noted(landmarks):
+def encode_note(landmarks):
     """Landmarks in the image as the bytes that are kept with their path."""
     return json.dumps([[round(x, 3), round(y, 3)] for x, y in landmarks]).encode("ascii")
 
 
-def moved(landmarks, note):
-    """For each landmark in the image whether it lies elsewhere than in a note of ``noted``; all do without a note.
+def find_moved(landmarks, note):
+    """For each landmark in the image whether it is elsewhere than in a note of ``encode_note``; all do without a note.
 
     A path that has been cut, resized or turned with its image has moved as a whole, and is the user's word as a whole.
     """

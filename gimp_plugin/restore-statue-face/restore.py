@@ -139,7 +139,8 @@ def _drawn_landmarks(host, image, frame):
     strokes = host.read_path(image, path)
     try:
         landmarks = landmark_path.landmarks_of(strokes, frame[:2])
-        return landmarks, landmark_path.moved(landmark_path.landmarks_of(strokes, (0, 0)), host.attached(path, FOUND))
+        found = landmark_path.landmarks_of(strokes, (0, 0))
+        return landmarks, landmark_path.find_moved(found, host.parasite_data(path, FOUND))
     except ValueError as error:
         raise StatueError("bad-landmarks", reason=str(error)) from error
 
@@ -208,19 +209,19 @@ def _insert(host, image, source, options, layers, result):
             first = True
             while layers:
                 layer, box = layers.pop(0)
-                host.insert_layer(image, group, layer, first, _cropped(source.selection, source.frame[2], box))
+                host.insert_layer(image, group, layer, first, _crop_rows(source.selection, source.frame[2], box))
                 first = False
             if options["draw_landmarks"] and not source.landmarks and result.get("landmarks"):
                 strokes = landmark_path.strokes_of(result["landmarks"]["points"], source.frame[:2])
                 path = host.insert_path(image, landmark_path.PATH_NAME, strokes)
-                host.attach(path, FOUND, landmark_path.noted(landmark_path.landmarks_of(strokes, (0, 0))))
+                host.attach(path, FOUND, landmark_path.encode_note(landmark_path.landmarks_of(strokes, (0, 0))))
         except BaseException:
             host.remove(image, group, path)
             raise
     return group
 
 
-def _cropped(plane, stride, box):
+def _crop_rows(plane, stride, box):
     """The rows of a rectangle out of a plane with one byte per pixel."""
     x, y, width, height = box
     view = memoryview(plane)

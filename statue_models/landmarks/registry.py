@@ -63,11 +63,11 @@ def predictor(name: str = "default", models: Path | None = None) -> LandmarkPred
     Raises:
         StatueError: ``unknown-predictor``, or as ``PredictorDescriptor.open`` does.
     """
-    return _loaded(descriptor(name).name, None if models is None else Path(models).resolve())
+    return _load_predictor(descriptor(name).name, None if models is None else Path(models).resolve())
 
 
 @lru_cache(MOST_LOADED)
-def _loaded(name: str, models: Path | None) -> LandmarkPredictor:
+def _load_predictor(name: str, models: Path | None) -> LandmarkPredictor:
     return descriptor(name).open(models)
 
 

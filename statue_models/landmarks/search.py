@@ -192,13 +192,13 @@ class _Search:
             return right * self.scene.nearness(sighting.face.points)
 
         refined = [
-            Sighting(self._refined(predictor, sighting.face.points), predictor)
+            Sighting(self._refine(predictor, sighting.face.points), predictor)
             for sighting in sorted(found, key=rank, reverse=True)[:CLOSER_LOOKS]
             for predictor in self.predictors
         ]
         return max(refined, key=worth, default=None)
 
-    def _refined(self, predictor: LandmarkPredictor, points: NDArray[np.float64]) -> Landmarks:
+    def _refine(self, predictor: LandmarkPredictor, points: NDArray[np.float64]) -> Landmarks:
         """A close look at the face with these 68 points."""
         upright = frame_of_landmarks(points, level=0.0)
         view = FaceFrame(upright.centre, VIEW_OVER_FRAME * upright.side)
@@ -211,14 +211,14 @@ class _Search:
 def _merge(found: list[Sighting], new: Sighting) -> None:
     """Add a new face to ``found``; of two sightings of one face the likelier stays."""
     for index, known in enumerate(found):
-        if _same(new.face.points, known.face.points):
+        if _is_same_sighting(new.face.points, known.face.points):
             if new.face.score > known.face.score:
                 found[index] = new
             return
     found.append(new)
 
 
-def _same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+def _is_same_sighting(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
     """Whether two sightings (68, 2) are close enough for a closer look at either to come to the same.
 
     A nose taken for a small face, or a face seen upside down, lies on the right one and is still another.

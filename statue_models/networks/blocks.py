@@ -15,7 +15,7 @@ def group_norm(channels: int) -> nn.GroupNorm:
     return nn.GroupNorm(32 if channels % 32 == 0 else 16, channels)
 
 
-def zeroed(layer: nn.Conv2d | nn.Linear) -> nn.Conv2d | nn.Linear:
+def zero_layer(layer: nn.Conv2d | nn.Linear) -> nn.Conv2d | nn.Linear:
     """The layer with weight and bias zero, so that the branch it ends starts as nothing."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
@@ -40,8 +40,8 @@ class ResidualBlock(nn.Module):
         self.first_norm = group_norm(channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second_norm = group_norm(channels)
-        self.second = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
-        self.film = zeroed(nn.Linear(embedding, 2 * channels)) if embedding else None
+        self.second = zero_layer(nn.Conv2d(channels, channels, 3, padding=1))
+        self.film = zero_layer(nn.Linear(embedding, 2 * channels)) if embedding else None
 
     def forward(self, x: Tensor, embedding: Tensor | None = None) -> Tensor:
         """x: N x C x H x W; embedding: N x E, required if the block was made with one. Returns N x C x H x W."""
@@ -73,7 +73,7 @@ class SelfAttention(nn.Module):
         self.heads = channels // head_channels
         self.norm = group_norm(channels)
         self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
-        self.output = zeroed(nn.Conv2d(channels, channels, 1))
+        self.output = zero_layer(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """N x C x H x W -> N x C x H x W."""

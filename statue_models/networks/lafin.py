@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.short_long_attention import ShortLongAttention, started
+from statue_models.networks.short_long_attention import ShortLongAttention, initialise_layer
 from statue_models.pixels.grid import centres_of
 
 UPSAMPLINGS = ("deconv", "resize")
@@ -38,19 +38,19 @@ def landmark_map(landmarks: Tensor, size: int, sigma: float = 0.0) -> Tensor:
     return flat.view(-1, 1, size, size)
 
 
-def _normed(convolution: nn.Conv2d | nn.ConvTranspose2d, channels: int) -> list[nn.Module]:
-    return [started(convolution), nn.InstanceNorm2d(channels), nn.ReLU()]
+def _normalise_instances(convolution: nn.Conv2d | nn.ConvTranspose2d, channels: int) -> list[nn.Module]:
+    return [initialise_layer(convolution), nn.InstanceNorm2d(channels), nn.ReLU()]
 
 
 def _shrink(channels: int) -> nn.Sequential:
-    return nn.Sequential(*_normed(nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), 2 * channels))
+    return nn.Sequential(*_normalise_instances(nn.Conv2d(channels, 2 * channels, 4, stride=2, padding=1), 2 * channels))
 
 
 def _grow(before: int, after: int, upsampling: str) -> nn.Sequential:
     if upsampling == "deconv":
-        return nn.Sequential(*_normed(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), after))
+        return nn.Sequential(*_normalise_instances(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1), after))
     resize = [nn.Upsample(scale_factor=2.0), nn.ReflectionPad2d(1)]
-    return nn.Sequential(*resize, *_normed(nn.Conv2d(before, after, 3), after))
+    return nn.Sequential(*resize, *_normalise_instances(nn.Conv2d(before, after, 3), after))
 
 
 class _DilatedBlock(nn.Module):
@@ -58,8 +58,8 @@ class _DilatedBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        first = _normed(nn.Conv2d(channels, channels, 3, dilation=2), channels)
-        second = [started(nn.Conv2d(channels, channels, 3)), nn.InstanceNorm2d(channels)]
+        first = _normalise_instances(nn.Conv2d(channels, channels, 3, dilation=2), channels)
+        second = [initialise_layer(nn.Conv2d(channels, channels, 3)), nn.InstanceNorm2d(channels)]
         self.body = nn.Sequential(nn.ReflectionPad2d(2), *first, nn.ReflectionPad2d(1), *second)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,16 +97,16 @@ class LafinGenerator(nn.Module):
         self.mask_channel = mask_channel
         fine, half, quarter = channels, 2 * channels, 4 * channels
         stem = nn.Conv2d(3 + 1 + mask_channel, fine, 7)
-        self.encode_fine = nn.Sequential(nn.ReflectionPad2d(3), *_normed(stem, fine))
+        self.encode_fine = nn.Sequential(nn.ReflectionPad2d(3), *_normalise_instances(stem, fine))
         self.encode_half = _shrink(fine)
         self.encode_quarter = _shrink(half)
         self.middle = nn.Sequential(*(_DilatedBlock(quarter) for _ in range(blocks)))
         self.attention = ShortLongAttention(quarter)
         self.decode_half = _grow(quarter, half, upsampling)
-        self.fuse_half = nn.Sequential(*_normed(nn.Conv2d(2 * half, 2 * half, 1), 2 * half))
+        self.fuse_half = nn.Sequential(*_normalise_instances(nn.Conv2d(2 * half, 2 * half, 1), 2 * half))
         self.decode_fine = _grow(2 * half, fine, upsampling)
-        self.fuse_fine = nn.Sequential(*_normed(nn.Conv2d(2 * fine, 2 * fine, 1), 2 * fine))
-        self.decode = nn.Sequential(nn.ReflectionPad2d(3), started(nn.Conv2d(2 * fine, 3, 7)))
+        self.fuse_fine = nn.Sequential(*_normalise_instances(nn.Conv2d(2 * fine, 2 * fine, 1), 2 * fine))
+        self.decode = nn.Sequential(nn.ReflectionPad2d(3), initialise_layer(nn.Conv2d(2 * fine, 3, 7)))
         self.side: Tensor
         self.sigma: Tensor
         self.register_buffer("side", torch.tensor(float(side)))
@@ -128,15 +128,15 @@ class LafinGenerator(nn.Module):
         fine = self.encode_fine(torch.cat(inputs, dim=1))
         half = self.encode_half(fine)
         quarter = self.encode_quarter(half)
-        x = self.attention(self.middle(quarter), quarter, _shrunk(mask, 4))
+        x = self.attention(self.middle(quarter), quarter, _downscale_mask(mask, 4))
         x = self.decode_half(x)
-        x = self.fuse_half(torch.cat([half * (1 - _shrunk(mask, 2)), x], dim=1))
+        x = self.fuse_half(torch.cat([half * (1 - _downscale_mask(mask, 2)), x], dim=1))
         x = self.decode_fine(x)
         x = self.fuse_fine(torch.cat([fine * (1 - mask), x], dim=1))
         return torch.tanh(self.decode(x))
 
 
-def _shrunk(mask: Tensor, times: int) -> Tensor:
+def _downscale_mask(mask: Tensor, times: int) -> Tensor:
     """The mask at a lower resolution, bilinear between the pixels that the corners' centres span."""
     size = (mask.shape[2] // times, mask.shape[3] // times)
     return functional.interpolate(mask, size=size, mode="bilinear", align_corners=True)

@@ -57,16 +57,16 @@ class LafinLandmarks(nn.Module):
     def __init__(self, points: int = LANDMARKS, width: float = 1.0) -> None:
         super().__init__()
 
-        def scaled(channels: int) -> int:
+        def scale(channels: int) -> int:
             return max(4, round(channels * width))
 
-        before = scaled(STEM)
+        before = scale(STEM)
         layers: list[nn.Module] = _convolution(3, before, 3, stride=2)
         for expansion, channels, count, stride in STAGES:
             for index in range(count):
-                layers.append(_InvertedResidual(before, scaled(channels), expansion, stride if index == 0 else 1))
-                before = scaled(channels)
-        last = scaled(LAST)
+                layers.append(_InvertedResidual(before, scale(channels), expansion, stride if index == 0 else 1))
+                before = scale(channels)
+        last = scale(LAST)
         self.stages = nn.Sequential(*layers)
         self.features = nn.Sequential(*_convolution(before, last, 1))
         self.of_stages = nn.Conv2d(before, DESCRIPTORS[0], 1)

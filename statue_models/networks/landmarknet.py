@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.blocks import ResidualBlock, group_norm, zeroed
+from statue_models.networks.blocks import ResidualBlock, group_norm, zero_layer
 
 #: Landmarks of the iBUG/Multi-PIE scheme.
 LANDMARKS = 68
@@ -97,10 +97,10 @@ class LandmarkNet(nn.Module):
             ]
         )
         self.heads = nn.ModuleList(
-            [nn.Sequential(nn.LayerNorm(width), zeroed(nn.Linear(width, 6))) for _ in range(layers)]
+            [nn.Sequential(nn.LayerNorm(width), zero_layer(nn.Linear(width, 6))) for _ in range(layers)]
         )
         self.present = nn.ModuleList(
-            [nn.Sequential(nn.LayerNorm(width), zeroed(nn.Linear(width, 1))) for _ in range(layers)]
+            [nn.Sequential(nn.LayerNorm(width), zero_layer(nn.Linear(width, 1))) for _ in range(layers)]
         )
         self.mean_face: Tensor
         self.register_buffer("mean_face", torch.full((LANDMARKS, 2), 0.5))
@@ -136,8 +136,8 @@ class LandmarkNet(nn.Module):
         estimates = []
         for index, layer in enumerate(self.layers):
             at = torch.cat([points, points.mean(1, keepdim=True)], dim=1)
-            seen = torch.cat([_sampled(finest, at), _sampled(fine, at)], dim=2)
-            query = query + self.look[index](seen) + self.place[index](self._placed(at, mask))
+            seen = torch.cat([_sample_maps(finest, at), _sample_maps(fine, at)], dim=2)
+            query = query + self.look[index](seen) + self.place[index](self._encode_positions(at, mask))
             query = layer(query, memory.to(query.dtype))
             out = self.heads[index](query[:, :LANDMARKS]).float()
             points = points.detach() + out[..., :2] * self.STEP
@@ -147,14 +147,14 @@ class LandmarkNet(nn.Module):
             estimates.append(LandmarkEstimate(points, factor, out[..., 5], present))
         return estimates
 
-    def _placed(self, at: Tensor, mask: Tensor) -> Tensor:
+    def _encode_positions(self, at: Tensor, mask: Tensor) -> Tensor:
         """(N, P, 4 * OCTAVES + 1): sines and cosines of positions (N, P, 2), and whether they are missing."""
         angles = (at[..., None] - 0.5) * (math.pi * 2.0 ** torch.arange(self.OCTAVES, device=at.device))
         code = torch.cat([angles.sin(), angles.cos()], -1).flatten(2)
-        return torch.cat([code, _sampled(mask, at)], -1)
+        return torch.cat([code, _sample_maps(mask, at)], -1)
 
 
-def _sampled(maps: Tensor, at: Tensor) -> Tensor:
+def _sample_maps(maps: Tensor, at: Tensor) -> Tensor:
     """(N, P, C) bilinear samples of (N, C, H, W) at (N, P, 2) fractions of the side; 0 outside."""
     grid = (2 * at - 1)[:, :, None].to(maps.dtype)
     return functional.grid_sample(maps, grid, align_corners=False)[..., 0].transpose(1, 2)

@@ -13,7 +13,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 SPREAD = 0.02
 
 
-def started(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:
+def initialise_layer(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:
     """The layer with N(0, ``SPREAD``) weights and zero biases."""
     nn.init.normal_(layer.weight, 0.0, SPREAD)
     if layer.bias is not None:
@@ -26,7 +26,7 @@ def spectral(layer: nn.Conv2d) -> nn.Module:
 
     In this order: the norm's estimate begins with the weights that it finds.
     """
-    return spectral_norm(started(layer))
+    return spectral_norm(initialise_layer(layer))
 
 
 class SpectralResidualBlock(nn.Module):
@@ -62,7 +62,7 @@ class ShortLongAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.query = started(nn.Conv2d(channels, channels // 4, 1))
+        self.query = initialise_layer(nn.Conv2d(channels, channels // 4, 1))
         self.short_scale = nn.Parameter(torch.zeros(1))
         self.long_scale = nn.Parameter(torch.zeros(1))
         self.join = SpectralResidualBlock(2 * channels, channels)
@@ -80,11 +80,11 @@ class ShortLongAttention(nn.Module):
             (N, C, H, W).
         """
         weights = self._weights(x)
-        short = self.short_scale * _gathered(x, weights) + x
+        short = self.short_scale * _sum_weighted(x, weights) + x
         if encoded is None:
             return short
         assert mask is not None, "the encoder's features come with a mask"
-        borrowed = self.long_scale * mask * _gathered(encoded, weights) + (1 - mask) * encoded
+        borrowed = self.long_scale * mask * _sum_weighted(encoded, weights) + (1 - mask) * encoded
         out: Tensor = self.join(torch.cat([short, borrowed], dim=1))
         return out
 
@@ -94,6 +94,6 @@ class ShortLongAttention(nn.Module):
         return torch.softmax(query.transpose(1, 2) @ query, dim=2)
 
 
-def _gathered(values: Tensor, weights: Tensor) -> Tensor:
+def _sum_weighted(values: Tensor, weights: Tensor) -> Tensor:
     """Weighted sums of (N, C, H, W) over all positions, one for each position."""
     return (values.flatten(2) @ weights.to(values.dtype).transpose(1, 2)).reshape(values.shape)

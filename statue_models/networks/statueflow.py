@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.blocks import ResidualBlock, SelfAttention, group_norm, time_features, zeroed
+from statue_models.networks.blocks import ResidualBlock, SelfAttention, group_norm, time_features, zero_layer
 from statue_models.pixels.grid import centres_of
 
 #: Landmarks of the iBUG/Multi-PIE scheme.
@@ -96,7 +96,7 @@ class StatueFlow(nn.Module):
         self.shrink = nn.ModuleList([nn.Conv2d(fine, coarse, 3, stride=2, padding=1) for fine, coarse in pairs])
         self.grow = nn.ModuleList([nn.Conv2d(coarse, fine, 3, padding=1) for fine, coarse in pairs])
         self.head = nn.Sequential(
-            group_norm(channels[0]), nn.SiLU(), zeroed(nn.Conv2d(channels[0], 3 * patch**2, 3, padding=1))
+            group_norm(channels[0]), nn.SiLU(), zero_layer(nn.Conv2d(channels[0], 3 * patch**2, 3, padding=1))
         )
         width = self.REFINER_CHANNELS
         self.refiner = nn.Sequential(
@@ -104,7 +104,7 @@ class StatueFlow(nn.Module):
             nn.SiLU(),
             nn.Conv2d(width, width, 3, padding=1),
             nn.SiLU(),
-            zeroed(nn.Conv2d(width, 3, 3, padding=1)),
+            zero_layer(nn.Conv2d(width, 3, 3, padding=1)),
         )
 
     def forward(self, z: Tensor, t: Tensor, known: Tensor, mask: Tensor, guide: Tensor, heatmaps: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ def colour_transform(icc: bytes | None, colours: int) -> ColourTransform | None:
     """
     if icc is None or not is_understood(icc, colours):
         return None
-    transform = _parsed(icc, colours)
+    transform = _parse_profile(icc, colours)
     return None if transform is None or _is_srgb(transform, colours) else transform
 
 
@@ -72,13 +72,13 @@ def is_understood(icc: bytes, colours: int) -> bool:
     ):
         return False
     try:
-        return _parsed(icc, colours) is not None
+        return _parse_profile(icc, colours) is not None
     except OneWayProfileError:
         return True
 
 
 @lru_cache(maxsize=8)
-def _parsed(icc: bytes, colours: int) -> ColourTransform | None:
+def _parse_profile(icc: bytes, colours: int) -> ColourTransform | None:
     try:
         tags = _tags(icc)
         if icc[16:20] == b"GRAY":
@@ -123,7 +123,7 @@ def _curve(tag: bytes) -> tuple[Curve, Curve]:
         if count == 1:
             return _power(struct.unpack_from(">H", tag, 12)[0] / 256)
         table = np.array(struct.unpack_from(f">{count}H", tag, 12), np.float64) / 65535
-        return _sampled(np.linspace(0.0, 1.0, count), table)
+        return _sample_curves(np.linspace(0.0, 1.0, count), table)
     if tag[:4] != b"para":
         raise ValueError("not a curve")
     (kind,) = struct.unpack_from(">H", tag, 8)
@@ -139,7 +139,7 @@ def _curve(tag: bytes) -> tuple[Curve, Curve]:
 
     # Finer than 16 bits, and denser near black, where the curve bends.
     grid = np.linspace(0.0, 1.0, 65536) ** 2
-    return linear, _sampled(grid, linear(grid))[1]
+    return linear, _sample_curves(grid, linear(grid))[1]
 
 
 def _power(gamma: float) -> tuple[Curve, Curve]:
@@ -148,7 +148,7 @@ def _power(gamma: float) -> tuple[Curve, Curve]:
     return (lambda x: x**gamma), (lambda y: y ** (1.0 / gamma))
 
 
-def _sampled(inputs: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[Curve, Curve]:
+def _sample_curves(inputs: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[Curve, Curve]:
     rising = np.maximum.accumulate(table)
     if rising[-1] <= rising[0]:
         raise ValueError("a curve that does not rise")
@@ -157,7 +157,7 @@ def _sampled(inputs: NDArray[np.float64], table: NDArray[np.float64]) -> tuple[C
     return (lambda x: np.interp(x, inputs, table)), (lambda y: np.interp(y, rising[distinct], inputs[distinct]))
 
 
-def _followed(curve: Curve, values: NDArray[Any]) -> NDArray[Any]:
+def _apply_curve(curve: Curve, values: NDArray[Any]) -> NDArray[Any]:
     """The curve at floats, or at integers by a table of all of them."""
     if values.dtype.kind != "u":
         return curve(values)
@@ -165,17 +165,17 @@ def _followed(curve: Curve, values: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(curve(np.arange(levels) / (levels - 1)).astype(np.float32)[values])
 
 
-def encoded(linear: NDArray[Any]) -> NDArray[Any]:
+def encode_srgb(linear: NDArray[Any]) -> NDArray[Any]:
     """Linear light 0..1 to sRGB-encoded values (IEC 61966-2-1)."""
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055)
 
 
-def decoded(values: NDArray[Any]) -> NDArray[Any]:
+def decode_srgb(values: NDArray[Any]) -> NDArray[Any]:
     """sRGB-encoded values 0..1 to linear light."""
     return np.where(values <= 0.04045, values / 12.92, ((np.maximum(values, 0.04045) + 0.055) / 1.055) ** 2.4)
 
 
-def _mixed(matrix: NDArray[Any], channels: list[NDArray[Any]]) -> list[NDArray[Any]]:
+def _apply_matrix(matrix: NDArray[Any], channels: list[NDArray[Any]]) -> list[NDArray[Any]]:
     """A 3 x 3 matrix on three channels, clipped to 0..1. By hand: BLAS threads cost more than they bring here."""
     r, g, b = channels
     return [np.clip(float(x) * r + float(y) * g + float(z) * b, 0.0, 1.0) for x, y, z in matrix]
@@ -188,11 +188,11 @@ class _MatrixTransform:
     from_linear_srgb: NDArray[np.floating[Any]]
 
     def to_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        linear = [_followed(curve[0], values[:, c]) for c, curve in enumerate(self.curves)]
-        return np.stack([encoded(light) for light in _mixed(self.to_linear_srgb, linear)], axis=1)
+        linear = [_apply_curve(curve[0], values[:, c]) for c, curve in enumerate(self.curves)]
+        return np.stack([encode_srgb(light) for light in _apply_matrix(self.to_linear_srgb, linear)], axis=1)
 
     def from_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        linear = _mixed(self.from_linear_srgb, [decoded(values[:, c]) for c in range(3)])
+        linear = _apply_matrix(self.from_linear_srgb, [decode_srgb(values[:, c]) for c in range(3)])
         return np.stack([curve[1](light) for curve, light in zip(self.curves, linear, strict=True)], axis=1)
 
 
@@ -203,14 +203,14 @@ class _GreyTransform:
     lab: bool = False  # the curve ends at L* / 100 instead of luminance
 
     def to_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        light = _followed(self.linear, values)
+        light = _apply_curve(self.linear, values)
         if self.lab:
             root = (100 * light + 16) / 116
             light = np.where(root > 6 / 29, root**3, (root - 4 / 29) * 3 * (6 / 29) ** 2)
-        return encoded(np.clip(light, 0.0, 1.0))
+        return encode_srgb(np.clip(light, 0.0, 1.0))
 
     def from_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        light = decoded(values)
+        light = decode_srgb(values)
         if self.lab:
             root = np.where(light > (6 / 29) ** 3, np.cbrt(light), light / (3 * (6 / 29) ** 2) + 4 / 29)
             light = (116 * root - 16) / 100
@@ -241,13 +241,13 @@ class _TableTransform:
             raise OneWayProfileError from error
 
     def to_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        return self._applied(self.forward, values)
+        return self._apply_transform(self.forward, values)
 
     def from_srgb(self, values: NDArray[Any]) -> NDArray[Any]:
-        return self._applied(self.backward, values)
+        return self._apply_transform(self.backward, values)
 
     @staticmethod
-    def _applied(transform: ImageCms.ImageCmsTransform, values: NDArray[Any]) -> NDArray[Any]:
+    def _apply_transform(transform: ImageCms.ImageCmsTransform, values: NDArray[Any]) -> NDArray[Any]:
         scale = {"u1": 1, "u2": 1 / 257}.get(values.dtype.str[1:], 255)
         eight_bits = np.floor(np.clip(values * scale, 0, 255) + 0.5).astype(np.uint8)
         image = ImageCms.applyTransform(Image.fromarray(eight_bits[None]), transform)

@@ -90,11 +90,11 @@ class Photograph(StoredPicture):
         """(N, C) samples of the file as sRGB-encoded samples of the same dtype, not premultiplied."""
         colours = samples[:, : self._colours]
         if self.premultiplied:
-            colours = _unmultiplied(samples)
+            colours = _unmultiply_alpha(samples)
         if transform is not None:
             if colours.dtype.kind == "f":
                 colours = np.clip(colours, 0.0, 1.0).astype(np.float64)
-            colours = _quantised(transform.to_srgb(colours), samples.dtype)
+            colours = _quantise(transform.to_srgb(colours), samples.dtype)
         return np.concatenate([colours, samples[:, self._colours :]], axis=1)
 
     def with_restored(self, rectangle: Rectangle, srgb_pixels: NDArray[Any], mask: NDArray[np.uint8]) -> "Photograph":
@@ -143,7 +143,7 @@ class Photograph(StoredPicture):
             colours = transform.from_srgb(np.clip(colours, 0.0, 1.0))
             # What sRGB could not express of the original returns by as much as the original shows through a soft
             # edge; otherwise saturated colours would step there.
-            straight = _unmultiplied(before) if self.premultiplied else before[:, : self._colours]
+            straight = _unmultiply_alpha(before) if self.premultiplied else before[:, : self._colours]
             seen = self._srgb_of(before, transform)[:, : self._colours].astype(np.float64) / top
             lost = straight.astype(np.float64) / top - transform.from_srgb(np.clip(seen, 0.0, 1.0))
             colours = colours + lost * (1.0 - mask / 255.0)[:, None]
@@ -151,7 +151,7 @@ class Photograph(StoredPicture):
                 colours = np.clip(colours, 0.0, 1.0)
         if self.premultiplied:
             colours = colours * (after[:, -1:].astype(np.float64) / top)
-        return np.concatenate([_quantised(colours, before.dtype), after[:, self._colours :]], axis=1)
+        return np.concatenate([_quantise(colours, before.dtype), after[:, self._colours :]], axis=1)
 
     def write(self, path: Path, force: bool = False) -> None:
         """Write PNG, TIFF, WebP (lossless) or JPEG (quality 95, 4:4:4, lossy), as the name's ending says.
@@ -226,7 +226,7 @@ def _eight_bits(values: NDArray[Any], top: int | None = None) -> NDArray[np.uint
     return np.floor(np.clip(values / top, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
-def _unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
+def _unmultiply_alpha(samples: NDArray[Any]) -> NDArray[Any]:
     """(N, colours) of (N, colours + alpha) samples with premultiplied alpha, same dtype; 0 under alpha 0."""
     alpha = samples[:, -1:].astype(np.float64)
     colours = samples[:, :-1] * np.divide(white(samples.dtype), alpha, out=np.zeros_like(alpha), where=alpha > 0)
@@ -235,7 +235,7 @@ def _unmultiplied(samples: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.floor(np.clip(colours, 0, white(samples.dtype)) + 0.5).astype(samples.dtype))
 
 
-def _quantised(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _quantise(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Floats, 0..1 for black..white, as samples: integers rounded to the nearest, halves up."""
     if dtype.kind == "f":
         return values.astype(dtype)

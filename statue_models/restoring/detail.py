@@ -70,12 +70,12 @@ class FineDetail:
         total, sums = np.full(len(places), 1e-9, np.float32), np.zeros(len(places), np.float32)
         for shift, weight in window_votes(in_crop, borrow, self._size / borrow.shape[0]):
             there = in_luma + shift @ self._turn.T
-            sums += weight * _sampled(self._lost, there)
+            sums += weight * _sample_bilinear(self._lost, there)
             total += weight
         return sums / total
 
 
-def _sampled(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
+def _sample_bilinear(picture: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
     """(N,) bilinear samples of (H, W) at (N, 2) positions, pixel centres at integers."""
     width = 4096  # remap takes pictures, not lists, and none wider than 32767
     rows = -(-len(places) // width)

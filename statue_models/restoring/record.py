@@ -18,7 +18,7 @@ from statue_models.restoring.sight import Sight
 from statue_models.threads import THREADS
 
 
-def _installed(package: str) -> str | None:
+def _installed_version(package: str) -> str | None:
     try:
         return version(package)
     except PackageNotFoundError:
@@ -57,7 +57,7 @@ def record(
             "name": "torch" if method.kind == "network" else "numpy",
             "numpy": np.__version__,
             "opencv": cv2.__version__,
-            "scipy": _installed("scipy"),
+            "scipy": _installed_version("scipy"),
             "python": platform.python_version(),
             "machine": platform.machine(),
             "threads": dict(THREADS),

@@ -74,7 +74,7 @@ class Restorer:
                 asked for it.
         """
         with self._lock, one_thread(), report_out_of_memory():
-            return self._restored(request, progress)
+            return self._restore(request, progress)
 
     def find_landmarks(
         self,
@@ -105,7 +105,7 @@ class Restorer:
         with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
 
-    def _restored(self, request: RestorationRequest, progress: Progress) -> Restoration:
+    def _restore(self, request: RestorationRequest, progress: Progress) -> Restoration:
         started = time.perf_counter()
         check_predictor(request.predictor)
         method = self._choose(request)

@@ -67,7 +67,7 @@ class _Endpoints:
         if not length.isdecimal():
             raise StatueError("bad-request", reason="it has no Content-Length")
         reader = JobReader(int(length))
-        with self._queue.reserved(int(length)):
+        with self._queue.reserve(int(length)):
             await _receive(request, reader)
             job = self._queue.submit(await run_in_threadpool(reader.request))
         return _json({"schema": SCHEMA, "id": job.id}, 202, {"Location": f"{JOBS}/{job.id}"})
@@ -113,7 +113,7 @@ class _EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         changed = asyncio.Event()
-        gone = asyncio.create_task(_disconnected(receive, changed))
+        gone = asyncio.create_task(_watch_disconnect(receive, changed))
         try:
             with self._queue.following(self._job, lambda: loop.call_soon_threadsafe(changed.set)):
                 await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -134,7 +134,7 @@ class _EventStream(Response):
             gone.cancel()
 
 
-async def _disconnected(receive: Receive, changed: asyncio.Event) -> None:
+async def _watch_disconnect(receive: Receive, changed: asyncio.Event) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     changed.set()

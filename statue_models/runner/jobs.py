@@ -138,7 +138,7 @@ class JobQueue:
         self._worker.start()
 
     @contextmanager
-    def reserved(self, size: int) -> Iterator[None]:
+    def reserve(self, size: int) -> Iterator[None]:
         """Room for a request of ``size`` bytes while it is received and handed over.
 
         Raises:
@@ -162,7 +162,7 @@ class JobQueue:
                 del self._reserved[key]
 
     def submit(self, request: RestorationRequest) -> Job:
-        """Queue a request, inside ``reserved``."""
+        """Queue a request, inside ``reserve``."""
         with self._changed:
             job = Job(secrets.token_hex(16), request, self._clock())
             self._jobs[job.id] = job

@@ -88,7 +88,7 @@ class JobHeader:
     def to_json(self) -> dict[str, Any]:
         """The object that ``parse`` takes."""
         samples = {name: getattr(self, name) for name in _SAMPLES}
-        return {"schema": SCHEMA, **samples, **{name: _written(value) for name, value in self.fields.items()}}
+        return {"schema": SCHEMA, **samples, **{name: _encode_value(value) for name, value in self.fields.items()}}
 
     @property
     def image_bytes(self) -> int:
@@ -307,7 +307,7 @@ def _read(field: Field, value: Any) -> Any:
     if field.kind == LANDMARKS:
         return _read_landmarks(value)
     try:
-        return field.checked(value)
+        return field.check_value(value)
     except TypeError:
         _refuse_value(field.name)
     except ValueError as error:
@@ -315,7 +315,7 @@ def _read(field: Field, value: Any) -> Any:
 
 
 def _read_landmarks(value: Any) -> Landmarks:
-    """Pairs of numbers as a user gave them, or an object with all that ``_written`` says of landmarks."""
+    """Pairs of numbers as a user gave them, or an object with all that ``_encode_value`` says of landmarks."""
     parts = value if isinstance(value, dict) else {"points": value}
     if not _points(parts.get("points")):
         raise StatueError("bad-landmarks", reason="they are not 68 pairs of numbers")
@@ -324,7 +324,7 @@ def _read_landmarks(value: Any) -> Landmarks:
     return Landmarks.from_json(parts)
 
 
-def _written(value: Any) -> Any:
+def _encode_value(value: Any) -> Any:
     """A field's value in a header: landmarks in full, for what is sent is not to be less than what is kept."""
     if not isinstance(value, Landmarks):
         return value

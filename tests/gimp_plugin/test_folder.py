@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.plugin import Plugin, shared
+from installer.plugin import Plugin, shared_files
 from statue_models.errors import catalogue
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def test_it_imports_its_own_files_alone(folder):
     told, files = call(folder, variants=1)
     assert told == "StatueError: " + words("runner-start", reason="No such file or directory")
     assert files <= {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
-    assert files & shared(REPOSITORY).keys()
+    assert files & shared_files(REPOSITORY).keys()
 
 
 def test_copied_by_hand_it_says_what_to_do(tmp_path):

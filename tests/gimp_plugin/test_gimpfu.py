@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from installer.plugin import shared
+from installer.plugin import shared_files
 from statue_models.methods import registry
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -134,7 +134,7 @@ FILES = sorted([*PLUG_IN.rglob("*.py"), REPOSITORY / "statue_models/fields.py"])
 def test_gimps_python_can_load_it(path):
     """Python 3.9's grammar; imports of the standard library, the host's bindings and the plug-in's own files only."""
     tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
-    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared(REPOSITORY)}
+    beside = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in shared_files(REPOSITORY)}
     roots = {name.split(".")[0] for name in set(imported(tree)) - beside}
     assert roots <= set(sys.stdlib_module_names) | {"gimpfu", "landmark_path", "restore", "gi"}
     assert "gi" not in roots or path.name in {"gimp3.py", "dialog210.py"}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from fake_restorer import wait_until
 
-from installer.plugin import shared
+from installer.plugin import shared_files
 from statue_models.errors import StatueError, catalogue
 from statue_models.runner import wire
 from statue_models.runner.protocol import process
@@ -25,7 +25,7 @@ from statue_models.runner.state import RunnerState, write_state
 
 REPOSITORY = Path(__file__).parents[2]
 #: What the installer lays beside the plug-in, without the package's own door, which only names other modules.
-SHARED = {name: path for name, path in shared(REPOSITORY).items() if name != "statue_models/__init__.py"}
+SHARED = {name: path for name, path in shared_files(REPOSITORY).items() if name != "statue_models/__init__.py"}
 #: A whole runner in a process of its own, around the tests' restorer, which takes ten seconds when the seed is 1.
 SCRIPT = """
 import sys, time

@@ -189,20 +189,20 @@ def test_a_full_queue_takes_no_more(make_request, fake, queue_of):
     queue.submit(make_request())
     fake.started.wait(10)
     queue.submit(make_request())
-    with queue.reserved(10), pytest.raises(StatueError) as caught, queue.reserved(10):
+    with queue.reserve(10), pytest.raises(StatueError) as caught, queue.reserve(10):
         pass
     assert caught.value.code == "runner-busy"
-    with queue.reserved(10):
+    with queue.reserve(10):
         pass
 
 
 def test_waiting_requests_are_bounded_by_memory_but_a_lone_one_is_taken(make_request, fake, queue_of):
     queue = queue_of(waiting_bytes=20_000)
-    with queue.reserved(10**9):
+    with queue.reserve(10**9):
         pass
     fake.gate.clear()
     queue.submit(make_request())  # 12,288 bytes
-    with queue.reserved(7_000), pytest.raises(StatueError), queue.reserved(1_000):
+    with queue.reserve(7_000), pytest.raises(StatueError), queue.reserve(1_000):
         pass
 
 

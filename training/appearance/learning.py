@@ -16,7 +16,7 @@ from training.appearance.recipe import AppearanceRecipe
 
 
 @dataclass(frozen=True, eq=False)
-class Completed:
+class CompletedMaps:
     """Maps less their mean, completed, as a product of rank K.
 
     Attributes:
@@ -68,7 +68,7 @@ def learn_appearance(maps: NDArray[np.float32], recipe: AppearanceRecipe) -> App
 
 def soft_impute(
     centred: NDArray[np.float32], seen: NDArray[np.bool_], modes: int, shrinkage: float, fillings: int
-) -> Completed:
+) -> CompletedMaps:
     """Completes a matrix by one of low rank whose singular values are shrunk.
 
     Args:
@@ -87,7 +87,7 @@ def soft_impute(
         shrunk = np.maximum(values - np.float32(shrinkage * np.sqrt(len(centred))), 0)
         low = (left * shrunk) @ rows
         filled = np.where(seen, centred, low)
-    return Completed(rows, values, low)
+    return CompletedMaps(rows, values, low)
 
 
 def _on_map(values: NDArray[np.floating], cells: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from training.appearance.learning import learn_appearance, make_empty_model
 from training.appearance.maps import collect_maps
 from training.appearance.recipe import AppearanceRecipe
 from training.models_file import with_row
-from training.suites.cases import FOLDER, LABELS, Truth, labelled, photographs
+from training.suites.cases import FOLDER, LABELS, Truth, labelled_landmarks, photographs
 from training.suites.held_back import photograph_names
 
 #: What a run writes into its folder.
@@ -33,7 +33,7 @@ def labelled_faces(assets: Path) -> tuple[list[Truth], list[Truth]]:
     Raises:
         StatueError: ``missing-file``; ``not-an-image``.
     """
-    points = dict(labelled(assets, "train"))
+    points = dict(labelled_landmarks(assets, "train"))
     ours, check = photograph_names(assets)
     learn, judge = (list(photographs(assets, [(name, points[name]) for name in names])) for names in (ours, check))
     return learn, judge
@@ -75,7 +75,7 @@ def make(
     for number in range(recipe.rounds):
         maps = collect_maps(learn, model, workers)
         try:
-            model = as_stored(learn_appearance(maps, recipe))
+            model = round_to_half(learn_appearance(maps, recipe))
         except ValueError as error:
             raise StatueError("bad-training-data", path=assets / FOLDER / LABELS, reason=str(error)) from None
         errors = judge_appearance(model, collect_maps(judge, model, workers))
@@ -88,19 +88,19 @@ def make(
         "overall": overall(errors),
         "shipped": overall(judge_appearance(shipped, collect_maps(judge, shipped, workers))),
     }
-    _write(folder / WEIGHTS, save(stored(model)), force)
+    _write(folder / WEIGHTS, save(encode_tensors(model)), force)
     _write(folder / METRICS, (json.dumps(metrics, indent=1) + "\n").encode(), force)
     return errors
 
 
-def stored(model: Appearance) -> dict[str, NDArray[np.float16]]:
+def encode_tensors(model: Appearance) -> dict[str, NDArray[np.float16]]:
     """The tensors of the weights file, as ``load_appearance`` wants them."""
     return {name: getattr(model, name).astype(np.float16) for name in ("mean", "loadings", "noise")}
 
 
-def as_stored(model: Appearance) -> Appearance:
+def round_to_half(model: Appearance) -> Appearance:
     """What comes back from the file: in half precision."""
-    rounded = {name: tensor.astype(np.float64) for name, tensor in stored(model).items()}
+    rounded = {name: tensor.astype(np.float64) for name, tensor in encode_tensors(model).items()}
     return Appearance(**rounded, learnt=model.learnt)
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from training.damage.canvas import Canvas
-from training.damage.growing import Percent, grown_to, requested_shares
+from training.damage.growing import Percent, grow_to_share, requested_shares
 from training.damage.noise import value_noise
 
 #: Half of the pictures lose a side, the others at most so many chips. Set by eye.
@@ -44,7 +44,7 @@ def fracture(canvas: Canvas, percent: Percent = (5, 50)) -> Tensor:
         facet = torch.where(distance < nearest, levels[:, k, None], facet)
         nearest = torch.minimum(nearest, distance)
     level = FACETED * facet + (1 - FACETED) * spread.level(canvas.x, canvas.y) + ROUGHNESS * rough
-    return grown_to(level, share)
+    return grow_to_share(level, share)
 
 
 class _Spread:

@@ -27,7 +27,7 @@ def requested_shares(canvas: Canvas, percent: Percent) -> Tensor:
     return canvas.draws.uniform(canvas.count, 1, 1, 1, low=ends[0] / 100, high=ends[1] / 100)
 
 
-def grown_to(level: Tensor, share: Tensor) -> Tensor:
+def grow_to_share(level: Tensor, share: Tensor) -> Tensor:
     """Of each picture the pixels of lowest level, just so many that they cover the share: bisection of all at once.
 
     Args:

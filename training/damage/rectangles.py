@@ -127,7 +127,7 @@ def blotches(canvas: Canvas, n: int = 500) -> Tensor:
     return filled_rectangles(canvas, left, top, left + side, top + side)
 
 
-def regular(canvas: Canvas, most: int = 5) -> Tensor:
+def regular_boxes(canvas: Canvas, most: int = 5) -> Tensor:
     """One to ``most`` boxes; the more there are, the smaller they may be (PICNet's regular holes)."""
     if most < 1:
         raise ValueError(f"most = {most} boxes are not possible: give 1 or more")

@@ -30,7 +30,7 @@ KINDS: dict[str, Callable[..., Tensor]] = {
     "central_rect": rectangles.central_rect,
     "blotches": rectangles.blotches,
     "centre": rectangles.centre,
-    "regular": rectangles.regular,
+    "regular": rectangles.regular_boxes,
     "perlin": shapes.perlin,
     "circle": shapes.circle,
     "strokes": shapes.strokes,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from training.damage.canvas import Canvas
-from training.damage.growing import Percent, grown_to, requested_shares
+from training.damage.growing import Percent, grow_to_share, requested_shares
 from training.damage.noise import perlin_noise
 
 #: Strokes are measured at this side; of ten, six are lines, two are discs and two are ellipses.
@@ -52,7 +52,7 @@ def strokes(canvas: Canvas, percent: Percent | None = None, fewest: int = 16, mo
         stroke = _stroke(canvas)
         wanted = number > index if share is None else (level < 1).float().mean((1, 2, 3), keepdim=True) < share
         level = torch.where(wanted, torch.minimum(level, stroke), level)
-    return level < 1 if share is None else grown_to(level, share)
+    return level < 1 if share is None else grow_to_share(level, share)
 
 
 def _stroke(canvas: Canvas) -> Tensor:

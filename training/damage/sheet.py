@@ -25,7 +25,7 @@ def sheet(size: int, seed: int, device: torch.device) -> NDArray[np.uint8]:
     lines = -(-len(blocks) // COLUMNS)
     columns = [_column(blocks[start : start + lines]) for start in range(0, len(blocks), lines)]
     height = max(len(column) for column in columns)
-    return np.concatenate([_padded(column, height, column.shape[1] + 2 * GAP) for column in columns], axis=1)
+    return np.concatenate([_pad_picture(column, height, column.shape[1] + 2 * GAP) for column in columns], axis=1)
 
 
 def write_sheet(path: Path, size: int, seed: int, device: torch.device) -> None:
@@ -56,7 +56,7 @@ def _block(row: Row, size: int, seed: int, device: torch.device) -> NDArray[np.u
 
 def _column(blocks: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     width = max(block.shape[1] for block in blocks)
-    return np.concatenate([_padded(block, len(block), width) for block in blocks])
+    return np.concatenate([_pad_picture(block, len(block), width) for block in blocks])
 
 
 def _tile(mask: NDArray[np.float32], face: NDArray[np.float32] | None) -> NDArray[np.uint8]:
@@ -71,6 +71,6 @@ def _tile(mask: NDArray[np.float32], face: NDArray[np.float32] | None) -> NDArra
     return np.rint(picture + (255 - picture.astype(np.float32)) * hole).astype(np.uint8)
 
 
-def _padded(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+def _pad_picture(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     rest = ((0, height - picture.shape[0]), (0, width - picture.shape[1]))
     return np.pad(picture, rest, constant_values=PAPER)

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.datasets.packed import Arrays, add_converter_arguments, convert, relative_difference
+from training.datasets.packing import Arrays, add_converter_arguments, convert, relative_difference
 
 #: Pixels: the packed maps' sides; chosen.
 ROWS, COLUMNS = 128, 256
@@ -82,7 +82,7 @@ def read_hdr(path: Path) -> NDArray[np.float32]:
     return np.ascontiguousarray(bgr[..., ::-1])
 
 
-def shrunk(radiance: NDArray[np.float32]) -> NDArray[np.float16]:
+def shrink_radiance(radiance: NDArray[np.float32]) -> NDArray[np.float16]:
     """(128, 256, 3) float16 area means of (H, W, 3)."""
     small = cv2.resize(radiance, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
     return np.clip(small, 0, LARGEST).astype(np.float16)
@@ -99,7 +99,7 @@ def pack(folder: Path) -> Arrays:
         raise StatueError("missing-file", path=folder / "*.hdr")
     maps = np.zeros((len(paths), ROWS, COLUMNS, 3), np.float16)
     for index, path in enumerate(paths):
-        maps[index] = shrunk(read_hdr(path))
+        maps[index] = shrink_radiance(read_hdr(path))
     return {"names": np.array([path.stem for path in paths]), "env": maps}
 
 

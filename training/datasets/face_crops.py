@@ -83,7 +83,7 @@ def harvest(
     Raises:
         StatueError: those of ``picture_files.read_rgb``; ``output-unwritable`` or ``disk-full``.
     """
-    known = stored(sha256, store, settings)
+    known = load_crops(sha256, store, settings)
     if known is not None:
         return known
     rgb = read_rgb(photograph)
@@ -99,7 +99,7 @@ def harvest(
     return crops
 
 
-def stored(sha256: str, store: Path, settings: Settings) -> list[FaceCrop] | None:
+def load_crops(sha256: str, store: Path, settings: Settings) -> list[FaceCrop] | None:
     """What ``harvest`` found before, or None: never looked at, with other settings, or damaged since."""
     try:
         record = json.loads((store / f"{sha256}.json").read_text(encoding="utf-8"))

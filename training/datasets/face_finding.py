@@ -118,13 +118,13 @@ def find_faces(
     for square in _squares(rgb.shape[1], rgb.shape[0], SMALLEST * min_face):
         if any(_shows_part_of(square, known) for known in candidates):
             continue
-        for proposal in _seen_in(pyramid, square, predictor):
+        for proposal in _predict_landmarks(pyramid, square, predictor):
             if proposal.score >= LOWEST_PRESENCE:
                 _merge(candidates, proposal)
     boxes = detector(rgb) if detector else []
     for (x, y, width, height), _ in boxes:
         square = FaceFrame((x + width / 2, y + height / 2), 1.6 * max(width, height))
-        for proposal in _seen_in(pyramid, square, predictor):
+        for proposal in _predict_landmarks(pyramid, square, predictor):
             middle = proposal.points.mean(axis=0)
             if x <= middle[0] <= x + width and y <= middle[1] <= y + height:
                 _merge(candidates, proposal)
@@ -135,7 +135,7 @@ def find_faces(
             _merge(refined, closer)
     faces = [FoundFace(_box_of(p.points), p.score, p.points) for p in refined]
     for box, score in boxes:
-        if score >= YUNET_ALONE and not any(_same(box, face.box) for face in faces):
+        if score >= YUNET_ALONE and not any(_is_same_face(box, face.box) for face in faces):
             faces.append(FoundFace(box, score, None))
     return sorted(faces, key=lambda face: (-face.size, face.box))
 
@@ -172,7 +172,7 @@ def _look(pyramid: list[Rgb], frame: FaceFrame, size: int) -> Rgb:
     return np.asarray(FaceFrame((x / part, y / part), frame.side / part, frame.angle).crop(pyramid[level], size)[0])
 
 
-def _seen_in(pyramid: list[Rgb], square: FaceFrame, predictor: LandmarkPredictor) -> list[Landmarks]:
+def _predict_landmarks(pyramid: list[Rgb], square: FaceFrame, predictor: LandmarkPredictor) -> list[Landmarks]:
     proposals = predictor.propose(_look(pyramid, square, SEARCH_SIZE), np.zeros((SEARCH_SIZE, SEARCH_SIZE), np.uint8))
     return [found.to_photograph(square, SEARCH_SIZE) for found in proposals]
 
@@ -192,7 +192,7 @@ def _box_of(points: NDArray[np.float64]) -> Box:
     return float(low[0]), float(low[1]), float(extent[0]), float(extent[1])
 
 
-def _same(one: Box, other: Box) -> bool:
+def _is_same_face(one: Box, other: Box) -> bool:
     """Whether two boxes show one face: the middle of either lies deep in the other's."""
     apart = np.hypot(one[0] + one[2] / 2 - other[0] - other[2] / 2, one[1] + one[3] / 2 - other[1] - other[3] / 2)
     return bool(apart < 0.4 * max(*one[2:], *other[2:]))
@@ -200,7 +200,7 @@ def _same(one: Box, other: Box) -> bool:
 
 def _merge(found: list[Landmarks], new: Landmarks) -> None:
     """Add a face to ``found`` unless it is there; of several sightings of one face the likeliest stays."""
-    same = [known for known in found if _same(_box_of(known.points), _box_of(new.points))]
+    same = [known for known in found if _is_same_face(_box_of(known.points), _box_of(new.points))]
     if all(new.score > known.score for known in same):
         found[:] = [known for known in found if not any(known is other for other in same)]
         found.append(new)

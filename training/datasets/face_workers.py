@@ -51,7 +51,7 @@ def _yunet(path: Path) -> BoxDetector:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedPicture:
     """A picture that gave nothing, and why, in words."""
 
     reason: str
@@ -88,7 +88,7 @@ class LabelJob:
         return relabel.label(rgb, self.tools.load()[0])
 
 
-def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int, T | Failed]]:
+def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int, T | FailedPicture]]:
     """(index, result) of every job, as they come.
 
     Ctrl-C ends the jobs that are under way, starts no others, and goes on as ``KeyboardInterrupt``.
@@ -98,13 +98,13 @@ def run_all(jobs: Sequence[Callable[[], T]], workers: int) -> Iterator[tuple[int
     """
     if workers == 1:
         for index, job in enumerate(jobs):
-            yield index, _guarded(job)
+            yield index, _catch_failure(job)
         return
     # A forked process may hang in OpenCV's threads.
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_prepare)
     try:
         with report_out_of_memory():
-            futures = {pool.submit(_guarded, job): index for index, job in enumerate(jobs)}
+            futures = {pool.submit(_catch_failure, job): index for index, job in enumerate(jobs)}
             for future in as_completed(futures):
                 yield futures[future], future.result()
     finally:
@@ -116,15 +116,15 @@ def _prepare() -> None:
     cv2.setNumThreads(1)
 
 
-def _guarded(job: Callable[[], T]) -> T | Failed:
+def _catch_failure(job: Callable[[], T]) -> T | FailedPicture:
     try:
         return job()
     except StatueError as error:
         if error.code not in OF_ONE_PICTURE:
             raise
-        return Failed(error.sentence)
+        return FailedPicture(error.sentence)
     except (MemoryError, cv2.error) as error:
-        return Failed(f"it cannot be worked on ({type(error).__name__}: {error})".replace("\n", " "))
+        return FailedPicture(f"it cannot be worked on ({type(error).__name__}: {error})".replace("\n", " "))
 
 
 class Progress:
@@ -144,13 +144,13 @@ class Progress:
             print(text, file=sys.stderr, flush=True)
 
 
-def results_of(jobs: Sequence[Callable[[], T]], workers: int, what: str) -> list[T | Failed]:
+def results_of(jobs: Sequence[Callable[[], T]], workers: int, what: str) -> list[T | FailedPicture]:
     """Of all jobs, in their order; ``what`` they are is said on stderr with their count.
 
     Raises:
         StatueError: see ``run_all``.
     """
-    progress, results = Progress(what, len(jobs)), dict[int, T | Failed]()
+    progress, results = Progress(what, len(jobs)), dict[int, T | FailedPicture]()
     for index, result in run_all(jobs, workers):
         results[index] = result
         progress.step()

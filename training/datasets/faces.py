@@ -23,7 +23,7 @@ from training.datasets.contact_sheet import choose_shown, tile, write_sheet
 from training.datasets.duplicates import fingerprint
 from training.datasets.face_crops import FaceCrop, Settings, write_picture
 from training.datasets.face_set import Face, Row, choose, write_manifest
-from training.datasets.face_workers import Failed, HarvestJob, LabelJob, Tools, results_of
+from training.datasets.face_workers import FailedPicture, HarvestJob, LabelJob, Tools, results_of
 from training.datasets.picture_files import list_pictures, read_rgb, sha256_of
 from training.datasets.relabel import write_labels
 
@@ -87,11 +87,11 @@ def build(options: argparse.Namespace) -> list[Row]:
     store = _folder(options.out / STORE)
     yunet_digest = "" if tools.yunet is None else sha256_of(tools.yunet)
     settings = Settings(options.size, options.padding, options.min_face, yunet_digest)
-    sources, rows = _distinct(options.photos, paths)
+    sources, rows = _find_distinct(options.photos, paths)
     jobs = [HarvestJob(options.photos / p, digest, store, settings, tools) for digest, p in sources.items()]
     faces: list[Face] = []
     for (digest, path), crops in zip(sources.items(), results_of(jobs, options.workers, "photographs"), strict=True):
-        if isinstance(crops, Failed):
+        if isinstance(crops, FailedPicture):
             reason = crops.reason.replace(str(options.photos / path), str(path))
             print(f"left out: {reason}", file=sys.stderr)
             rows.append(Row(source=path.as_posix(), sha256=digest, reject_reason=f"unreadable: {reason}"))
@@ -121,7 +121,7 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _distinct(folder: Path, paths: Sequence[Path]) -> tuple[dict[str, Path], list[Row]]:
+def _find_distinct(folder: Path, paths: Sequence[Path]) -> tuple[dict[str, Path], list[Row]]:
     """sha256 -> the first file of these bytes, and rows for unreadable files and further copies."""
     first: dict[str, Path] = {}
     rows: list[Row] = []
@@ -172,12 +172,12 @@ def relabel_folder(options: argparse.Namespace) -> str:
     results = results_of([LabelJob(options.photos / path, tools) for path in paths], options.workers, "crops")
     labels, tiles, failed = {}, [], 0
     for path, found in zip(paths, results, strict=True):
-        if isinstance(found, Failed):
+        if isinstance(found, FailedPicture):
             failed += 1
             print(f"left out: {found.reason.replace(str(options.photos / path), str(path))}", file=sys.stderr)
         elif found is not None:
             labels[path.as_posix()] = found
-    readable = [p for p, found in zip(paths, results, strict=True) if not isinstance(found, Failed)]
+    readable = [p for p, found in zip(paths, results, strict=True) if not isinstance(found, FailedPicture)]
     for index in choose_shown(len(readable)):
         picture: NDArray[np.uint8] = read_rgb(options.photos / readable[index])
         tiles.append(tile(picture, labels.get(readable[index].as_posix())))

@@ -26,7 +26,7 @@ def sphere_directions(count: int) -> NDArray[np.float64]:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], 1)
 
 
-def _seen(vertices: NDArray, triangles: NDArray, direction: NDArray) -> NDArray[np.bool_]:
+def _find_lit_vertices(vertices: NDArray, triangles: NDArray, direction: NDArray) -> NDArray[np.bool_]:
     """(V,) which vertices light from ``direction`` reaches."""
     side = np.cross(direction, [0.0, 1.0, 0.0] if abs(direction[1]) < 0.9 else [1.0, 0.0, 0.0])
     side /= np.linalg.norm(side)
@@ -51,6 +51,6 @@ def vertex_openness(vertices: NDArray[np.floating], triangles: NDArray[np.intege
     reached, possible = np.zeros(len(vertices)), np.full(len(vertices), 1e-9)
     for direction in sphere_directions(DIRECTIONS):
         cosine = np.maximum(normals @ direction, 0)
-        reached += cosine * _seen(vertices.astype(np.float64), triangles, direction)
+        reached += cosine * _find_lit_vertices(vertices.astype(np.float64), triangles, direction)
         possible += cosine
     return np.round(np.clip(reached / possible, 0, 1) * 255).astype(np.uint8)

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from training.datasets.obj_file import read_mesh, read_vertices
-from training.datasets.packed import Arrays, add_converter_arguments, convert
+from training.datasets.packing import Arrays, add_converter_arguments, convert
 
 NEUTRAL, INDICES = "generic_neutral_mesh.obj", "vertex_indices.json"
 IDENTITIES = tuple(f"identity{number:03d}" for number in range(100))
@@ -48,7 +48,7 @@ def tolerance(name: str) -> float:
     return float("inf") if name == "commit" else TOLERANCE.get(name, 0.0)
 
 
-def quantised(mode: NDArray[np.float64]) -> tuple[NDArray[np.int16], np.float32]:
+def quantise_mode(mode: NDArray[np.float64]) -> tuple[NDArray[np.int16], np.float32]:
     """A mode (V, 3) in cm as int16 and cm per unit; its largest coordinate becomes 32767."""
     scale = float(np.abs(mode).max()) / STEPS
     if scale == 0:
@@ -104,7 +104,7 @@ def read_modes(
         if len(vertices) != len(neutral):
             reason = f"it has {len(vertices)} vertices, the neutral head {len(neutral)}"
             raise StatueError("bad-training-data", path=path, reason=reason)
-        modes[index], scales[index] = quantised(vertices - neutral)
+        modes[index], scales[index] = quantise_mode(vertices - neutral)
     return modes, scales
 
 

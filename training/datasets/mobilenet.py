@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
-from training.datasets.packed import Arrays, add_converter_arguments, convert
+from training.datasets.packing import Arrays, add_converter_arguments, convert
 
 #: Output channels and number of the blocks of each stage (Sandler et al. 2018, table 2) times 0.35, to multiples of 8.
 STAGES = ((8, 1), (8, 2), (16, 3), (24, 4), (32, 3), (56, 3), (112, 1))

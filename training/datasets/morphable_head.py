@@ -38,7 +38,7 @@ from scipy.spatial import cKDTree
 
 from training.commands import add_assets
 from training.datasets.head_openness import vertex_openness
-from training.datasets.packed import read_npz, write_npz
+from training.datasets.packing import read_npz, write_npz
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -124,7 +124,7 @@ def read_source(path: Path) -> SourceHead:
     )
 
 
-def seen_from(vertices: Floats, triangles: Integers, yaw: float, pitch: float) -> NDArray[np.bool_]:
+def find_visible_triangles(vertices: Floats, triangles: Integers, yaw: float, pitch: float) -> NDArray[np.bool_]:
     """(T,) whether any pixel shows the triangle, from far away at the given angles (radians), back faces culled.
 
     Painter's algorithm: triangles are drawn from the farthest to the nearest with their own number as colour.
@@ -157,7 +157,7 @@ def visible_vertices(head: SourceHead) -> NDArray[np.bool_]:
             shape += weight * head.expression[head.expression_names.index(name)]
         for yaw in np.deg2rad([-65, -40, -20, 0, 20, 40, 65]):
             for pitch in np.deg2rad([-30, 0, 30]):
-                visible[triangles[seen_from(shape, triangles, float(yaw), float(pitch))]] = True
+                visible[triangles[find_visible_triangles(shape, triangles, float(yaw), float(pitch))]] = True
     return visible | visible[mirrored_vertices(head.vertices)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from training.toml_tables import bad_recipe, choice, converted, fill, number, read_table
+from training.toml_tables import bad_recipe, choice, converted_field, fill, number, read_table
 
 #: Examples per step and process, by kind of device, and the most of them. Chosen.
 BATCH, MOST_BATCH = {"cpu": 8, "cuda": 64}, 1 << 20
@@ -50,7 +50,7 @@ class Recipe:
     system: str
     options: Mapping[str, Any] = field(default_factory=dict)
     seed: int = number(0, least=0, most=2**62)
-    batch: Mapping[str, int] = converted(BATCH.copy, _read_batch)
+    batch: Mapping[str, int] = converted_field(BATCH.copy, _read_batch)
     minutes: float | None = number(None, least=0, most=1e7)
     images: int | None = number(None, least=0, most=1e15)
     #: Defaults from here on: chosen.
@@ -76,7 +76,7 @@ class Recipe:
         """Whether losses are taken under bf16 autocast on this kind of device."""
         return self.precision == "bf16" or (self.precision == "auto" and device == "cuda")
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON has it, for checkpoints and logs; TOML's dates and times become text."""
         return json.loads(json.dumps(asdict(self), default=str))
 

@@ -71,7 +71,7 @@ def train(
             path.unlink()
         log = RunLog(out, resume is not None, say, bar) if ranks.first else None
         if log is not None:
-            log.start(recipe.plain(), ranks, state.position.images, resume is not None, notes)
+            log.start(recipe.to_json(), ranks, state.position.images, resume is not None, notes)
         clock = Clock(recipe, state.position, ranks, stop_after, asked_to_stop)
         ended = TrainingLoop(state, clock, log, out).run()
         return Outcome(state.position, clock.images_per_second, dict(state.position.metrics), ended)

@@ -118,7 +118,7 @@ class TrainingState:
             return 0
         average, name = self.ema.tensors, self.recipe.system
         counters = {player.name: player.counters() for player in self.players}
-        details = {"recipe": self.recipe.plain(), "processes": self.ranks.world}
+        details = {"recipe": self.recipe.to_json(), "processes": self.ranks.world}
         state: dict[str, Tensor] = {f"live.{key}": tensor for key, tensor in tensors_of(self.system.networks).items()}
         state |= {f"average.{key}": tensor for key, tensor in average.items()}
         for player in self.players:
@@ -160,13 +160,13 @@ class TrainingState:
 
     def _load_state(self, found: Checkpoint) -> list[str]:
         tensors, details = found.tensors, found.details
-        _fill(tensors_of(self.system.networks), _under(tensors, "live."))
-        _fill(self.ema.tensors, _under(tensors, "average."))
+        _fill(tensors_of(self.system.networks), _select_prefixed(tensors, "live."))
+        _fill(self.ema.tensors, _select_prefixed(tensors, "average."))
         self.ema.steps = details["averaged_steps"]
         for player in self.players:
-            player.load(details["movers"][player.name], _under(tensors, f"adamw.{player.name}."))
+            player.load(details["movers"][player.name], _select_prefixed(tensors, f"adamw.{player.name}."))
         self.position = found.position
-        own = _under(tensors, f"generator.{self.ranks.rank}.")
+        own = _select_prefixed(tensors, f"generator.{self.ranks.rank}.")
         if self._set_generators(own):
             return []
         self._seed(self.position.images)
@@ -218,7 +218,7 @@ def _check(made: System) -> None:
             raise ValueError(f"player {player.name!r} has no networks, or some that the system has not")
 
 
-def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _select_prefixed(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 

@@ -31,7 +31,7 @@ from training.commands import add_assets
 from training.evaluation.contenders.baselines import Picture, Restoring, of_registry
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.metrics.landmark_errors import face_error, find_landmarks, find_points
-from training.suites.cases import Case, check_cases, labelled
+from training.suites.cases import Case, check_cases, labelled_landmarks
 
 Points = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ class Movement:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class LocatedFace:
     """A picture (H, W, 3) uint8 and the (68, 2) landmarks that a predictor sees in it, in its pixels."""
 
     picture: Picture
@@ -123,7 +123,7 @@ def patch_shift(before: Picture, after: Picture, points: Points) -> Points:
     return np.array([column, row], np.float64) - SEARCH
 
 
-def measure_movement(name: str, direction: str, case: Case, before: Seen, after: Seen) -> Movement:
+def measure_movement(name: str, direction: str, case: Case, before: LocatedFace, after: LocatedFace) -> Movement:
     """What became of a nose between two pictures of a case."""
     step = step_of(case.points, direction)
     along = (after.points - before.points) @ step / (step @ step) * DRAG
@@ -137,20 +137,20 @@ def measure_movements(
     """Every nose in every direction: the truth's, warped (``INSTRUMENT``), and every method's."""
     for case in cases:
 
-        def seen(picture: Picture, case: Case = case) -> Seen:
-            return Seen(picture, find_points(predictor, picture, case.points))
+        def find_landmarks(picture: Picture, case: Case = case) -> LocatedFace:
+            return LocatedFace(picture, find_points(predictor, picture, case.points))
 
-        truth = seen(case.truth)
-        before = {name: seen(_restore(restore, case, case.points)) for name, restore in methods.items()}
+        truth = find_landmarks(case.truth)
+        before = {name: find_landmarks(_restore(restore, case, case.points)) for name, restore in methods.items()}
         for direction in directions:
             step = step_of(case.points, direction)
             moved = warp_nose(case.truth, case.points, step)
-            yield measure_movement(INSTRUMENT[0], direction, case, truth, seen(moved))
+            yield measure_movement(INSTRUMENT[0], direction, case, truth, find_landmarks(moved))
             moved = np.where(case.hole[..., None], moved, case.truth)
-            yield measure_movement(INSTRUMENT[1], direction, case, truth, seen(moved))
+            yield measure_movement(INSTRUMENT[1], direction, case, truth, find_landmarks(moved))
             for name, restore in methods.items():
                 after = _restore(restore, case, drag_nose(case.points, step))
-                yield measure_movement(name, direction, case, before[name], seen(after))
+                yield measure_movement(name, direction, case, before[name], find_landmarks(after))
 
 
 def _mask(case: Case) -> NDArray[np.uint8]:
@@ -268,7 +268,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"\n{len(moved) // (len(names) + len(INSTRUMENT)) // len(directions)} noses\n")
         print(movement_table(moved, names, directions))
     if "error" in options.parts:
-        mean = mean_face(points for _, points in labelled(assets, "train"))
+        mean = mean_face(points for _, points in labelled_landmarks(assets, "train"))
         errors = list(measure_face_errors(check_cases(assets, KINDS, options.limit), names, predictor, mean))
         print(f"\n{sum(row[0] == 'undamaged' for row in errors)} cases\n")
         print(error_table(errors, names))

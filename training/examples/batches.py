@@ -241,19 +241,21 @@ def add_film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
     count = len(picture)
     render = bare[:, None, None, None]
 
-    def some(low: float, high: float) -> Tensor:
+    def draw_uniform(low: float, high: float) -> Tensor:
         return draws.uniform(count, 1, 1, 1, low=low, high=high)
 
-    gamma = (draws.chance(0.6, count, 1, 1, 1) * some(-0.4, 0.4)).exp()
+    gamma = (draws.chance(0.6, count, 1, 1, 1) * draw_uniform(-0.4, 0.4)).exp()
     x = picture.clamp(1e-3, 1) ** gamma * (0.12 * draws.normal(count, 1, 1, 1)).exp()
     x = x * (1 + 0.04 * draws.normal(count, 3, 1, 1))
     grey = draws.chance(0.15, count, 1, 1, 1)
     x = x * (1 - grey) + x.mean(1, keepdim=True) * grey
-    contrast = render * some(0.95, 1.65) + (1 - render) * some(0.85, 1.2)
+    contrast = render * draw_uniform(0.95, 1.65) + (1 - render) * draw_uniform(0.85, 1.2)
     mean = x.mean((1, 2, 3), keepdim=True)
     x = mean + (x - mean) * contrast
     # Positive sharpens (unsharp masking), negative blurs.
-    amount = draws.chance(0.8, count, 1, 1, 1) * (render * some(-0.5, 1.5) + (1 - render) * some(-0.5, 0.5))
+    amount = draws.chance(0.8, count, 1, 1, 1) * (
+        render * draw_uniform(-0.5, 1.5) + (1 - render) * draw_uniform(-0.5, 0.5)
+    )
     x = x + amount * (x - blur(x))
     grain = draws.normal(*picture.shape)
     coarse = draws.chance(0.5, count, 1, 1, 1)
@@ -261,5 +263,5 @@ def add_film(picture: Tensor, bare: Tensor, draws: Draws) -> Tensor:
     grain = grain * (1 - coarse) + blur(grain) * (256 / 70) * coarse
     colourless = draws.chance(0.6, count, 1, 1, 1)
     grain = grain * (1 - colourless) + grain.mean(1, keepdim=True) * math.sqrt(3) * colourless
-    strength = draws.chance(0.7, count, 1, 1, 1) * 0.035 * some(0, 1) ** 2
+    strength = draws.chance(0.7, count, 1, 1, 1) * 0.035 * draw_uniform(0, 1) ** 2
     return (x + strength * grain).clamp(0, 1)

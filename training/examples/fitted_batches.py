@@ -5,7 +5,7 @@ from torch import Tensor
 
 from statue_models.face.landmarks68 import MIRROR
 from training.damage.draws import Draws
-from training.examples.fitted import COUNTED, MISSING, FittedExamples
+from training.examples.fitted_examples import COUNTED, MISSING, FittedExamples
 
 #: Share of the examples that start from the fill, as restorations do; the others start from the sketch, as previews do.
 #: Chosen.
@@ -51,10 +51,10 @@ def restyle(picture: Tensor, start: Tensor, draws: Draws) -> tuple[Tensor, Tenso
     unit = picture / 2 + 0.5
     mean = unit.mean((1, 2, 3), keepdim=True)
 
-    def styled(x: Tensor) -> Tensor:
+    def blend_style(x: Tensor) -> Tensor:
         x = mean + (x / 2 + 0.5 - mean) * contrast
         x = x.clamp(1e-3, 1) ** gamma * gain
         x = x * (1 - grey) + x.mean(1, keepdim=True) * grey
         return (x * 2 - 1).clamp(-1, 1)
 
-    return styled(picture), styled(start)
+    return blend_style(picture), blend_style(start)

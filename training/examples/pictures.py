@@ -118,7 +118,7 @@ def read_renders(path: Path, size: int, limit: int | None = None) -> Pictures:
     count = count if limit is None else max(2, min(count, limit))
     files = [blob[offsets[i] : offsets[i + 1]] for i in range(count)]
     try:
-        images = _decoded(files, size)
+        images = _decode_pictures(files, size)
     except ValueError as error:
         raise StatueError("bad-training-data", path=path, reason=str(error)) from None
     return Pictures(images, torch.from_numpy(landmarks[:count].astype(np.float32)), rendered=True, filmed=False)
@@ -140,12 +140,12 @@ def read_photographs(assets: Path, names: list[str], size: int) -> Pictures:
         # Pixels of the 128-pixel picture.
         points[index] = np.array(labels[name]["points"], np.float32) / 128
     try:
-        return Pictures(_decoded(files, size), torch.from_numpy(points), rendered=False)
+        return Pictures(_decode_pictures(files, size), torch.from_numpy(points), rendered=False)
     except ValueError as error:
         raise StatueError("bad-training-data", path=assets / FOLDER, reason=str(error)) from None
 
 
-def _decoded(files: Iterable[NDArray[np.uint8]], size: int) -> Tensor:
+def _decode_pictures(files: Iterable[NDArray[np.uint8]], size: int) -> Tensor:
     """(N, size, size, 4) uint8 RGBA of encoded pictures; opaque where a file has no alpha.
 
     Raises:

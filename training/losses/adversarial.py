@@ -24,7 +24,7 @@ def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
         return (functional.softplus(-real).mean() + functional.softplus(fake).mean()) / 2
     if kind == "hinge":
         return ((1 - real).relu().mean() + (1 + fake).relu().mean()) / 2
-    real, fake = _scored(kind, real), _scored(kind, fake)
+    real, fake = _score_logits(kind, real), _score_logits(kind, fake)
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
@@ -39,10 +39,10 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
         return functional.softplus(-fake).mean()
     if kind == "hinge":
         return -fake.mean()
-    return (_scored(kind, fake) - 1).square().mean()
+    return (_score_logits(kind, fake) - 1).square().mean()
 
 
-def _scored(kind: str, logits: Tensor) -> Tensor:
+def _score_logits(kind: str, logits: Tensor) -> Tensor:
     if kind not in KINDS:
         raise ValueError(f"there is no adversarial loss {kind!r}: choose one of {', '.join(KINDS)}")
     return torch.sigmoid(logits) if kind == "lsgan_sigmoid" else logits

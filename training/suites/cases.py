@@ -76,7 +76,7 @@ class Case:
         return float(self.hole.sum()) / (self.box[2] * self.box[3])
 
 
-def labelled(assets: Path, split: str) -> list[tuple[str, NDArray[np.float64]]]:
+def labelled_landmarks(assets: Path, split: str) -> list[tuple[str, NDArray[np.float64]]]:
     """(name, landmarks) of a split's well-labelled photographs, in order."""
     path = assets / FOLDER / LABELS
     if not path.is_file():
@@ -92,7 +92,7 @@ def check_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
     Raises:
         StatueError: ``missing-file``.
     """
-    return labelled(assets, "train")[::EVERY]
+    return labelled_landmarks(assets, "train")[::EVERY]
 
 
 def final_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
@@ -101,7 +101,7 @@ def final_pictures(assets: Path) -> list[tuple[str, NDArray[np.float64]]]:
     Raises:
         StatueError: ``missing-file``.
     """
-    return labelled(assets, "test")
+    return labelled_landmarks(assets, "test")
 
 
 def photographs(assets: Path, named: Iterable[tuple[str, NDArray[np.float64]]]) -> Iterator[Truth]:

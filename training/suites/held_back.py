@@ -1,8 +1,8 @@
 """What is never trained on: seeds of the statue factory, and photographs, that the suites are made of or come near to.
 
-A statue is its seed (``training.statues.drawing.seeded``), so another seed is another head (100 identity modes, drawn
-anew), another piece of stone (colour, veins, weather), another light and another camera. What seeds cannot hold back
-are the kinds: the eleven stones, the traditions and the environment maps of the suite occur in training too.
+A statue is its seed (``training.statues.drawing.seeded_draws``), so another seed is another head (100 identity modes,
+drawn anew), another piece of stone (colour, veins, weather), another light and another camera. What seeds cannot hold
+back are the kinds: the eleven stones, the traditions and the environment maps of the suite occur in training too.
 """
 
 import csv

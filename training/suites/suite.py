@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.suites.cases import CHECK_DIGEST, PHOTOGRAPHS_DIGEST, Truth, check_pictures, final_pictures, photographs
-from training.suites.rendered import RENDERED_DIGEST, rendered_truths
+from training.suites.rendered_truths import RENDERED_DIGEST, rendered_truths
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from statue_models.errors import StatueError
-from training.examples.drawn import gather_statues
-from training.examples.fitted import FittedExamples, Preparation, prepare, read_fitted
+from training.examples.fitted_examples import FittedExamples, Preparation, prepare, read_fitted
 from training.examples.pictures import Pictures, PictureSet, read_pictures
+from training.examples.statue_renders import gather_statues
 from training.systems.system import Setting
 from training.toml_tables import number
 

@@ -56,7 +56,7 @@ class PatchDiscriminator(nn.Module):
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
+def freeze(network: nn.Module) -> Iterator[None]:
     """Keep gradients from the network's parameters; they still pass through it."""
     free = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for parameter in free:

@@ -13,7 +13,7 @@ from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.registry import Damage
 from training.examples.batches import Jitter, add_film, compose_pictures, draw_chosen, frame_faces
-from training.examples.fitted import PHOTOGRAPHS
+from training.examples.fitted_examples import PHOTOGRAPHS
 from training.examples.pictures import Pictures, PictureSet
 
 

@@ -6,7 +6,7 @@ import torch
 
 from statue_models.networks.sampler import sample, seeded_noise
 from statue_models.networks.statueflow import StatueFlow, landmark_heatmaps
-from training.examples.fitted import FittedExamples
+from training.examples.fitted_examples import FittedExamples
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import CHUNK, held_batch, judgement
 from training.systems.system import Judgement

@@ -6,8 +6,8 @@ import cv2
 import torch
 from torch import Tensor
 
-from training.examples.fitted import FittedExamples
 from training.examples.fitted_batches import make_batch
+from training.examples.fitted_examples import FittedExamples
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import Judgement
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from statue_models.networks.lafin import UPSAMPLINGS, LafinGenerator, landmark_map
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
-from training.examples.fitted import FittedExamples
+from training.examples.fitted_examples import FittedExamples
 from training.examples.pictures import PictureSet
 from training.features.feature_network import FeatureNetwork, feature_network
 from training.features.mobilenet import FILE
@@ -19,7 +19,7 @@ from training.losses.adversarial import KINDS, discriminator_loss, generator_los
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
 from training.systems.data_options import STORED, InpaintingOptions
-from training.systems.discriminators import PatchDiscriminator, frozen
+from training.systems.discriminators import PatchDiscriminator, freeze
 from training.systems.face_crops import draw_crops, move_where_they_fit
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import judge_holes
@@ -191,20 +191,20 @@ class LafinSystem:
     def _discriminators(self, batch: Batch) -> dict[str, Tensor]:
         if "generated" not in batch:
             with torch.no_grad():
-                batch["generated"] = self._generated(batch)
+                batch["generated"] = self._generate(batch)
         pair = torch.cat([batch["picture"], batch["generated"]])
         real, fake = self.discriminator(pair, torch.cat([batch["map"], batch["map"]])).chunk(2)
         return {"discriminator": discriminator_loss(self.options.adversarial_kind, real, fake)}
 
     def _generators(self, batch: Batch) -> dict[str, Tensor]:
         options, hole = self.options, batch["counted"]
-        generated = self._generated(batch)
+        generated = self._generate(batch)
         batch["generated"] = generated.detach()
         # The published losses are of pictures in [0, 1].
         picture, truth = generated.float() / 2 + 0.5, batch["picture"] / 2 + 0.5
         terms = {"l1": l1_over_hole(picture, truth, hole)}
         if options.adversarial:
-            with frozen(self.discriminator):
+            with freeze(self.discriminator):
                 logits = self.discriminator(generated, batch["map"])
             terms["adversarial"] = generator_loss(options.adversarial_kind, logits)
         if options.tv:
@@ -214,13 +214,13 @@ class LafinSystem:
         if self._features is not None and options.style:
             terms["style"] = style_loss(self._features, picture * hole, truth * hole)
         weighted = {name: getattr(options, name) * term for name, term in terms.items()}
-        return {self._named(name): term for name, term in weighted.items()}
+        return {self._term_name(name): term for name, term in weighted.items()}
 
-    def _named(self, term: str) -> str:
+    def _term_name(self, term: str) -> str:
         named = self._features is not None and term in ("content", "style")
         return f"{term}_{self._features.name}" if self._features is not None and named else term
 
-    def _generated(self, batch: Batch) -> Tensor:
+    def _generate(self, batch: Batch) -> Tensor:
         """The generator's pictures; where no truth is known they are what stands there, so that nobody judges that."""
         generated = self.generator(batch["picture"], batch["mask"], batch["map"])
         return torch.where(batch["inside"] > 0, generated.float(), batch["picture"])

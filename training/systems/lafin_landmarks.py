@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from statue_models.networks.lafin_landmarks import LafinLandmarks
 from training.damage.draws import Draws
 from training.damage.registry import Damage
-from training.examples.fitted import FittedExamples
 from training.examples.fitted_batches import make_batch
+from training.examples.fitted_examples import FittedExamples
 from training.examples.pictures import PictureSet
 from training.systems.data_options import InpaintingOptions
 from training.systems.face_crops import draw_crops, move_where_they_fit

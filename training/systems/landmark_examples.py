@@ -67,7 +67,7 @@ class LandmarkExamples:
     def __init__(self, train: list[Pictures], nothing: Tensor, prior: FaceMeshPrior | None, share: float) -> None:
         self._train, self._profiles = [p for p in train if not p.profile], [p for p in train if p.profile]
         self._nothing, self._prior, self._share = nothing, prior, share
-        self._weights = {id(p): often(p) for p in self._train}
+        self._weights = {id(p): draw_weights(p) for p in self._train}
 
     def draw(self, draws: Draws, count: int) -> Batch:
         """A batch as ``LandmarkSystem.losses`` takes it; points and frames in fractions of the crop.
@@ -77,7 +77,7 @@ class LandmarkExamples:
             where there is a prior; hidden (N, 68), 1, 0 or -1 for unknown; photograph (N,), 1 or 0; present (N,), 1,
             0 for a face beside the frame, -1 for no face at all, or one in profile.
         """
-        chosen = self._chosen(count, draws)
+        chosen = self._choose_pictures(count, draws)
         whole, landmarks, bare = compose_pictures(chosen, draws, self._nothing)
         device = draws.device
         photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
@@ -98,19 +98,19 @@ class LandmarkExamples:
             prior[part], trust[part] = self._prior(looked, damage[part], seen.landmarks[part], draws)
             again = trust * draws.chance(REFRAMED, count)
             within = _frames_of(prior, again > 0)
-            damage, prior = _moved(damage, prior, within)
+            damage, prior = _move_into_frames(damage, prior, within)
             seen = warp_to_frames(frames.within(within.centre, within.side, within.angle), whole, landmarks, SIZE)
         hidden = torch.where(seen.flipped[:, None], hidden[:, torch.from_numpy(MIRROR).to(device)], hidden)
-        picture = worn(add_film(seen.picture, bare, draws), draws) * 2 - 1
+        picture = degrade(add_film(seen.picture, bare, draws), draws) * 2 - 1
         mask = torch.maximum(damage, 1 - seen.inside)
-        present = torch.where(profiles > 0, -1, _well_framed(seen.landmarks))
-        picture, present, trust = self._emptied(picture, present, trust, draws)
+        present = torch.where(profiles > 0, -1, _framing_weights(seen.landmarks))
+        picture, present, trust = self._empty(picture, present, trust, draws)
         return {
             "known": picture * (1 - mask), "mask": mask, "prior": prior, "trust": trust, "truth": seen.landmarks,
             "hidden": hidden, "photograph": photographs, "present": present,
         }  # fmt: skip
 
-    def _chosen(self, count: int, draws: Draws) -> list[tuple[Pictures, Tensor]]:
+    def _choose_pictures(self, count: int, draws: Draws) -> list[tuple[Pictures, Tensor]]:
         aside = int(PROFILES * count + float(draws.uniform(1))) if self._profiles else 0
         faces = draw_chosen(self._train, count - aside, draws, self._share, lambda p: self._weights[id(p)])
         return faces + (draw_chosen(self._profiles, aside, draws, self._share) if aside else [])
@@ -125,7 +125,7 @@ class LandmarkExamples:
         damage = torch.where(kind < UNDAMAGED + RECTANGLES, boxes, damage)
         return torch.where(kind < UNDAMAGED, 0, damage)
 
-    def _emptied(self, picture: Tensor, present: Tensor, trust: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
+    def _empty(self, picture: Tensor, present: Tensor, trust: Tensor, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
         """Some of the crops without a prior show no face at all."""
         count = len(picture)
         index = draws.index(max(1, len(self._nothing)), count)
@@ -141,7 +141,7 @@ class LandmarkExamples:
         return picture, torch.where(empty, torch.full_like(present, -1), present), trust
 
 
-def faceless(assets: Path) -> Tensor:
+def load_faceless(assets: Path) -> Tensor:
     """(N, STORED, STORED, 3) uint8 pictures without faces: stones and the surroundings of photographed lights."""
     found = [cv2.imread(str(path)) for path in sorted((assets / "stone_textures").glob("*.jpg"))]
     lights = assets / "environments" / "hdri_256x128.npz"
@@ -164,7 +164,7 @@ def _hidden_flags(pictures: Pictures, index: Tensor) -> Tensor:
     return pictures.hidden[index.to(pictures.hidden.device)].float().cpu()
 
 
-def often(pictures: Pictures) -> Tensor:
+def draw_weights(pictures: Pictures) -> Tensor:
     """(N,) how often each picture comes up, ``TURNED`` as that says."""
     weights = torch.ones(len(pictures), device=pictures.landmarks.device)
     turn = signed_turn(pictures.landmarks).abs()
@@ -173,7 +173,7 @@ def often(pictures: Pictures) -> Tensor:
     return weights
 
 
-def _well_framed(landmarks: Tensor) -> Tensor:
+def _framing_weights(landmarks: Tensor) -> Tensor:
     """(N,) 1 where the crop is about the face's own frame."""
     low, high = landmarks.amin(1), landmarks.amax(1)
     shift = ((low + high) / 2 - torch.tensor([0.5, 0.59], device=landmarks.device)).abs().amax(1)
@@ -191,13 +191,13 @@ def _frames_of(points: Tensor, wanted: Tensor) -> Frames:
     return Frames(values[:, :2], values[:, 2], values[:, 3], torch.ones_like(values[:, 2]))
 
 
-def _moved(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tensor]:
+def _move_into_frames(damage: Tensor, points: Tensor, frames: Frames) -> tuple[Tensor, Tensor]:
     """Damage (N, 1, S, S) and points (N, 68, 2) of crops as seen through frames in them; no damage beyond the crops."""
     grid = functional.affine_grid(frames.affine, list(damage.shape), align_corners=False)
     return functional.grid_sample(damage, grid, mode="nearest", align_corners=False), frames.positions(points)
 
 
-def worn(picture: Tensor, draws: Draws) -> Tensor:
+def degrade(picture: Tensor, draws: Draws) -> Tensor:
     """What happens to pictures on their way: low resolution, blur, uneven light.
 
     (N, 3, S, S) in [0, 1] -> the same.

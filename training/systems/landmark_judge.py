@@ -28,7 +28,7 @@ CELL, COLUMNS = 160, 12
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class HeldCrops:
     """Held-out crops of one origin and one kind of damage."""
 
     name: str
@@ -81,7 +81,7 @@ def judge(
                     .sum(-1)
                 )
                 inside.append((whitened, case.missing, case.name.startswith("photographs")))
-                pictures.append(_drawn(case, points)[: COLUMNS // 2])
+                pictures.append(_draw_cells(case, points)[: COLUMNS // 2])
     _calibrate(inside, metrics)
     rows = [torch.cat(list(p), dim=2) for p in pictures if len(p)]
     width = max(row.shape[2] for row in rows)
@@ -89,7 +89,7 @@ def judge(
     return Judgement(metrics, sheet.permute(1, 2, 0).byte().numpy())
 
 
-def _cases(held: list[Pictures], prior: FaceMeshPrior | None) -> list[Held]:
+def _cases(held: list[Pictures], prior: FaceMeshPrior | None) -> list[HeldCrops]:
     cases = []
     for number, origin in enumerate(held):
         index = torch.linspace(0, len(origin) - 1, min(MOST, len(origin))).long()
@@ -112,7 +112,9 @@ def _cases(held: list[Pictures], prior: FaceMeshPrior | None) -> list[Held]:
             grid = (2 * seen.landmarks - 1)[:, :, None]
             missing = functional.grid_sample(mask, grid, mode="nearest", align_corners=False)[:, 0, :, 0] > 0
             name = f"{'renders' if origin.rendered else 'photographs'}{number}/{kind}"
-            cases.append(Held(name, origin.rendered, picture * (1 - mask), mask, guess, trust, seen.landmarks, missing))
+            cases.append(
+                HeldCrops(name, origin.rendered, picture * (1 - mask), mask, guess, trust, seen.landmarks, missing)
+            )
     return cases
 
 
@@ -136,7 +138,7 @@ def _calibrate(inside: list[tuple[Tensor, Tensor, bool]], metrics: dict[str, flo
             metrics[f"in ellipse/renders/{label}"] = float((torch.cat(rendered) < limit).float().mean())
 
 
-def _drawn(case: Held, points: Tensor) -> Tensor:
+def _draw_cells(case: HeldCrops, points: Tensor) -> Tensor:
     """(N, 3, CELL, CELL): the damaged crops with the truth in green, the prior in blue, the estimate in red."""
     images = []
     for index in range(min(len(points), COLUMNS // 2)):

@@ -10,12 +10,12 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
 from training.damage.draws import Draws
-from training.examples.drawn import render_profiles
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import PictureSet
+from training.examples.statue_renders import render_profiles
 from training.systems.data_options import MOST, DataOptions
 from training.systems.definitions import RenderDefinition
-from training.systems.landmark_examples import STORED, LandmarkExamples, faceless, mean_face
+from training.systems.landmark_examples import STORED, LandmarkExamples, load_faceless, mean_face
 from training.systems.landmark_judge import calibrate, judge, surer_than_facemesh
 from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill, number
@@ -64,7 +64,9 @@ def make(setting: Setting) -> "LandmarkSystem":
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
     network = LandmarkNet(**{name: value for name, value in shape.items() if value})
-    return LandmarkSystem(network.to(setting.device), pictures, faceless(setting.assets), prior, options.photographs)
+    return LandmarkSystem(
+        network.to(setting.device), pictures, load_faceless(setting.assets), prior, options.photographs
+    )
 
 
 PRODUCT = Product("landmarknet", LandmarkNet, surer_than_facemesh, "FaceMesh on half faces", calibrate)

@@ -11,11 +11,11 @@ from torch.nn import functional
 from statue_models.networks.loading import load_into
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
-from training.examples.fitted import FittedExamples, Preparation, prepare, read_fitted
 from training.examples.fitted_batches import make_batch
+from training.examples.fitted_examples import FittedExamples, Preparation, prepare, read_fitted
 from training.losses.adversarial import discriminator_loss, generator_loss
 from training.systems.data_options import InpaintingOptions
-from training.systems.discriminators import PatchDiscriminator, frozen
+from training.systems.discriminators import PatchDiscriminator, freeze
 from training.systems.feature_loss import FeatureLoss
 from training.systems.flow_judge import better_than_start, judge
 from training.systems.system import Batch, Judgement, Player, Product, Setting
@@ -137,7 +137,7 @@ class FlowSystem:
             terms["features"] = self._options.features * self._feature_loss(restored, picture, counted).mean()
         if self.opponent is not None:
             batch["restored"] = restored.detach()
-            with frozen(self.opponent):
+            with freeze(self.opponent):
                 logits = self._in_damage(self.opponent(restored, counted), counted)
             terms["adversarial"] = self._options.adversarial * generator_loss(GAME, logits)
         return terms

@@ -65,7 +65,7 @@ class Parameter:
             return tuple(self.extra)
         return (-1e9, 1e9, 0.1) if self.kind == PF_FLOAT else (-(2**31), 2**31 - 1, 1)
 
-    def checked(self, value: Any) -> Any:
+    def check_value(self, value: Any) -> Any:
         """The value as the function gets it.
 
         Raises:
@@ -123,7 +123,7 @@ class Procedure:
         Raises:
             ValueError: a value that was not declared, or not exactly one drawable where one is wanted.
         """
-        arguments = [parameter.checked(value) for parameter, value in zip(self.parameters, values)]  # noqa: B905
+        arguments = [parameter.check_value(value) for parameter, value in zip(self.parameters, values)]  # noqa: B905
         if not self.several and len(drawables) != 1:
             raise ValueError("Select exactly one layer.")
         answer = self.function(image, tuple(drawables) if self.several else drawables[0], *arguments)
@@ -173,7 +173,7 @@ def register(
     for parameter in asked:
         if parameter.kind not in _ASKED:
             raise ValueError("%s: no parameter can be a %s" % (parameter.key, parameter.kind))
-        parameter.checked(parameter.default)
+        parameter.check_value(parameter.default)
     given = tuple(Result(kind, key.replace("_", "-"), text) for kind, key, text in results)
     for result in given:
         if result.kind not in _RETURNED:

@@ -20,7 +20,7 @@ from .declaration import (
     message,
     procedures,
 )
-from .host import MASK_FORMAT, Samples, Stroke, kept
+from .host import MASK_FORMAT, Samples, Stroke, preserve
 
 gimp = lib.gimp
 
@@ -38,7 +38,7 @@ _TYPES = {1: lib.GRAY_IMAGE, 2: lib.GRAYA_IMAGE, 3: lib.RGB_IMAGE, 4: lib.RGBA_I
 _DEPTHS = {lib.U8_GAMMA: "uint8", lib.U16_GAMMA: "uint16"}
 
 
-def _taken(pointer):
+def _take_text(pointer):
     """The text behind a pointer that the caller owns."""
     text = C.cast(pointer, C.c_char_p).value or b""
     lib.glib.g_free(pointer)
@@ -74,7 +74,7 @@ class Gimp210Host:
         return "a floating selection" if gimp.gimp_image_get_floating_sel(image) != -1 else "layer"
 
     def image_name(self, image):
-        return _taken(gimp.gimp_image_get_name(image))
+        return _take_text(gimp.gimp_image_get_name(image))
 
     def is_indexed(self, image):
         return gimp.gimp_image_base_type(image) == lib.INDEXED
@@ -135,11 +135,11 @@ class Gimp210Host:
         parasite = lib.Parasite(name.encode(), lib.PARASITE_PERSISTENT, len(data), C.addressof(raw))
         gimp.gimp_item_attach_parasite(item, C.byref(parasite))
 
-    def attached(self, item, name):
+    def parasite_data(self, item, name):
         # Asking for one that is not there would be an error with a message to the user.
         count = C.c_int()
         names = gimp.gimp_item_get_parasite_list(item, C.byref(count))
-        known = [_taken(names[index]) for index in range(count.value)]
+        known = [_take_text(names[index]) for index in range(count.value)]
         lib.glib.g_free(C.cast(names, C.c_void_p))
         found = gimp.gimp_item_get_parasite(item, name.encode()) if name in known else None
         if not found:
@@ -160,7 +160,7 @@ class Gimp210Host:
 
     def find_path(self, image, name):
         for path in _ids(gimp.gimp_image_get_vectors, image):
-            if _taken(gimp.gimp_item_get_name(path)).startswith(name):
+            if _take_text(gimp.gimp_item_get_name(path)).startswith(name):
                 return path
         return None
 
@@ -186,15 +186,15 @@ class Gimp210Host:
         try:
             with contextlib.ExitStack() as stack:
                 for what in ("vectors", "layer"):
-                    stack.enter_context(self._kept_active(image, what))
+                    stack.enter_context(self._keep_active(image, what))
                 yield
         finally:
             gimp.gimp_image_undo_group_end(image)
 
-    def _kept_active(self, image, what):
+    def _keep_active(self, image, what):
         get = getattr(gimp, "gimp_image_get_active_" + what)
         put = getattr(gimp, "gimp_image_set_active_" + what)
-        return kept(lambda: get(image), lambda item: item == -1 or put(image, item))
+        return preserve(lambda: get(image), lambda item: item == -1 or put(image, item))
 
     def progress(self, text, fraction):
         gimp.gimp_progress_set_text(text.encode("utf-8"))
@@ -232,7 +232,7 @@ def _wire(item):
     return _WIRE.get(item.kind, lib.STRING)
 
 
-def _given(declared, params, count):
+def _call_values(declared, params, count):
     """The values of a call that carries all of them."""
     values = []
     for index, parameter in enumerate(declared.parameters, start=3):
@@ -246,15 +246,15 @@ def _given(declared, params, count):
     return values
 
 
-def _chosen(declared, mode, params, count):
+def _choose_values(declared, mode, params, count):
     """The values to run with: a script's own, the last ones, or what the user answers in the dialog."""
     remembered = _LastValues(declared)
     if mode == lib.NONINTERACTIVE:
-        return _given(declared, params, count)
+        return _call_values(declared, params, count)
     values = remembered.read()
     if values is None:  # a call from the menu carries no values, a script's interactive call does
         defaults = [parameter.default for parameter in declared.parameters]
-        values = _given(declared, params, count) if count >= 3 + len(declared.parameters) else defaults
+        values = _call_values(declared, params, count) if count >= 3 + len(declared.parameters) else defaults
     if mode == lib.INTERACTIVE and declared.parameters:
         from . import dialog210
 
@@ -304,7 +304,7 @@ class _Session:
         try:
             declared = procedures[name.decode()]
             mode, image, drawable = (params[index].data.d_int32 for index in range(3))
-            chosen = _chosen(declared, mode, params, count)
+            chosen = _choose_values(declared, mode, params, count)
             gimp.gimp_progress_init(declared.title.encode("utf-8"))
             answers = declared.call(image, [drawable], chosen)
             gimp.gimp_displays_flush()

@@ -30,7 +30,7 @@ from .declaration import (
     message,
     procedures,
 )
-from .host import MASK_FORMAT, Samples, Stroke, kept, strips
+from .host import MASK_FORMAT, Samples, Stroke, preserve, strips
 
 READ_WRITE = GObject.ParamFlags.READWRITE
 #: Bytes of tiles that GEGL may keep in this process; its own limit is half of the machine's memory. Chosen.
@@ -143,7 +143,7 @@ class Gimp3Host:
     def attach(self, item, name, data):
         item.attach_parasite(Gimp.Parasite.new(name, Gimp.PARASITE_PERSISTENT, data))
 
-    def attached(self, item, name):
+    def parasite_data(self, item, name):
         parasite = item.get_parasite(name) if name in item.get_parasite_list() else None
         return None if parasite is None else bytes(parasite.get_data())
 
@@ -177,8 +177,8 @@ class Gimp3Host:
         image.undo_group_start()
         try:
             # GIMP 3.0 refuses an empty list of paths
-            paths = kept(image.get_selected_paths, lambda chosen: chosen and image.set_selected_paths(chosen))
-            with paths, kept(image.get_selected_layers, image.set_selected_layers):
+            paths = preserve(image.get_selected_paths, lambda chosen: chosen and image.set_selected_paths(chosen))
+            with paths, preserve(image.get_selected_layers, image.set_selected_layers):
                 yield
         finally:
             image.undo_group_end()
@@ -291,7 +291,7 @@ def _values(config, declared):
         yield value
 
 
-def _returned(procedure, declared, answers):
+def _return_values(procedure, declared, answers):
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     types = {PF_LAYER: Gimp.Layer.__gtype__, PF_INT: GObject.TYPE_INT, PF_FLOAT: GObject.TYPE_DOUBLE}
     for index, (result, answer) in enumerate(zip(declared.results, answers), start=1):  # noqa: B905
@@ -309,7 +309,7 @@ def _run(procedure, run_mode, image, drawables, config, data):
         Gimp.progress_init(declared.title)
         answers = declared.call(image, list(drawables), list(_values(config, declared)))
         Gimp.displays_flush()
-        return _returned(procedure, declared, answers)
+        return _return_values(procedure, declared, answers)
     except CancelError:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     except Exception as error:

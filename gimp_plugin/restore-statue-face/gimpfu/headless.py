@@ -57,11 +57,11 @@ class Image:
     def state(self) -> Any:
         """Everything a user could see, for comparisons."""
 
-        def told(layer):
-            below = tuple(told(child) for child in layer.children)
+        def describe(layer):
+            below = tuple(describe(child) for child in layer.children)
             return (layer.name, layer.frame, bytes(layer.pixels), layer.visible, layer.mask, below)
 
-        return ([told(layer) for layer in self.layers], self.selection, copy.deepcopy(self.paths), self.steps)
+        return ([describe(layer) for layer in self.layers], self.selection, copy.deepcopy(self.paths), self.steps)
 
 
 class HeadlessHost:
@@ -109,7 +109,7 @@ class HeadlessHost:
         return plane
 
     def exists(self, image, layer):
-        return image.open and self._where(image.layers, layer) is not None
+        return image.open and self._find_place(image.layers, layer) is not None
 
     def new_layer(self, image, name, samples, frame, pixels):
         if len(pixels) != frame[2] * frame[3] * samples.pixel_bytes:
@@ -123,7 +123,7 @@ class HeadlessHost:
 
     def insert_group(self, image, above, name):
         self._change(image)
-        siblings, index = self._where(image.layers, above)
+        siblings, index = self._find_place(image.layers, above)
         group = Layer(name, (0, 0, 0, 0), kind="a layer group")
         siblings.insert(index, group)
         return group
@@ -139,7 +139,7 @@ class HeadlessHost:
     def attach(self, item, name, data):
         item.parasites[name] = bytes(data)
 
-    def attached(self, item, name):
+    def parasite_data(self, item, name):
         return item.parasites.get(name)
 
     def insert_path(self, image, name, strokes):
@@ -159,7 +159,7 @@ class HeadlessHost:
     def remove(self, image, layer, path):
         self._change(image)
         if layer is not None:
-            siblings, index = self._where(image.layers, layer)
+            siblings, index = self._find_place(image.layers, layer)
             del siblings[index]
         if path is not None:
             image.paths = [other for other in image.paths if other is not path]
@@ -178,11 +178,11 @@ class HeadlessHost:
     def progress(self, text, fraction):
         self.shown.append((text, fraction))
 
-    def _where(self, layers, wanted):
+    def _find_place(self, layers, wanted):
         for index, layer in enumerate(layers):
             if layer is wanted:
                 return layers, index
-            found = self._where(layer.children, wanted)
+            found = self._find_place(layer.children, wanted)
             if found:
                 return found
         return None

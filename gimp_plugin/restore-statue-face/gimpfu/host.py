@@ -85,7 +85,7 @@ class Host(Protocol):
     def attach(self, item: Any, name: str, data: bytes) -> None:
         """Attach a persistent parasite to a layer or a path, saved with the image."""
 
-    def attached(self, item: Any, name: str) -> Optional[bytes]:
+    def parasite_data(self, item: Any, name: str) -> Optional[bytes]:
         """The data of a layer's or a path's parasite; None where it has none of that name."""
 
     def insert_path(self, image: Any, name: str, strokes: Sequence[Stroke]) -> Any:
@@ -119,7 +119,7 @@ def strips(width: int, height: int, pixel_bytes: int, limit: int = 4 << 20):
 
 
 @contextlib.contextmanager
-def kept(read, write):
+def preserve(read, write):
     """Read something now and write it back afterwards, whatever happens in between."""
     before = read()
     try:

@@ -189,7 +189,7 @@ class FaceMesh:
         """See ``LandmarkPredictor``; a square picture. Another fill is tried only while there is no sure face."""
         found: list[Landmarks] = []
         for filled in plain_fills(rgb, mask):
-            found += [self._settled(filled, mask, crop) for crop in self._networks.detect(filled)]
+            found += [self._settle_mesh(filled, mask, crop) for crop in self._networks.detect(filled)]
             if max(proposal.score for proposal in found) >= self.sure_score:
                 break
         return found
@@ -224,7 +224,7 @@ class FaceMesh:
         sigma = _sigma(mean, spread, mask)
         return Landmarks(mean, sigma, score=score, source=self.name, yaw=float(np.median(yaws)))
 
-    def _settled(self, filled: NDArray[np.uint8], mask: NDArray[np.uint8], crop: FaceFrame) -> Landmarks:
+    def _settle_mesh(self, filled: NDArray[np.uint8], mask: NDArray[np.uint8], crop: FaceFrame) -> Landmarks:
         """The mesh after it was framed on its own points twice, as MediaPipe does from one video frame to the next.
 
         With a hole, the last look sees the mirrored half in it: a face that was only imagined fits no second half, so

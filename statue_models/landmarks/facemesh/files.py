@@ -35,7 +35,7 @@ def find_models(directory: Path | None = None) -> tuple[Path, Path]:
     Raises:
         StatueError: ``weights-missing``, ``unreadable-file`` or ``weights-hash``.
     """
-    return _checked(DETECTION, directory), _checked(LANDMARKS, directory)
+    return _check_file(DETECTION, directory), _check_file(LANDMARKS, directory)
 
 
 def candidates(name: str, directory: Path | None = None) -> list[Path]:
@@ -50,7 +50,7 @@ def candidates(name: str, directory: Path | None = None) -> list[Path]:
     return found
 
 
-def _checked(name: str, directory: Path | None) -> Path:
+def _check_file(name: str, directory: Path | None) -> Path:
     paths = candidates(name, directory)
     path = next((path for path in paths if path.is_file()), None)
     if path is None:

@@ -56,20 +56,20 @@ class NetworkLandmarks:
         height, width = mask.shape
         for start in STARTS:
             frame = FaceFrame((width / 2, height / 2), start * max(width, height))
-            found.append(self._turned(self._alone(rgb, mask, frame)))
+            found.append(self._fit_yaw(self._estimate_alone(rgb, mask, frame)))
         return found
 
     def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """The better of two answers: on from FaceMesh's, and from ``frame`` alone."""
-        alone = self._alone(rgb, mask, frame)
+        alone = self._estimate_alone(rgb, mask, frame)
         if self._facemesh is None:
-            return self._turned(alone)
+            return self._fit_yaw(alone)
         # However unsure FaceMesh is: the network's own score tells what is left of its answer.
         first = self._facemesh.refine(rgb, mask, frame)
         guided = self.estimate(rgb, mask, frame_of_landmarks(first.points, level=0.0), first.points)
-        return self._turned(alone) if alone.score > guided.score else replace(guided, yaw=first.yaw)
+        return self._fit_yaw(alone) if alone.score > guided.score else replace(guided, yaw=first.yaw)
 
-    def _alone(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
+    def _estimate_alone(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """Framed anew on its own points, as long as they make a frame."""
         answer = self.estimate(rgb, mask, frame)
         for _ in range(LOOKS - 1):
@@ -133,7 +133,7 @@ class NetworkLandmarks:
             covariance=covariance,
         )
 
-    def _turned(self, answer: Landmarks) -> Landmarks:
+    def _fit_yaw(self, answer: Landmarks) -> Landmarks:
         """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
         return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)

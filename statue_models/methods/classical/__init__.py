@@ -20,28 +20,28 @@ def _load(name: str) -> Load:
     return load
 
 
-def _described(
+def _describe_method(
     name: str, title: str, class_name: str, how: str, needs: Literal["landmarks", "pixels"] = "pixels"
 ) -> MethodDescriptor:
     return MethodDescriptor(name, title, "classical", needs, "Apache-2.0", how, _load(class_name), hypotheses=False)
 
 
 DESCRIPTORS = (
-    _described(
+    _describe_method(
         "mirror",
         "Other half of the face",
         "Mirror",
         "The visible half is reflected across the face and matched to the surroundings.",
         "landmarks",
     ),
-    _described(
+    _describe_method(
         "biharmonic",
         "Smooth continuation",
         "Biharmonic",
         "Brightness and its slope run on into the hole (Damelin and Hoang 2018); best for cracks and pits.",
     ),
-    _described("telea", "Fast marching", "Telea", "Telea's fast-marching inpainting (2004), as OpenCV has it."),
-    _described(
+    _describe_method("telea", "Fast marching", "Telea", "Telea's fast-marching inpainting (2004), as OpenCV has it."),
+    _describe_method(
         "ns",
         "Navier-Stokes",
         "NavierStokes",

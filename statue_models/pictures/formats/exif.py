@@ -94,7 +94,7 @@ def read_directory(block: Buffer, offset: int, order: str, depth: int = 0) -> Di
     return found
 
 
-def described(block: Buffer | None) -> Directory:
+def read_description(block: Buffer | None) -> Directory:
     """What an EXIF block, or a whole TIFF file, says about the photograph: never where or how pixels are stored."""
     order = byte_order(block) if block else None
     if block is None or order is None or len(block) < 8:
@@ -105,7 +105,7 @@ def described(block: Buffer | None) -> Directory:
 
 def block_of_tiff(file: Buffer) -> bytes | None:
     """An EXIF block with what a (classic) TIFF file says about its photograph, or None when it says nothing."""
-    directory, order = described(file), byte_order(file)
+    directory, order = read_description(file), byte_order(file)
     if not directory or order is None:
         return None
     return bytes(file[:4]) + struct.pack(order + "I", 8) + directory.to_bytes(8, order)
@@ -144,7 +144,7 @@ def upright_xmp(packet: bytes) -> bytes:
     return re.sub(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""", rb"\g<1>1", packet)
 
 
-def turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+def turn_upright(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
     """(H, W, C) samples stored with an EXIF orientation (1-8), upright and contiguous."""
     view = samples
     if orientation >= 5:
@@ -166,6 +166,6 @@ def longs(order: str, *values: int) -> Entry:
     return Entry(4, len(values), struct.pack(f"{order}{len(values)}I", *values))
 
 
-def merged(*parts: Mapping[int, Entry]) -> dict[int, Entry]:
+def merge_entries(*parts: Mapping[int, Entry]) -> dict[int, Entry]:
     """The union of the parts; later ones win."""
     return {tag: entry for part in parts for tag, entry in part.items()}

@@ -26,7 +26,7 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
     if name == "WEBP" and _shorter_than_it_says(path):
         raise StatueError("truncated-image", path=path)
     try:
-        with _opened(path, name) as image:
+        with _open_image(path, name) as image:
             check_size(*image.size)
             if image.mode not in ("L", "RGB", "RGBA"):
                 raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
@@ -57,7 +57,7 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
     )
 
 
-def _opened(path: Path, name: str) -> Image.Image:
+def _open_image(path: Path, name: str) -> Image.Image:
     with warnings.catch_warnings():  # Pillow warns from 89 megapixels on, which the size check refuses anyway
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(path, formats=[name])

@@ -55,7 +55,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     if b"acTL" in found.other:
         raise StatueError("unsupported-image", path=path, what="several frames")
     try:
-        samples = _decoded(found, data)
+        samples = _decode_samples(found, data)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
         raise StatueError("not-an-image", path=path) from error
     notes: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ def _sort(found: _Chunks, name: bytes, body: memoryview) -> None:
         found.other[name] = bytes(body)
 
 
-def _decoded(found: _Chunks, data: bytes) -> NDArray[Any]:
+def _decode_samples(found: _Chunks, data: bytes) -> NDArray[Any]:
     width, height, depth, colour, _ = found.header
     transparent = found.other.get(b"tRNS")
     if depth < 16 or not colour:
@@ -193,7 +193,7 @@ def _with_alpha(samples: NDArray[Any], transparent: bytes, depth: int) -> NDArra
     return np.concatenate([samples, alpha[..., None]], axis=2)
 
 
-def _inflated(data: bytes) -> bytes | None:
+def _inflate(data: bytes) -> bytes | None:
     try:
         unpacker = zlib.decompressobj()
         text = unpacker.decompress(data, _MAX_EXPANDED)
@@ -206,7 +206,7 @@ def _profile(chunk: bytes | None) -> bytes | None:
     if chunk is None:
         return None
     _, _, rest = chunk.partition(b"\0")
-    return _inflated(rest[1:]) if rest[:1] == b"\0" else None
+    return _inflate(rest[1:]) if rest[:1] == b"\0" else None
 
 
 def _international_text(rest: bytes) -> bytes | None:
@@ -214,7 +214,7 @@ def _international_text(rest: bytes) -> bytes | None:
     parts = rest[2:].split(b"\0", 2)
     if len(rest) < 2 or len(parts) < 3:
         return None
-    return _inflated(parts[2]) if rest[0] else parts[2]
+    return _inflate(parts[2]) if rest[0] else parts[2]
 
 
 def _resolution(chunk: bytes | None) -> tuple[float, float] | None:
@@ -252,7 +252,7 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
         if name in _TEXT:
             _put(stream, name, body)
     packer = photographic_packer()
-    for rows in _filtered(picture.samples):
+    for rows in _filter_rows(picture.samples):
         packed = packer.compress(rows)
         if packed:
             _put(stream, b"IDAT", packed)
@@ -269,7 +269,7 @@ def photographic_packer() -> Any:
     return zlib.compressobj(6, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
 
 
-def _filtered(samples: NDArray[Any]) -> Iterator[bytes]:
+def _filter_rows(samples: NDArray[Any]) -> Iterator[bytes]:
     """Bands of filtered rows: for each row Sub, Up or Average, whichever leaves the smallest residues (PNG 12.7)."""
     height, width, channels = samples.shape
     step = channels * samples.dtype.itemsize

@@ -58,7 +58,7 @@ def _upright(stored: StoredPicture) -> StoredPicture:
         return stored
     return dataclasses.replace(
         stored,
-        samples=exif.turned(stored.samples, orientation),
+        samples=exif.turn_upright(stored.samples, orientation),
         exif=block,
         xmp=exif.upright_xmp(stored.xmp) if stored.xmp else None,
         dpi=stored.dpi[::-1] if stored.dpi and orientation >= 5 else stored.dpi,

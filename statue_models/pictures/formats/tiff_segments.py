@@ -108,13 +108,13 @@ def read_samples(path: Path, page: tifffile.TiffPage, dtype: np.dtype[Any]) -> N
             for _, offset, count in members:
                 file.seek(offset)
                 blobs.append(file.read(count))
-            unpacked = _unpacked(blobs, rows, layout.row_bytes, packing, fill_order)
+            unpacked = _unpack_segments(blobs, rows, layout.row_bytes, packing, fill_order)
             for (place, _, _), block in zip(members, unpacked, strict=True):
-                _put_block(samples, layout, place, _unpredicted(block, layout, predictor))
+                _put_block(samples, layout, place, _undo_prediction(block, layout, predictor))
     return samples
 
 
-def _unpacked(blobs: list[bytes], rows: int, row_bytes: int, packing: int, fill_order: int) -> NDArray[np.uint8]:
+def _unpack_segments(blobs: list[bytes], rows: int, row_bytes: int, packing: int, fill_order: int) -> NDArray[np.uint8]:
     """(segments, rows, row_bytes) bytes of segments; libtiff is shown them as strips of an 8-bit picture."""
     size = rows * row_bytes
     if packing in _DEFLATE and fill_order == 1:
@@ -146,7 +146,7 @@ def _unpacked(blobs: list[bytes], rows: int, row_bytes: int, packing: int, fill_
             return np.asarray(image).reshape(len(blobs), rows, row_bytes)
 
 
-def _unpredicted(block: NDArray[np.uint8], layout: _Layout, predictor: int) -> NDArray[Any]:
+def _undo_prediction(block: NDArray[np.uint8], layout: _Layout, predictor: int) -> NDArray[Any]:
     """(rows, width, channels) samples of a segment's bytes (TIFF 6.0 section 14; floats: TIFF technical note 3)."""
     shape = (block.shape[0], layout.segment_width, layout.segment_channels)
     if predictor == _FLOATING_POINT:

@@ -34,13 +34,13 @@ def check_output(path: Path, force: bool, picture: StoredPicture | None = None) 
     if name is None:
         known = ", ".join(_FORMATS)
         raise StatueError("output-format", path=path, reason=f"its name ends in none of {known}")
-    reason = _unfit(name, picture) if picture else None
+    reason = _find_obstacle(name, picture) if picture else None
     if reason:
         raise StatueError("output-format", path=path, reason=reason)
     check_writable(path, force)
 
 
-def _unfit(name: str, picture: StoredPicture) -> str | None:
+def _find_obstacle(name: str, picture: StoredPicture) -> str | None:
     """Why a format cannot hold a picture, or None."""
     dtype = picture.samples.dtype
     if dtype == np.float32 and name != "TIFF":

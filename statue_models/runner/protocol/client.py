@@ -160,7 +160,7 @@ class RunnerClient:
         with self._open("GET", path) as response:
             with _network():
                 line = response.readline(MAX_LINE)
-            header = _decoded(line)
+            header = _decode_json(line)
             samples = bytearray(max(0, int(response.headers.get("Content-Length", 0)) - len(line)))
             view = memoryview(samples)
             while view:
@@ -182,7 +182,7 @@ class RunnerClient:
         with self._open(method, path, body, length, patience) as response:
             with _network():
                 text = response.read()
-            return _decoded(text)
+            return _decode_json(text)
 
     @contextlib.contextmanager
     def _open(
@@ -209,7 +209,7 @@ class RunnerClient:
                 response = connection.getresponse()
                 refusal = response.read(1 << 16) if response.status >= 400 else None
             if refusal is not None:
-                raise StatueError.from_json(_decoded(refusal).get("error"))
+                raise StatueError.from_json(_decode_json(refusal).get("error"))
             yield response
         finally:
             connection.close()
@@ -230,10 +230,10 @@ def _events(response: http.client.HTTPResponse) -> Iterator[dict[str, Any]]:
             line = response.readline()
         if not line.endswith(b"\n"):
             return
-        yield _decoded(line)
+        yield _decode_json(line)
 
 
-def _decoded(text: bytes) -> dict[str, Any]:
+def _decode_json(text: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(text))
     except (ValueError, TypeError) as error:

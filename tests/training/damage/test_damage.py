@@ -8,7 +8,7 @@ from training.damage.canvas import Canvas
 from training.damage.coverage import coverage
 from training.damage.draws import Draws
 from training.damage.faces import built_in_faces
-from training.damage.growing import grown_to
+from training.damage.growing import grow_to_share
 from training.damage.hulls import GROUPS, inside_hull
 from training.damage.mixture import LEAST, MOST
 from training.damage.registry import KINDS, ON_FACES, damage, from_recipe, parameters_of
@@ -116,7 +116,7 @@ def test_pictures_of_a_batch_do_not_depend_on_each_other():
 
 def test_growing_is_exact_and_takes_equal_levels_together():
     level = torch.stack([torch.arange(100.0).view(1, 10, 10), torch.full((1, 10, 10), 3.0)])
-    grown = grown_to(level, torch.tensor([0.37, 0.37]).view(2, 1, 1, 1))
+    grown = grow_to_share(level, torch.tensor([0.37, 0.37]).view(2, 1, 1, 1))
     assert grown[0].sum() == 37 and grown[1].all()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from training.__main__ import main
 from training.datasets import environments
-from training.datasets.packed import read_npz
+from training.datasets.packing import read_npz
 
 
 def rgbe(radiance):

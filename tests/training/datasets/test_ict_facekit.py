@@ -7,7 +7,7 @@ import pytest
 
 from training.__main__ import main
 from training.datasets import ict_facekit
-from training.datasets.packed import read_npz
+from training.datasets.packing import read_npz
 
 VERTICES = 70
 

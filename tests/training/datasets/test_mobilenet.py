@@ -8,7 +8,7 @@ import pytest
 from statue_models.errors import StatueError
 from training.__main__ import main
 from training.datasets import mobilenet
-from training.datasets.packed import write_npz
+from training.datasets.packing import write_npz
 from training.features.mobilenet import FILE, MobileNet
 
 

@@ -11,7 +11,7 @@ from statue_models.errors import StatueError
 from training.__main__ import main
 from training.evaluation.metrics import realism
 from training.evaluation.metrics.detection import Detector, shares
-from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
+from training.evaluation.metrics.rendered_pictures import RenderedPicture, read_renders
 from training.suites.cases import FOLDER
 
 SIZE = 96
@@ -72,7 +72,7 @@ def test_crops_put_the_face_where_photographs_have_it(assets):
     points = landmarks(3, 120, (120, 140))
     for x, y in points[:2]:
         cv2.circle(image, (round(x), round(y)), 3, (255, 255, 255), -1)
-    crop = realism.crop_like_photographs(Rendered(image, points, 0.0), photographs, np.random.default_rng(0))
+    crop = realism.crop_like_photographs(RenderedPicture(image, points, 0.0), photographs, np.random.default_rng(0))
     assert crop is not None and crop.shape == (128, 128, 3)
     rows, columns = np.nonzero(crop[..., 0] > 100)
     # The corners of the landmarks' box: (64, 70) -+ 40.
@@ -85,7 +85,7 @@ def test_a_face_at_the_border_is_not_framed(assets):
     points = landmarks(3, 200, (128, 128))
     assert (
         realism.crop_like_photographs(
-            Rendered(np.zeros((256, 256, 3), np.uint8), points, 0.0), photographs, np.random.default_rng(0)
+            RenderedPicture(np.zeros((256, 256, 3), np.uint8), points, 0.0), photographs, np.random.default_rng(0)
         )
         is None
     )
@@ -149,7 +149,7 @@ def test_detection_by_yaw():
 
 
 def test_detector_counts_only_boxes_on_the_face(monkeypatch):
-    render = Rendered(np.zeros((100, 100, 3), np.uint8), landmarks(0, 40, (50, 50)), 0.0)
+    render = RenderedPicture(np.zeros((100, 100, 3), np.uint8), landmarks(0, 40, (50, 50)), 0.0)
     detector = object.__new__(Detector)
 
     class Network:

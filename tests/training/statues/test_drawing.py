@@ -8,14 +8,14 @@ import pytest
 from training.statues.description.layout import statue_of
 from training.statues.description.statue import BACKGROUNDS, HAIR_STYLES, HEADGEAR, STONES, TRADITIONS
 from training.statues.drawing.draw import draw_statues
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 
 
 def test_numbers_are_the_published_hash():
     # SplitMix64's first output for the state 0 (its authors' reference) is what one mixing step gives.
-    from training.statues.drawing.seeded import _STEP, _mixed
+    from training.statues.drawing.seeded_draws import _STEP, _mix_bits
 
-    assert int(_mixed(np.array([_STEP]))[0]) == 0xE220A8397B1DCDAF
+    assert int(_mix_bits(np.array([_STEP]))[0]) == 0xE220A8397B1DCDAF
 
 
 #: First 64 bits called "nose" of the seeds 0, 1 and 12345678901: on every machine, in every version.
@@ -23,19 +23,19 @@ PINNED = [3458546710527728445, 2428361424379050921, 3916041257882736440]
 
 
 def test_pinned_numbers():
-    draw = Seeded([0, 1, 12345678901])
+    draw = SeededDraws([0, 1, 12345678901])
     assert [int(v) for v in draw.bits("nose")[:, 0]] == PINNED
 
 
 def test_a_new_name_changes_no_other_number():
-    first, second = Seeded([7]), Seeded([7])
+    first, second = SeededDraws([7]), SeededDraws([7])
     second.uniform("something new")
     assert first.uniform("nose") == second.uniform("nose")
     assert first.uniform("nose") != first.uniform("chin")
 
 
 def test_distributions():
-    draw = Seeded(np.arange(20000))
+    draw = SeededDraws(np.arange(20000))
     values = draw.uniform("u", 2, 4)
     assert values.min() >= 2 and values.max() < 4 and abs(values.mean() - 3) < 0.02
     normal = draw.normal("n", 2.0)

@@ -6,8 +6,8 @@ import pytest
 import torch
 import warp as wp
 
-from training.statues.kernels.film import blurred, exposure_gain, grain
-from training.statues.kernels.jpeg import compressed
+from training.statues.kernels.film import blur_pictures, exposure_gain, grain
+from training.statues.kernels.jpeg import compress_jpeg
 
 
 def smooth_picture(seed: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def test_jpeg_loses_what_opencv_loses(quality):
     file = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     expected = cv2.imdecode(file, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32)
     tensor = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
-    ours = compressed(tensor, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy()
+    ours = compress_jpeg(tensor, torch.tensor([float(quality)]))[0].permute(1, 2, 0).numpy()
     lost = np.abs(expected - picture).mean()
     # The file rounds once more, and its chroma is scaled by another filter.
     assert np.abs(ours - expected).mean() < 0.5 * lost + 0.6
@@ -30,14 +30,14 @@ def test_jpeg_loses_what_opencv_loses(quality):
 
 def test_no_jpeg_at_100():
     picture = torch.rand(2, 3, 32, 32) * 255
-    out = compressed(picture, torch.tensor([100.0, 50.0]))
+    out = compress_jpeg(picture, torch.tensor([100.0, 50.0]))
     assert torch.equal(out[0], picture[0]) and not torch.equal(out[1], picture[1])
 
 
 def test_blur_is_gaussian_per_picture():
     picture = torch.zeros(2, 1, 33, 33)
     picture[:, :, 16, 16] = 1
-    out = blurred(picture, torch.tensor([1e-4, 2.0]), 2.0)
+    out = blur_pictures(picture, torch.tensor([1e-4, 2.0]), 2.0)
     assert torch.allclose(out[0], picture[0], atol=1e-5)
     expected = cv2.GaussianBlur(picture[1, 0].numpy(), (13, 13), 2.0)
     assert np.abs(out[1, 0].numpy() - expected).max() < 1e-4

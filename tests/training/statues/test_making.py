@@ -15,9 +15,9 @@ import torch
 from statue_models.errors import StatueError
 from training.__main__ import main
 from training.commands import exit_status
-from training.examples.drawn import render_profiles, render_statues
 from training.examples.drawn_shards import read_shards
 from training.examples.pictures import read_pictures
+from training.examples.statue_renders import render_profiles, render_statues
 from training.statues.drawing.draw import draw_statues
 from training.statues.drawing.scenes import walk_round
 from training.statues.output import samples, shards

@@ -8,7 +8,7 @@ from statue_models.errors import StatueError
 from training.statues.description.layout import Table
 from training.statues.drawing.draw import draw_statues
 from training.statues.kernels.labels import PARTS
-from training.statues.rendering.camera import projected, views
+from training.statues.rendering.camera import project_points, views
 from training.statues.rendering.development import Renders
 from training.statues.rendering.factory import Factory
 
@@ -105,13 +105,15 @@ def test_rendered_markers_are_found_where_the_landmarks_are(factory, table, bare
 
 
 def test_projection_agrees_with_the_camera(factory, table, renders):
-    expected = projected(views(table["camera"], factory.size), factory.size, renders.landmarks_cm.numpy().astype(float))
+    expected = project_points(
+        views(table["camera"], factory.size), factory.size, renders.landmarks_cm.numpy().astype(float)
+    )
     assert np.abs(expected[..., :2] - renders.landmarks.numpy()).max() < 0.02
 
 
 def test_hidden_flags_agree_with_depth(factory, table, renders):
     eye = views(table["camera"], factory.size)
-    depth_of = projected(eye, factory.size, renders.landmarks_cm.numpy().astype(float))[..., 2]
+    depth_of = project_points(eye, factory.size, renders.landmarks_cm.numpy().astype(float))[..., 2]
     hidden_seen = 0
     for index in range(COUNT):
         for landmark in range(68):

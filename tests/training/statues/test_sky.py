@@ -7,7 +7,7 @@ import warp as wp
 from training.statues.description import layout
 from training.statues.kernels import raster, sky
 from training.statues.rendering.camera import lamps
-from training.statues.sources.environments import STUDIOS, prepared
+from training.statues.sources.environments import STUDIOS, prepare_maps
 
 
 def irradiance(radiance_of, normal: np.ndarray, wall: float | None = None) -> float:
@@ -61,7 +61,7 @@ def test_what_is_hidden_gives_no_light():
 def test_maps_are_normalised_and_their_sun_is_found():
     maps = np.full((1, 128, 256, 3), 0.5, np.float32)
     maps[0, 30:40, 192:200] = 40
-    made = prepared(maps, ["sun"])
+    made = prepare_maps(maps, ["sun"])
     weight = np.cos(np.pi * (0.5 - (np.arange(128) + 0.5) / 128))
     mean = (made.sharp[0].mean(-1) * weight[:, None]).sum() / (weight.sum() * 256)
     assert mean == pytest.approx(1, abs=0.02)

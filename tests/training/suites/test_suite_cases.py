@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.suites import rendered as rendered_suite
+from training.suites import rendered_truths as rendered_suite
 from training.suites.cases import Case, cases_of, check_cases, final_pictures, photographs, suite_digest
 from training.suites.held_back import HELD_BACK_SEEDS, holds_back
 

@@ -24,7 +24,7 @@ from training.damage.registry import damage
 from training.evaluation.contenders.contender import SCHEMES
 from training.evaluation.contenders.contender import Setting as ContenderSetting
 from training.evaluation.contenders.lafin import LafinMethod
-from training.examples.fitted import COUNTED, MISSING
+from training.examples.fitted_examples import COUNTED, MISSING
 from training.examples.pictures import read_pictures
 from training.systems.discriminators import PatchDiscriminator
 from training.systems.face_crops import draw_crops
@@ -236,7 +236,7 @@ def test_what_lies_beyond_the_stored_picture_is_missing_and_judged_by_nobody(ass
     batch["inside"][..., :20] = 0
     batch["mask"] = torch.maximum(batch["mask"], 1 - batch["inside"])
     beyond = (batch["inside"] == 0).expand_as(batch["picture"])
-    generated = made._generated(batch)
+    generated = made._generate(batch)
     assert torch.equal(generated[beyond], batch["picture"][beyond])
     assert not torch.equal(generated[~beyond], batch["picture"][~beyond])
     crops = draw_crops(made._pictures.train, 4, SIDE, damage("block"), Draws(0, CPU))

@@ -7,7 +7,7 @@ from statue_models.networks.landmarknet import LandmarkNet
 from training.damage.draws import Draws
 from training.examples.batches import draw_chosen
 from training.examples.pictures import Pictures, PictureSet
-from training.systems.landmark_examples import PRIORS, PROFILES, TURNED, LandmarkExamples, often
+from training.systems.landmark_examples import PRIORS, PROFILES, TURNED, LandmarkExamples, draw_weights
 from training.systems.landmarknet import LandmarkSystem
 
 CPU = torch.device("cpu")
@@ -49,9 +49,9 @@ def test_turned_heads_come_up_more_often(front):
     turned = front.clone()
     turned[27:36, 0] += 0.65 * (front[16, 0] - front[0, 0])
     pictures = Pictures(torch.zeros(2, 4, 4, 4, dtype=torch.uint8), torch.stack([front, turned]), rendered=True)
-    weights = often(pictures)
+    weights = draw_weights(pictures)
     assert weights[0] == 1 and weights[1] == TURNED[-1][1]
-    drawn = draw_chosen([pictures], 600, Draws(0, CPU), share=0.0, weights=often)[0][1]
+    drawn = draw_chosen([pictures], 600, Draws(0, CPU), share=0.0, weights=draw_weights)[0][1]
     assert 0.84 < float((drawn == 1).float().mean()) < 0.97
 
 

@@ -16,8 +16,8 @@ from statue_models.networks.statueflow import StatueFlow
 from statue_models.weights_file import load_weights
 from training import __main__ as command
 from training.damage.draws import Draws
-from training.examples.fitted import read_fitted
 from training.examples.fitted_batches import make_batch
+from training.examples.fitted_examples import read_fitted
 from training.publishing import networks as publishing
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import product_of

@@ -65,7 +65,7 @@ def mean_colour(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -
     return [only_in_hole(case, np.broadcast_to(case.damaged[~case.hole].mean(0) / 255, case.truth.shape))]
 
 
-def untouched(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
+def keep_damaged(case: Case, landmarks: Landmarks | None, seeds: Sequence[int]) -> list[Picture] | None:
     """The damaged picture itself."""
     return [case.damaged]
 

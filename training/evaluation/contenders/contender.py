@@ -79,7 +79,7 @@ SCHEMES: dict[str, Opener] = {
 
 _PLAIN: Mapping[str, Callable[[], Restoring]] = {
     "mean": lambda: baselines.mean_colour,
-    "untouched": lambda: baselines.untouched,
+    "untouched": lambda: baselines.keep_damaged,
     "gmic": baselines.open_gmic,
     "resynthesizer": resynthesizer.open_resynthesizer,
 }

@@ -47,7 +47,7 @@ def predictors(
     """
     missing: list[str] = []
 
-    def optional(what: str, name: str | None) -> LandmarkPredictor | None:
+    def find_predictor(what: str, name: str | None) -> LandmarkPredictor | None:
         try:
             return named_predictor(name, options.landmark_models)
         except StatueError as error:
@@ -59,11 +59,11 @@ def predictors(
     if options.landmarks == "found" or options.predictor:
         finder: LandmarkPredictor | None = named_predictor(options.predictor, options.landmark_models)
     else:
-        finder = optional("Completed-face NME", None)
+        finder = find_predictor("Completed-face NME", None)
     if options.landmark_predictors is not None:
         table_of = {name: named_predictor(name, options.landmark_models) for name in options.landmark_predictors}
     else:
         usual = dict.fromkeys([LANDMARK_BASELINE, registry.descriptor("default").name])
-        found = {name: optional(f"Landmarks of {name}", name) for name in usual}
+        found = {name: find_predictor(f"Landmarks of {name}", name) for name in usual}
         table_of = {name: one for name, one in found.items() if one is not None}
     return finder, table_of, missing

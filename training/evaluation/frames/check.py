@@ -177,15 +177,15 @@ def _calibrate(options: argparse.Namespace) -> None:
     assets = options.assets
     finder = named_predictor(options.predictors, options.landmark_models)
 
-    def sighted(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
+    def find_best_face(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
         best = best_sighting(rgb, mask, finder)
         if best is None:
             raise StatueError("no-face")
         return best.face, frame_of_landmarks(best.face.points)
 
     cache = options.cache or places.data_directory() / "evaluation"
-    rows = list(composed_outcomes(sighted, assets, cache, options.composed, options.profiles))
-    rows += suite_outcomes(sighted, assets, options.limit)
+    rows = list(composed_outcomes(find_best_face, assets, cache, options.composed, options.profiles))
+    rows += suite_outcomes(find_best_face, assets, options.limit)
     scores, shares = calibration([row for row in rows if row.groups.get("damage") != "none"])
     print(f"{finder.name}, {len(rows)} searches\n{scores}\n{shares}")
 

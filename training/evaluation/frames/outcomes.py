@@ -107,7 +107,7 @@ def print_outcomes(title: str, outcomes: Sequence[Outcome]) -> None:
     )
     _print_row("all", outcomes)
     for kind in dict.fromkeys(kind for outcome in outcomes for kind in outcome.groups):
-        for group in sorted({o.groups[kind] for o in outcomes if kind in o.groups}, key=_natural):
+        for group in sorted({o.groups[kind] for o in outcomes if kind in o.groups}, key=_natural_order):
             _print_row(f"{kind} {group}", [o for o in outcomes if o.groups.get(kind) == group])
 
 
@@ -122,7 +122,7 @@ def _print_row(name: str, rows: Sequence[Outcome]) -> None:
     )
 
 
-def _natural(name: str) -> tuple[float, str]:
+def _natural_order(name: str) -> tuple[float, str]:
     """Numbers in their order, then words."""
     first = name.split("-", maxsplit=1)[0].lstrip("<")
     return (float(first), name) if first.replace(".", "").isdigit() else (math.inf, name)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
 from training.commands import add_assets
-from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
+from training.evaluation.metrics.rendered_pictures import RenderedPicture, read_renders
 from training.suites.native.faces import DETECTOR
 
 #: YuNet's score, 0..1, from which a face counts; each picture's margin, in sides. Chosen.
@@ -40,7 +40,7 @@ class Detector:
             raise StatueError("missing-file", path=model)
         self._network = cv2.FaceDetectorYN.create(str(model), "", (320, 320), SCORE)
 
-    def finds(self, render: Rendered) -> bool:
+    def finds(self, render: RenderedPicture) -> bool:
         """Whether one of its boxes is the statue's face."""
         border = round(MARGIN * render.image.shape[0])
         image = cv2.copyMakeBorder(render.image[..., ::-1], *(border,) * 4, cv2.BORDER_REFLECT_101)

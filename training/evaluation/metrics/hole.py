@@ -120,7 +120,7 @@ class FeatureMetric:
     def __call__(self, truth: Picture, results: list[Picture], hole: Mask, box: Box) -> Features:
         """One pass of the network over the truth and all results of a case."""
         window = feature_window(hole, box)
-        maps = self.network(np.stack([self._fitted(picture[window]) for picture in (truth, *results)]))
+        maps = self.network(np.stack([self._fit_picture(picture[window]) for picture in (truth, *results)]))
         area = torch.from_numpy(hole[window].astype(np.float32))[None, None]
         pool = torch.nn.functional.adaptive_avg_pool2d
         weights = [pool(area, (f.shape[2], f.shape[3]))[0, 0] for f in maps]
@@ -142,7 +142,7 @@ class FeatureMetric:
         )
 
     @staticmethod
-    def _fitted(picture: Picture) -> Picture:
+    def _fit_picture(picture: Picture) -> Picture:
         shrinks = picture.shape[0] > FEATURE_SIDE
         interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(picture, (FEATURE_SIDE,) * 2, interpolation=interpolation), np.uint8)

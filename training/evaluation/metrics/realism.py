@@ -22,7 +22,7 @@ from statue_models.errors import StatueError
 from statue_models.whole_file import whole_file
 from training.commands import add_assets
 from training.evaluation.metrics.hole import FEATURE_SIDE, FRECHET_STAGE, frechet, grey
-from training.evaluation.metrics.rendered_pictures import Rendered, read_renders
+from training.evaluation.metrics.rendered_pictures import RenderedPicture, read_renders
 from training.features.mobilenet import MobileNet
 from training.suites.cases import FOLDER
 from training.suites.held_back import photograph_names
@@ -73,7 +73,9 @@ def _box(points: Points) -> tuple[NDArray[np.float64], float]:
     return (low + high) / 2, float((high - low).max())
 
 
-def crop_like_photographs(render: Rendered, photographs: Photographs, rng: np.random.Generator) -> Picture | None:
+def crop_like_photographs(
+    render: RenderedPicture, photographs: Photographs, rng: np.random.Generator
+) -> Picture | None:
     """(128, 128, 3) crop as a random photograph frames its face; None if no draw lies within the render."""
     middle, size = _box(render.landmarks)
     height, width = render.image.shape[:2]

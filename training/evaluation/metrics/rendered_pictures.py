@@ -14,7 +14,7 @@ from statue_models.errors import StatueError
 
 
 @dataclass(frozen=True, eq=False)
-class Rendered:
+class RenderedPicture:
     """One picture: (H, W, 3) uint8 RGB with a background, (68, 2) landmarks in pixels, yaw in degrees where known."""
 
     image: NDArray[np.uint8]
@@ -22,7 +22,7 @@ class Rendered:
     yaw: float | None
 
 
-def read_renders(source: Path, seed: int) -> Iterator[Rendered]:
+def read_renders(source: Path, seed: int) -> Iterator[RenderedPicture]:
     """The pictures of a source, in an order that the seed decides.
 
     Args:
@@ -35,12 +35,12 @@ def read_renders(source: Path, seed: int) -> Iterator[Rendered]:
     """
     rng = np.random.default_rng(seed)
     if source.suffix == ".npz":
-        yield from _packed(source, rng)
+        yield from _read_packed(source, rng)
     else:
-        yield from _plain(source, rng)
+        yield from _read_plain(source, rng)
 
 
-def _packed(source: Path, rng: np.random.Generator) -> Iterator[Rendered]:
+def _read_packed(source: Path, rng: np.random.Generator) -> Iterator[RenderedPicture]:
     if not source.is_file():
         raise StatueError("missing-file", path=source)
     try:
@@ -56,7 +56,7 @@ def _packed(source: Path, rng: np.random.Generator) -> Iterator[Rendered]:
         alpha = picture[..., 3:] / 255 if picture.shape[2] == 4 else np.ones((*picture.shape[:2], 1))
         image = picture[..., 2::-1] * alpha + _ground(picture.shape[0], rng) * (1 - alpha)
         points = landmarks[index].astype(np.float64) * [picture.shape[1], picture.shape[0]]
-        yield Rendered(np.rint(image).astype(np.uint8), points, None)
+        yield RenderedPicture(np.rint(image).astype(np.uint8), points, None)
 
 
 def _ground(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -66,7 +66,7 @@ def _ground(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.clip(colour + (rng.random() < 0.5) * 30 * clouds[..., None], 0, 255)
 
 
-def _plain(source: Path, rng: np.random.Generator) -> Iterator[Rendered]:
+def _read_plain(source: Path, rng: np.random.Generator) -> Iterator[RenderedPicture]:
     manifest = source / "manifest.jsonl"
     if not manifest.is_file():
         raise StatueError("missing-file", path=manifest)
@@ -79,4 +79,4 @@ def _plain(source: Path, rng: np.random.Generator) -> Iterator[Rendered]:
         picture = cv2.imread(str(source / row["file"]), cv2.IMREAD_COLOR_RGB)
         if picture is None:
             raise StatueError("bad-training-data", path=source, reason=f"{row['file']} is not a picture")
-        yield Rendered(np.asarray(picture, np.uint8), np.array(row["landmarks"], np.float64), row.get("yaw"))
+        yield RenderedPicture(np.asarray(picture, np.uint8), np.array(row["landmarks"], np.float64), row.get("yaw"))

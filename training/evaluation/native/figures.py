@@ -202,10 +202,10 @@ def spread(results: Sequence[Picture], hole: Mask, eye_distance: float) -> Sprea
     plain = [np.float32(255) * (_unit(result[window]) @ _LUMA) for result in results]
     smooth = [_blur(luma, smoothing(eye_distance)) for luma in plain]
 
-    def apart(planes: list[Plane]) -> float:
+    def mean_distance(planes: list[Plane]) -> float:
         return float(np.mean([np.abs(a - b)[hole[window]].mean() for a, b in combinations(planes, 2)]))
 
-    return Spread(apart(smooth), apart(plain))
+    return Spread(mean_distance(smooth), mean_distance(plain))
 
 
 def smoothing(eye_distance: float) -> float:

@@ -38,7 +38,7 @@ def restore(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restorat
     return restorer.restore(RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255, variants=variants))
 
 
-def cut(case: NativeCase, picture: Picture) -> Picture:
+def cut_around_hole(case: NativeCase, picture: Picture) -> Picture:
     """(SIDE, SIDE, 3) around the hole, one pixel per pixel; white where the photograph ends."""
     part = picture[centre_on_hole(case.hole, SIDE)]
     out = np.full((SIDE, SIDE, 3), 255, np.uint8)
@@ -86,10 +86,10 @@ def run(options: argparse.Namespace) -> None:
             continue
         done = restore(restorer, case, 4 if case.title == VARIANTS else 1)
         fills = [done.applied_to(case.damaged, number) for number in range(len(done.variants))]
-        rows[case.title] = [cut(case, picture) for picture in (case.damaged, fills[0], case.truth)]
+        rows[case.title] = [cut_around_hole(case, picture) for picture in (case.damaged, fills[0], case.truth)]
         if case.title == VARIANTS:
             pictures = [case.damaged, *fills, uncertainty(case, done)]
-            rows["variants"] = [cut(case, picture) for picture in pictures]
+            rows["variants"] = [cut_around_hole(case, picture) for picture in pictures]
     sheets = {
         "restored.jpg": [rows[title] for title in RESTORED],
         "variants.jpg": [rows["variants"]],

@@ -9,7 +9,7 @@ from training.evaluation.contenders.contender import Contender
 from training.evaluation.native.scoring import NativeScore
 from training.evaluation.native.table import BROKEN, CASE_METRICS, CRACKED, FIGURE_GROUPS, FigureGroup
 from training.evaluation.reporting.markdown_table import column, number, table
-from training.evaluation.reporting.report import plain
+from training.evaluation.reporting.report import to_json
 from training.evaluation.reporting.table import Metric, Row
 
 #: Of the results' format; no unit.
@@ -67,7 +67,7 @@ def markdown(report: NativeReport) -> str:
                 lines += _overall(report, figures, group)
     lines += ["## What the figures are", ""]
     for figures in FIGURE_GROUPS:
-        if measured := _measured(report, figures, [group for group, _ in there]):
+        if measured := _measured_metrics(report, figures, [group for group, _ in there]):
             lines += [f"- **{figures.title}**{f': {figures.about}' if figures.about else ''}"]
             lines += [f"  - {metric.title}: {metric.about}" for metric in measured]
     lines += ["", "## By kind of damage", ""]
@@ -81,7 +81,7 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{code} {count}" for code, count in counts.items())
 
 
-def _measured(report: NativeReport, figures: FigureGroup, groups: Sequence[str]) -> list[Metric]:
+def _measured_metrics(report: NativeReport, figures: FigureGroup, groups: Sequence[str]) -> list[Metric]:
     rows = [row for row in report.rows if row.group in groups]
     return [m for m in figures.metrics if any(not math.isnan(row.metrics[m.key]) for row in rows)]
 
@@ -94,7 +94,7 @@ def _cells(report: NativeReport, shown: Sequence[Metric], group: str) -> list[li
 
 
 def _overall(report: NativeReport, figures: FigureGroup, group: str) -> list[str]:
-    shown = _measured(report, figures, [group])
+    shown = _measured_metrics(report, figures, [group])
     if not shown:
         return []
     titles = [metric.title for metric in shown]
@@ -103,7 +103,7 @@ def _overall(report: NativeReport, figures: FigureGroup, group: str) -> list[str
 
 def _by_kind(report: NativeReport, figures: FigureGroup, groups: Sequence[tuple[str, int]]) -> list[str]:
     kinds = [(group, cases) for group, cases in groups if group != BROKEN]
-    shown = _measured(report, figures, [kind for kind, _ in kinds])
+    shown = _measured_metrics(report, figures, [kind for kind, _ in kinds])
     if not shown:
         return []
     body = [[f"{kind} ({cases})", *cells] for kind, cases in kinds for cells in _cells(report, shown, kind)]
@@ -115,7 +115,7 @@ def _by_case(report: NativeReport) -> list[str]:
     body = []
     for score in report.scores:
         if score.method in report.shown:
-            values = score.flat()
+            values = score.flatten()
             cells = [number(values[metric.key], metric.digits) for metric in CASE_METRICS]
             said = f"`{score.method}`" + ("" if score.answered else " (no answer)")
             body.append([score.name, score.kind, f"{100 * score.coverage:.0f} %", said, *cells])
@@ -137,6 +137,6 @@ def json_ready(report: NativeReport) -> dict[str, Any]:
         "methods": grouped,
         "refusals": report.refusals,
         "not_measured": list(report.not_measured),
-        "scores": [score.flat() for score in report.scores],
+        "scores": [score.flatten() for score in report.scores],
     }
-    return plain(content)
+    return to_json(content)

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> NativeReport:
     lpips, without = perceptual.open_lpips()
     not_measured += [without] if without else []
     for sentence in not_measured:
-        _not_measured(sentence)
+        _warn_not_measured(sentence)
     scorer = NativeScorer(
         entries,
         _landmarks(options, entries),
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> NativeReport:
 
     def without_face(name: str) -> None:
         not_measured.append(f"{name}: no face was found in it.")
-        _not_measured(not_measured[-1])
+        _warn_not_measured(not_measured[-1])
 
     find = face_finder(options.assets)
     scores: list[NativeScore] = []
@@ -182,5 +182,5 @@ def _write(path: Path, content: bytes) -> None:
         stream.write(content)
 
 
-def _not_measured(sentence: str) -> None:
+def _warn_not_measured(sentence: str) -> None:
     print(f"*** NOT MEASURED *** {sentence}", file=sys.stderr)

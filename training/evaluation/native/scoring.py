@@ -76,7 +76,7 @@ class NativeScore:
     outside: int
     seconds: float
 
-    def flat(self) -> dict[str, Any]:
+    def flatten(self) -> dict[str, Any]:
         """All values by name, the figures' beside the others."""
         values = dict(vars(self))
         values |= vars(values.pop("figures"))

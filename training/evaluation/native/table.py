@@ -129,19 +129,19 @@ def groups(scores: Sequence[NativeScore]) -> list[tuple[str, list[NativeScore]]]
 
 def summarise(method: str, group: str, scores: Sequence[NativeScore]) -> Row:
     """The row of a group's scores: means over what was measured; "outside" and "unanswered" are sums."""
-    columns = [score.flat() for score in scores]
+    columns = [score.flatten() for score in scores]
 
-    def known(name: str) -> np.ndarray:
+    def find_known(name: str) -> np.ndarray:
         values = np.array([row[name] for row in columns], np.float64)
         return values[~np.isnan(values)]
 
-    values = {name: float(known(name).mean()) if len(known(name)) else float("nan") for name in _MEANS}
-    octaves = [float(np.abs(known(f"grain_{octave}")).mean()) for octave in (1, 2, 3)]
+    values = {name: float(find_known(name).mean()) if len(find_known(name)) else float("nan") for name in _MEANS}
+    octaves = [float(np.abs(find_known(f"grain_{octave}")).mean()) for octave in (1, 2, 3)]
     values |= {f"octave_{number + 1}": value for number, value in enumerate(octaves)}
     values["octave_worst"] = max(octaves)
     values["outside"] = float(sum(score.outside for score in scores))
     values["unanswered"] = float(sum(not score.answered for score in scores))
-    values["seconds"] = float(np.median(known("seconds")))
+    values["seconds"] = float(np.median(find_known("seconds")))
     return Row(method, group, len(scores), values)
 
 

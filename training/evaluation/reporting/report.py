@@ -72,7 +72,7 @@ class Report:
         return found[0] if found else math.nan
 
 
-def _measured(report: Report) -> list[Metric]:
+def _measured_metrics(report: Report) -> list[Metric]:
     return [m for m in METRICS if any(not math.isnan(row.metrics[m.key]) for row in report.rows)]
 
 
@@ -87,12 +87,12 @@ def markdown(report: Report) -> str:
     lines += [f"- `{one.name}`: {one.about}." for one in report.contenders if one.about]
     lines += [*(f"- *** NOT MEASURED *** {sentence}" for sentence in report.not_measured), ""]
     lines += ["## All cases", "", *_overall(report)]
-    lines += [f"- {metric.title}: {metric.about}" for metric in _measured(report)]
+    lines += [f"- {metric.title}: {metric.about}" for metric in _measured_metrics(report)]
     if report.face_predictor:
         lines += [f"- The completed face's landmarks were found by `{report.face_predictor}`."]
     lines += [f"- No answer, `{name}`: {_counts(counts)}." for name, counts in report.refusals.items()]
     lines += ["", "## By damage and coverage", "", "Coverage: hole over face box.", ""]
-    for metric in _measured(report):
+    for metric in _measured_metrics(report):
         lines += [f"### {metric.title}", "", *_by_group(report, metric)]
     lines += ["## Time", "", *_time(report)]
     if report.landmarks:
@@ -106,7 +106,7 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _overall(report: Report) -> list[str]:
     names = [one.name for one in report.contenders]
-    shown = _measured(report)
+    shown = _measured_metrics(report)
     columns = [column(metric, [report.value(name, "all", metric.key) for name in names]) for metric in shown]
     body = [[f"`{name}`", *(column[index] for column in columns)] for index, name in enumerate(names)]
     return table(["method", *(metric.title for metric in shown)], body)
@@ -168,15 +168,15 @@ def json_ready(report: Report) -> dict[str, Any]:
         "not_measured": list(report.not_measured),
         "scores": cases,
     }
-    return plain(content)
+    return to_json(content)
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """What JSON can hold: figures to six digits; what is no number, or infinite, is null."""
     if isinstance(value, dict):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): to_json(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [to_json(each) for each in value]
     if isinstance(value, bool | str | int) or value is None:
         return value
     number = float(value)

@@ -57,7 +57,7 @@ class Row:
     metrics: dict[str, float]
 
 
-class Grouped(Protocol):
+class GroupMember(Protocol):
     """What can be grouped."""
 
     @property
@@ -71,7 +71,7 @@ class Grouped(Protocol):
         ...
 
 
-G = TypeVar("G", bound=Grouped)
+G = TypeVar("G", bound=GroupMember)
 
 
 def groups(

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from training.statues.description.layout import Table
 from training.statues.description.statue import BREAKS
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 
 #: How often each of ``BREAKS`` is the piece that is missing. Set by eye.
 SHARES = (0.33, 0.11, 0.09, 0.08, 0.11, 0.08, 0.08, 0.05, 0.07)
@@ -27,7 +27,7 @@ PIECES: dict[str, tuple[tuple[int, int], tuple[float, float, float], float, tupl
 }
 
 
-def draw_breaks(table: Table, draw: Seeded) -> None:
+def draw_breaks(table: Table, draw: SeededDraws) -> None:
     """Fill ``breaks``."""
     landmarks = np.array([PIECES[name][0] for name in BREAKS])
     normals = np.array([PIECES[name][1] for name in BREAKS])
@@ -37,7 +37,7 @@ def draw_breaks(table: Table, draw: Seeded) -> None:
         name = f"break {index}"
         piece, right = draw.choice(name, SHARES), draw.chance(name + " side", 0.5).astype(np.int64)
 
-        def between(what: str, column: int, piece: NDArray[np.int64] = piece, name: str = name) -> NDArray[np.float64]:
+        def sample(what: str, column: int, piece: NDArray[np.int64] = piece, name: str = name) -> NDArray[np.float64]:
             low, high = lengths[piece, column], lengths[piece, column + 1]
             return low + (high - low) * draw.uniform(f"{name} {what}")
 
@@ -48,9 +48,9 @@ def draw_breaks(table: Table, draw: Seeded) -> None:
         outward = outward + spreads[piece][:, None] * draw.normals(name + " normal", 3).clip(-2, 2)
         column["normal"] = outward / np.linalg.norm(outward, axis=1, keepdims=True)
         column["offset"], column["radius"], column["bowl"] = (
-            between("offset", 0),
-            between("radius", 2),
-            between("bowl", 4),
+            sample("offset", 0),
+            sample("radius", 2),
+            sample("bowl", 4),
         )
         drilled, cracked = piece == BREAKS.index("drill hole"), piece == BREAKS.index("crack")
         column["crack"] = cracked * draw.uniform(name + " crack", 0.05, 0.28)

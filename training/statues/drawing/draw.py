@@ -10,7 +10,7 @@ from training.statues.drawing.breakage import draw_breaks
 from training.statues.drawing.materials import draw_materials
 from training.statues.drawing.people import draw_people
 from training.statues.drawing.scenes import draw_scenes
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 from training.statues.sources.head_model import HeadModel
 
 
@@ -25,7 +25,7 @@ def draw_statues(seeds: Sequence[int] | NDArray[np.integer], head: HeadModel, su
     Returns:
         (N,) table, row for row the fields of ``statue.Statue`` (``layout.statue_of`` makes one).
     """
-    draw = Seeded(seeds)
+    draw = SeededDraws(seeds)
     table = np.zeros(len(draw), table_type(len(head.identity), len(head.expression)))
     table["seed"] = draw.seeds.astype(np.int64)
     draw_people(table, draw, head.expression_names)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from training.statues.description.layout import Table
 from training.statues.description.statue import STONES, TRADITIONS
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 
 #: How often each of ``STONES`` is drawn: in most traditions, and in those that differ. Set by eye.
 SHARES = (0.30, 0.09, 0.13, 0.09, 0.05, 0.04, 0.09, 0.05, 0.10, 0.02, 0.04)
@@ -36,7 +36,7 @@ LICHENS = ((0.46, 0.42, 0.16), (0.42, 0.44, 0.38), (0.50, 0.30, 0.06), (0.10, 0.
 HAIR_PAINTS = ((0.03, 0.02, 0.015), (0.16, 0.07, 0.03), (0.36, 0.20, 0.06), (0.02, 0.03, 0.07))
 
 
-def draw_materials(table: Table, draw: Seeded) -> None:
+def draw_materials(table: Table, draw: SeededDraws) -> None:
     """Fill ``stone`` and ``weathering``."""
     shares = np.array([SHARES_OF.get(name, SHARES) for name in TRADITIONS])[table["tradition"]]
     table["stone"]["kind"] = draw.choice("stone", shares)
@@ -44,33 +44,33 @@ def draw_materials(table: Table, draw: Seeded) -> None:
     _draw_weathering(table, draw)
 
 
-def _tinted(draw: Seeded, name: str, colours: NDArray[np.float64], spread: float = 0.05) -> NDArray[np.float64]:
+def _tint(draw: SeededDraws, name: str, colours: NDArray[np.float64], spread: float = 0.05) -> NDArray[np.float64]:
     """(N, 3) colours, each a little lighter or darker and of another tint."""
     lightness = draw.uniform(name + " lightness", 0.75, 1.15)[:, None]
     return np.clip(colours * lightness * np.exp(spread * draw.normals(name + " tint", 3)), 0.01, 0.92)
 
 
-def _draw_stone(table: Table, draw: Seeded) -> None:
+def _draw_stone(table: Table, draw: SeededDraws) -> None:
     stone = table["stone"]
     kind = stone["kind"]
     looks = [LOOKS[name] for name in STONES]
 
-    def between(name: str, column: int) -> NDArray[np.float64]:
+    def sample(name: str, column: int) -> NDArray[np.float64]:
         low, high = np.array([look[column] for look in looks])[kind].T
         return low + (high - low) * draw.uniform(name)
 
     def is_(*names: str) -> NDArray[np.float64]:
         return np.isin(kind, [STONES.index(name) for name in names]).astype(np.float64)
 
-    body = _tinted(draw, "body", np.array([look[0] for look in looks])[kind])
-    cloud = _tinted(draw, "cloud", np.array([look[1] for look in looks])[kind])
+    body = _tint(draw, "body", np.array([look[0] for look in looks])[kind])
+    cloud = _tint(draw, "cloud", np.array([look[1] for look in looks])[kind])
     # Many photographs of statues have little colour, and some have none.
     grey = (draw.uniform("grey stone", 0, 1.2).clip(0, 1) * (1 - is_("terracotta", "bronze", "gilded", "painted")))[
         :, None
     ]
     stone["colour"] = body * (1 - grey) + body.mean(1, keepdims=True) * grey
     stone["second"] = cloud * (1 - grey) + cloud.mean(1, keepdims=True) * grey
-    stone["vein"] = _tinted(draw, "vein", np.array([0.22, 0.21, 0.20]) * np.ones((len(table), 1)), 0.15)
+    stone["vein"] = _tint(draw, "vein", np.array([0.22, 0.21, 0.20]) * np.ones((len(table), 1)), 0.15)
     stone["vein_frequency"] = draw.uniform("vein frequency", 0.05, 0.3)
     veined = is_("veined marble")
     stone["vein_amount"] = veined * draw.uniform("veins", 0.3, 0.9) + is_("white marble") * draw.uniform(
@@ -79,25 +79,25 @@ def _draw_stone(table: Table, draw: Seeded) -> None:
     stone["cloud_amount"] = draw.uniform("clouds", 0.1, 0.9) * (1 - 0.8 * is_("plaster"))
     granite = is_("granite")
     stone["speckle_frequency"] = np.where(granite > 0, draw.uniform("crystals", 4, 9), draw.uniform("speckles", 6, 18))
-    stone["speckle_amount"] = between("speckle", 5)
-    stone["roughness"] = between("roughness", 2)
+    stone["speckle_amount"] = sample("speckle", 5)
+    stone["roughness"] = sample("roughness", 2)
     metal = is_("bronze", "gilded")
     stone["reflectance"] = np.array([look[3][0] for look in looks])[kind]
     stone["metal"] = np.array([look[3][1] for look in looks])[kind] * draw.uniform("metal", 0.8, 1.0)
-    stone["wrap"] = between("wrap", 4)
+    stone["wrap"] = sample("wrap", 4)
     stone["patina"] = metal * draw.uniform("patina", 0, 0.85) * (1 - 0.7 * is_("gilded"))
     green = draw.chance("verdigris", 0.6)[:, None]
-    stone["patina_colour"] = _tinted(draw, "patina", green * VERDIGRIS + (1 - green) * SOOT, 0.15)
+    stone["patina_colour"] = _tint(draw, "patina", green * VERDIGRIS + (1 - green) * SOOT, 0.15)
     stone["paint"] = is_("painted") * draw.uniform("paint", 0.35, 1.0)
-    stone["hair_paint"] = _tinted(
+    stone["hair_paint"] = _tint(
         draw, "hair paint", np.array(HAIR_PAINTS)[draw.choice("hair paint", (0.4, 0.3, 0.15, 0.15))], 0.1
     )
-    stone["skin_paint"] = _tinted(draw, "skin paint", np.array([0.50, 0.36, 0.26]) * np.ones((len(table), 1)), 0.12)
+    stone["skin_paint"] = _tint(draw, "skin paint", np.array([0.50, 0.36, 0.26]) * np.ones((len(table), 1)), 0.12)
     stone["gilding"] = draw.chance("gilding?", 0.02) * draw.uniform("gilding", 0.1, 0.6) * (1 - metal)
     stone["seed"] = draw.uniform("stone seed", 0, 500)
 
 
-def _draw_weathering(table: Table, draw: Seeded) -> None:
+def _draw_weathering(table: Table, draw: SeededDraws) -> None:
     w, kind = table["weathering"], table["stone"]["kind"]
     soft = np.isin(kind, [STONES.index(name) for name in ("limestone", "sandstone", "terracotta", "painted")])
     clean = np.isin(kind, [STONES.index(name) for name in ("plaster", "gilded")])
@@ -112,11 +112,11 @@ def _draw_weathering(table: Table, draw: Seeded) -> None:
     w["stain_frequency"] = draw.uniform("stain frequency", 0.12, 0.5)
     w["streak"] = outdoors * draw.uniform("streak", 0, 0.5)
     w["lichen"] = outdoors * draw.chance("lichen?", 0.45) * draw.uniform("lichen", 0.0, 0.8)
-    w["lichen_colour"] = _tinted(
+    w["lichen_colour"] = _tint(
         draw, "lichen", np.array(LICHENS)[draw.choice("lichen colour", (0.3, 0.3, 0.1, 0.3))], 0.1
     )
     w["dirt"] = draw.uniform("dirt", 0, 0.9) * (1 - 0.5 * clean)
-    dirt = _tinted(draw, "dirt", np.array([0.14, 0.11, 0.075]) * np.ones((len(table), 1)), 0.2)
+    dirt = _tint(draw, "dirt", np.array([0.14, 0.11, 0.075]) * np.ones((len(table), 1)), 0.2)
     grey = draw.chance("grey dirt", 0.4)[:, None]
     w["dirt_colour"] = dirt * (1 - grey) + dirt.mean(1, keepdims=True) * grey
     w["seed"] = draw.uniform("weather seed", 0, 500)

@@ -6,7 +6,7 @@ import numpy as np
 
 from training.statues.description.layout import Table
 from training.statues.description.statue import HAIR_STYLES, HEADGEAR, TRADITIONS
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 
 #: How often a tradition is drawn. Set by eye.
 TRADITION_SHARES = (0.27, 0.16, 0.10, 0.04, 0.16, 0.11, 0.09, 0.07)
@@ -42,7 +42,7 @@ BEARD_CHANCE = {"greek": 0.27, "roman": 0.3, "buddhist": 0.03, "egyptian": 0.05}
 BEARD_CHANCE |= {"gothic": 0.2, "modern": 0.2, "child": 0.0, "old age": 0.6}
 
 
-def draw_people(table: Table, draw: Seeded, expression_names: list[str]) -> None:
+def draw_people(table: Table, draw: SeededDraws, expression_names: list[str]) -> None:
     """Fill ``tradition``, ``shape``, ``proportions``, ``carving``, ``eyes``, ``hair``, ``beard`` and ``headgear``."""
     table["tradition"] = draw.choice("tradition", TRADITION_SHARES)
     _draw_shape(table, draw, expression_names)
@@ -64,7 +64,7 @@ def _by_tradition(table: Table, numbers: Mapping[str, tuple[float, ...]]) -> np.
     return np.array([numbers[name] for name in TRADITIONS])[table["tradition"]]
 
 
-def _draw_shape(table: Table, draw: Seeded, expression_names: list[str]) -> None:
+def _draw_shape(table: Table, draw: SeededDraws, expression_names: list[str]) -> None:
     shape, count = table["shape"], table["shape"]["identity"].shape[1]
     low, high = _by_tradition(table, INDIVIDUALITY).T
     spread = low + (high - low) * draw.uniform("individuality")
@@ -88,7 +88,7 @@ def _draw_shape(table: Table, draw: Seeded, expression_names: list[str]) -> None
     shape["expression"] = strength * kept * calm[:, None]
 
 
-def _draw_proportions(table: Table, draw: Seeded) -> None:
+def _draw_proportions(table: Table, draw: SeededDraws) -> None:
     p = table["proportions"]
     gothic, egyptian, buddhist, child = (_is(table, n) for n in ("gothic", "egyptian", "buddhist", "child"))
     p["face_length"] = (
@@ -104,7 +104,7 @@ def _draw_proportions(table: Table, draw: Seeded) -> None:
     p["nose_size"] = draw.normal("nose size", 0.05, 0.12) - 0.12 * child + 0.08 * _is(table, "old age") - 0.10 * fine
 
 
-def _draw_carving(table: Table, draw: Seeded) -> None:
+def _draw_carving(table: Table, draw: SeededDraws) -> None:
     c = table["carving"]
     greek, old = _is(table, "greek"), _is(table, "old age")
     ideal = _is(table, "buddhist", "egyptian", "child")
@@ -122,7 +122,7 @@ def _draw_carving(table: Table, draw: Seeded) -> None:
     c["seed"] = draw.uniform("carving seed", 0, 500)
 
 
-def _draw_eyes(table: Table, draw: Seeded, expression_names: list[str]) -> None:
+def _draw_eyes(table: Table, draw: SeededDraws, expression_names: list[str]) -> None:
     eyes = table["eyes"]
     shares = np.tile([0.52, 0.40, 0.02, 0.06], (len(table), 1))
     shares += _is(table, "buddhist")[:, None] * [0.1, -0.3, 0.6, 0.0]
@@ -146,7 +146,7 @@ def _draw_eyes(table: Table, draw: Seeded, expression_names: list[str]) -> None:
             lids[closed, expression_names.index(name)] = 0
 
 
-def _draw_hair(table: Table, draw: Seeded) -> None:
+def _draw_hair(table: Table, draw: SeededDraws) -> None:
     hair = table["hair"]
     hair["style"] = draw.choice("hair style", _by_tradition(table, HAIR_SHARES))
     cropped, knobs = hair["style"] == 0, hair["style"] == HAIR_STYLES.index("knobs")
@@ -169,7 +169,7 @@ def _draw_hair(table: Table, draw: Seeded) -> None:
     hair["seed"] = draw.uniform("hair seed", 0, 500)
 
 
-def _draw_headgear(table: Table, draw: Seeded) -> None:
+def _draw_headgear(table: Table, draw: SeededDraws) -> None:
     gear = table["headgear"]
     gear["kind"] = draw.choice("headgear", _by_tradition(table, HEADGEAR_SHARES))
     kind = gear["kind"]
@@ -188,7 +188,7 @@ def _draw_headgear(table: Table, draw: Seeded) -> None:
     table["proportions"]["lobe"][covered] = 0
 
 
-def _draw_beard(table: Table, draw: Seeded) -> None:
+def _draw_beard(table: Table, draw: SeededDraws) -> None:
     beard, hair = table["beard"], table["hair"]
     chance = _by_tradition(table, {name: (share,) for name, share in BEARD_CHANCE.items()})[:, 0]
     chance = np.where(hair["volume"] > 0, chance * 0.4, chance)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.statues.description.layout import Table
-from training.statues.drawing.seeded import Seeded
+from training.statues.drawing.seeded_draws import SeededDraws
 from training.statues.kernels.film import LARGEST_GROUND_BLUR, LARGEST_SOFTNESS
 from training.statues.sources.environments import STUDIOS
 
@@ -17,7 +17,7 @@ BACKGROUND_SHARES = (0.32, 0.19, 0.26, 0.18, 0.05)
 FRAMINGS = ((0.15, 9.5, 11.5), (0.50, 11.5, 14.0), (0.35, 14.0, 19.0))
 
 
-def draw_scenes(table: Table, draw: Seeded, suns: NDArray[np.float64]) -> None:
+def draw_scenes(table: Table, draw: SeededDraws, suns: NDArray[np.float64]) -> None:
     """Fill ``camera``, ``light``, ``background`` and ``film``.
 
     Args:
@@ -47,7 +47,7 @@ def walk_round(table: Table, yaw: NDArray[np.float64]) -> None:
         light[lamp][:, 0], light[lamp][:, 2] = cosine * x + sine * z, cosine * z - sine * x
 
 
-def _draw_camera(table: Table, draw: Seeded) -> None:
+def _draw_camera(table: Table, draw: SeededDraws) -> None:
     camera = table["camera"]
     camera["yaw"] = draw.normal("yaw", 0.42, 1.15)
     camera["pitch"] = np.clip(draw.normal("pitch", 0.19), -0.5, 0.5)
@@ -62,7 +62,7 @@ def _draw_camera(table: Table, draw: Seeded) -> None:
     camera["centre"] = centre
 
 
-def _draw_light(table: Table, draw: Seeded, suns: NDArray[np.float64]) -> None:
+def _draw_light(table: Table, draw: SeededDraws, suns: NDArray[np.float64]) -> None:
     light, yaw = table["light"], table["camera"]["yaw"]
     studios, environments = len(STUDIOS), len(suns)
     real = (draw.uniform("real surroundings") < PHOTOGRAPHED) & (environments > studios)
@@ -86,7 +86,7 @@ def _draw_light(table: Table, draw: Seeded, suns: NDArray[np.float64]) -> None:
     light["occlusion_radius"] = draw.uniform("occlusion radius", 0.6, 1.6)
 
 
-def _draw_background(table: Table, draw: Seeded) -> None:
+def _draw_background(table: Table, draw: SeededDraws) -> None:
     ground = table["background"]
     shares = np.tile(BACKGROUND_SHARES, (len(table), 1))
     shares[table["light"]["surroundings"] < len(STUDIOS)] *= [0.35, 1.6, 1.0, 0.7, 1.0]
@@ -124,7 +124,7 @@ def _draw_background(table: Table, draw: Seeded) -> None:
     ground["seed"] = draw.uniform("ground seed", 0, 500)
 
 
-def _draw_film(table: Table, draw: Seeded) -> None:
+def _draw_film(table: Table, draw: SeededDraws) -> None:
     film = table["film"]
     film["exposure"] = 0.075 * 6 ** draw.uniform("exposure")
     film["gamma"] = draw.uniform("gamma", 1.9, 2.4)

@@ -5,7 +5,7 @@ import warp as wp
 from training.statues.description.layout import Light
 from training.statues.kernels.noise import fractal, rise, value_noise
 from training.statues.kernels.raster import View
-from training.statues.kernels.sky import seen_in
+from training.statues.kernels.sky import sample_sky
 
 #: Numbers of the kinds, in the order of ``training.statues.description``; no unit.
 SURROUNDINGS = wp.constant(0)
@@ -45,14 +45,14 @@ def paint_ground(
     if g.kind == SURROUNDINGS:
         d = wp.normalize(view.right * (x * view.spread) + view.up * (y * view.spread) - view.back)
         lamp = light[b]
-        colour = seen_in(sharp, lamp.surroundings, lamp.turn, d) * (lamp.sky * g.brightness * gain[b])
+        colour = sample_sky(sharp, lamp.surroundings, lamp.turn, d) * (lamp.sky * g.brightness * gain[b])
     else:
-        colour = _made(g, x, y)
+        colour = _ground_colour(g, x, y)
     picture[b, row, column] = colour
 
 
 @wp.func
-def _made(g: Ground, x: float, y: float) -> wp.vec3:
+def _ground_colour(g: Ground, x: float, y: float) -> wp.vec3:
     p = wp.vec3(x, y, 0.0) + wp.vec3(g.seed, g.seed, g.seed)
     colour = g.first
     if g.kind == PLAIN:

@@ -19,7 +19,7 @@ EYE_Y = wp.constant(3.617)
 
 
 @wp.func
-def proportioned(g: Proportions, q: wp.vec3, x: wp.vec3) -> wp.vec3:
+def reproportion(g: Proportions, q: wp.vec3, x: wp.vec3) -> wp.vec3:
     """Move a point of the statue's own shape; ``q``: its rest position."""
     side = wp.sign(q[0])
     across = wp.abs(q[0])
@@ -55,7 +55,7 @@ def proportioned(g: Proportions, q: wp.vec3, x: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def carved(c: Carving, q: wp.vec3, part: int) -> float:
+def carving_height(c: Carving, q: wp.vec3, part: int) -> float:
     """Height in cm of the broad forms, hair aside; landmarks move with it."""
     h = float(0.0)
     if c.form > 0.0:
@@ -82,7 +82,7 @@ def carved(c: Carving, q: wp.vec3, part: int) -> float:
 
 
 @wp.func
-def chiselled(c: Carving, e: Eyes, w: Weathering, q: wp.vec3, part: int) -> float:
+def chisel_height(c: Carving, e: Eyes, w: Weathering, q: wp.vec3, part: int) -> float:
     """Height in cm of all that is too fine for the mesh: lids, wrinkles, pupils, grain, pits, cracks."""
     shift = wp.vec3(w.seed, w.seed, w.seed)
     h = w.grain * fractal(q * w.grain_frequency + shift, 3)

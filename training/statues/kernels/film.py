@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from statue_models.pixels.grid import centres_of
 from statue_models.pixels.samples import LUMA_REC601
-from training.statues.kernels.jpeg import compressed
+from training.statues.kernels.jpeg import compress_jpeg
 from training.statues.kernels.noise import lattice
 
 #: Radiance above which the shoulder of the tone curve begins, and how fast it closes. 1 is white; set by eye.
@@ -38,7 +38,7 @@ def grain(seeds: wp.array(dtype=int), values: wp.array4d(dtype=float)) -> None:
     values[b, channel, row, column] = total * 1.7320508
 
 
-def blurred(pictures: Tensor, sigma: Tensor, largest: float) -> Tensor:
+def blur_pictures(pictures: Tensor, sigma: Tensor, largest: float) -> Tensor:
     """(B, C, H, W) pictures, each under its own Gaussian; sigma: (B,) pixels.
 
     ``largest``: no sigma exceeds it; it decides the kernel's size, so that a picture does not depend on its batch.
@@ -61,7 +61,7 @@ def exposure_gain(light: Tensor, alpha: Tensor, exposure: Tensor) -> Tensor:
     return exposure / mean.clamp(min=1e-4)
 
 
-def developed(
+def develop_film(
     light: Tensor, alpha: Tensor, depth: Tensor, ground: Tensor, gain: Tensor, film: dict[str, Tensor], noise: Tensor
 ) -> Tensor:
     """The picture.
@@ -77,12 +77,12 @@ def developed(
         (B, 3, R, R) uint8 R'G'B'.
     """
     per_pixel = light.shape[-1] / 256
-    ground = blurred(ground, film["ground_blur"] * per_pixel, LARGEST_GROUND_BLUR * per_pixel)
+    ground = blur_pictures(ground, film["ground_blur"] * per_pixel, LARGEST_GROUND_BLUR * per_pixel)
     picture = light * gain[:, None, None, None] + ground * (1 - alpha)
     # What lies out of focus: blended with its own blur, by depth.
     away = ((depth / film["focus"][:, None, None, None]) - 0.6).clamp(0, 1) * alpha
     unsharp = torch.full_like(gain, UNSHARP * per_pixel)
-    picture = torch.lerp(picture, blurred(picture, unsharp, UNSHARP * per_pixel), away)
+    picture = torch.lerp(picture, blur_pictures(picture, unsharp, UNSHARP * per_pixel), away)
     picture = picture * _vignette(picture.shape[-1], film["vignette"])
     picture = torch.where(
         picture > SHOULDER,
@@ -95,16 +95,16 @@ def developed(
     luma = torch.einsum("c,bchw->bhw", torch.tensor(LUMA_REC601, device=picture.device), picture)[:, None]
     picture = torch.lerp(luma, picture * film["tint"][:, :, None, None], film["saturation"][:, None, None, None])
     broad = torch.full_like(gain, CLARITY_RADIUS * per_pixel)
-    local = picture - blurred(picture, broad, CLARITY_RADIUS * per_pixel)
+    local = picture - blur_pictures(picture, broad, CLARITY_RADIUS * per_pixel)
     picture = picture + film["clarity"][:, None, None, None] * local
-    picture = blurred(picture, film["softness"] * per_pixel, LARGEST_SOFTNESS * per_pixel)
-    sharp = picture - blurred(picture, film["sharpening_radius"], LARGEST_RADIUS)
+    picture = blur_pictures(picture, film["softness"] * per_pixel, LARGEST_SOFTNESS * per_pixel)
+    sharp = picture - blur_pictures(picture, film["sharpening_radius"], LARGEST_RADIUS)
     picture = picture + film["sharpening"][:, None, None, None] * sharp
     shared = noise.mean(1, keepdim=True) * 3**0.5
-    coarse = blurred(torch.lerp(shared, noise, 0.4), film["noise_size"], LARGEST_RADIUS)
+    coarse = blur_pictures(torch.lerp(shared, noise, 0.4), film["noise_size"], LARGEST_RADIUS)
     coarse = coarse / coarse.std((1, 2, 3), keepdim=True).clamp(min=1e-6)
     picture = picture * 255 + coarse * film["noise"][:, None, None, None]
-    return compressed(picture.clamp(0, 255), film["jpeg"]).round().clamp(0, 255).to(torch.uint8)
+    return compress_jpeg(picture.clamp(0, 255), film["jpeg"]).round().clamp(0, 255).to(torch.uint8)
 
 
 def _vignette(side: int, strength: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from training.statues.kernels.noise import fractal
 
 
 @wp.func
-def beyond(f: Fracture, anchor: wp.vec3, x: wp.vec3) -> float:
+def fracture_distance(f: Fracture, anchor: wp.vec3, x: wp.vec3) -> float:
     """Signed distance in cm along the normal by which ``x`` lies beyond the fracture.
 
     Args:

@@ -5,10 +5,10 @@ from typing import Any
 import warp as wp
 
 from training.statues.description.layout import Beard, Carving, Fracture, Hair, Headgear, Proportions
-from training.statues.kernels.carving import MOUTH, carved, proportioned
-from training.statues.kernels.fracture import beyond
-from training.statues.kernels.hair import SKULL_Y, SKULL_Z, bearded, locks, loose, mass, scalp
-from training.statues.kernels.headgear import drapes, gear_relief, ushnisha, worn
+from training.statues.kernels.carving import MOUTH, carving_height, reproportion
+from training.statues.kernels.fracture import fracture_distance
+from training.statues.kernels.hair import SKULL_Y, SKULL_Z, beard_share, locks, loose_hair_share, mass, scalp
+from training.statues.kernels.headgear import drapes, gear_relief, headgear_share, ushnisha
 from training.statues.kernels.noise import rise
 
 #: Height of hair between its locks, as a share of its full height. Of a beard, the same. Both set by eye.
@@ -41,7 +41,7 @@ def apply_proportions(
 ) -> None:
     """(B, V) positions of the morphable head, changed in place."""
     b, v = wp.tid()
-    shape[b, v] = proportioned(g[b], rest[v], shape[b, v])
+    shape[b, v] = reproportion(g[b], rest[v], shape[b, v])
 
 
 @wp.kernel
@@ -77,13 +77,13 @@ def ring_normals(
 @wp.func
 def relief(g: Hair, d: Beard, h: Headgear, c: Carving, q: wp.vec3, part: int) -> wp.vec4:
     """Height in cm along the normal; shares of hair, beard and headgear in what shows."""
-    height = carved(c, q, part)
+    height = carving_height(c, q, part)
     if part >= MOUTH:
         return wp.vec4(height, 0.0, 0.0, 0.0)
-    hanging = loose(g, q)
+    hanging = loose_hair_share(g, q)
     grown = wp.max(scalp(g, q), hanging) * rise(0.0, 0.04, g.height)
-    chin = bearded(d, q) * (1.0 - grown)
-    gear = worn(h, q)
+    chin = beard_share(d, q) * (1.0 - grown)
+    gear = headgear_share(h, q)
     if grown > 0.0 and gear < 1.0:
         height += (
             grown * g.height * (1.0 - 0.5 * hanging) * (HAIR_GROUND + locks(q, g.style, g.frequency, g.parting, g.seed))
@@ -111,7 +111,7 @@ def place_landmarks(
     """(B, 68) positions on the carved face, under hair and beard, where it is whole."""
     b, i = wp.tid()
     v = vertex[i]
-    landmarks[b, i] = shape[b, v] + normals[b, v] * carved(carving[b], rest[v], part[v])
+    landmarks[b, i] = shape[b, v] + normals[b, v] * carving_height(carving[b], rest[v], part[v])
 
 
 @wp.kernel
@@ -147,7 +147,7 @@ def sculpt(
     h = headgear[b]
     x = shape[b, v]
     n = normals[b, v]
-    free = loose(g, q) * (1.0 - drapes(h, q))
+    free = loose_hair_share(g, q) * (1.0 - drapes(h, q))
     cloth = drapes(h, q)
     if p < MOUTH and free + cloth > 0.0:
         hung = mass(q, x, wp.lerp(g.volume, h.height, cloth))
@@ -164,7 +164,7 @@ def sculpt(
     if broken == 1:
         for k in range(BREAKS):
             f = fractures[b, k]
-            gone = beyond(f, landmarks[b, f.landmark], x)
+            gone = fracture_distance(f, landmarks[b, f.landmark], x)
             if gone > 0.0:
                 x = x - f.normal * gone
             cut = wp.max(cut, gone)

@@ -3,7 +3,7 @@
 import warp as wp
 
 from training.statues.description.layout import Beard, Hair
-from training.statues.kernels.noise import bell, fractal, hashed, rise, value_noise
+from training.statues.kernels.noise import bell, fractal, hash_lattice, rise, value_noise
 
 #: Numbers of the kinds, in the order of ``training.statues.description``; no unit.
 CROPPED = wp.constant(0)
@@ -37,7 +37,7 @@ def scalp(g: Hair, q: wp.vec3) -> float:
 
 
 @wp.func
-def bearded(g: Beard, q: wp.vec3) -> float:
+def beard_share(g: Beard, q: wp.vec3) -> float:
     """0..1, how much of the beard's height stands here."""
     if g.height <= 0.001:
         return 0.0
@@ -76,7 +76,7 @@ def locks(q: wp.vec3, style: int, frequency: float, parting: float, seed: float)
 
 
 @wp.func
-def _combed(q: wp.vec3, parting: float) -> wp.vec2:
+def _strand_coordinates(q: wp.vec3, parting: float) -> wp.vec2:
     """Coordinates across and along the strands: from the crown, or from a parting in the middle to the sides."""
     x = q[0]
     y = q[1] - SKULL_Y
@@ -95,7 +95,7 @@ def _combed(q: wp.vec3, parting: float) -> wp.vec2:
 @wp.func
 def _waves(q: wp.vec3, frequency: float, parting: float, shift: wp.vec3) -> float:
     """Strands that part and meet, bundled into locks."""
-    uv = _combed(q, parting)
+    uv = _strand_coordinates(q, parting)
     bend = 1.7 * fractal(q * 0.42 + shift, 3) + 0.35 * wp.sin(uv[1] * 1.7 * frequency + uv[0] * 0.15)
     phase = (uv[0] + 2.0 * bend) * frequency
     lock = 0.5 + 0.5 * wp.sin(phase * 1.9 + 1.6 * value_noise(q * 0.9 - shift))
@@ -106,7 +106,7 @@ def _waves(q: wp.vec3, frequency: float, parting: float, shift: wp.vec3) -> floa
 @wp.func
 def _braids(q: wp.vec3, frequency: float, parting: float, shift: wp.vec3) -> float:
     """Rows of plaits, or the tight tresses of archaic and Egyptian heads."""
-    uv = _combed(q, parting)
+    uv = _strand_coordinates(q, parting)
     u = (uv[0] + 0.5 * fractal(q * 0.3 + shift, 2)) * frequency * 0.9
     row = wp.floor(u)
     across = 2.0 * (u - row) - 1.0
@@ -150,7 +150,7 @@ def _curls(q: wp.vec3, style: int, frequency: float, seed: float) -> float:
     for dx in range(-1, 2):
         for dy in range(-1, 2):
             for dz in range(-1, 2):
-                jitter = hashed(gx + dx + salt, gy + dy + salt, gz + dz + salt)
+                jitter = hash_lattice(gx + dx + salt, gy + dy + salt, gz + dz + salt)
                 away = g - wp.vec3(
                     float(gx + dx) + 0.05 + 0.9 * jitter[0],
                     float(gy + dy) + 0.05 + 0.9 * jitter[1],
@@ -181,7 +181,7 @@ def _curls(q: wp.vec3, style: int, frequency: float, seed: float) -> float:
 
 
 @wp.func
-def loose(g: Hair, q: wp.vec3) -> float:
+def loose_hair_share(g: Hair, q: wp.vec3) -> float:
     """0..1, where a mass of loose hair hides skull, ear and neck; 0 for short hair."""
     if g.volume <= 0.0:
         return 0.0

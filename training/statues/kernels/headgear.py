@@ -23,7 +23,7 @@ def _above(g: Headgear, q: wp.vec3) -> float:
 
 
 @wp.func
-def worn(g: Headgear, q: wp.vec3) -> float:
+def headgear_share(g: Headgear, q: wp.vec3) -> float:
     """0..1, where the headgear hides what is under it."""
     if g.kind == NONE or g.kind == USHNISHA:
         return 0.0
@@ -45,7 +45,7 @@ def drapes(g: Headgear, q: wp.vec3) -> float:
     """0..1, where a cloth hangs free of skull, ears and neck."""
     if g.kind != VEIL and g.kind != HEADCLOTH:
         return 0.0
-    return worn(g, q)
+    return headgear_share(g, q)
 
 
 @wp.func

@@ -17,7 +17,7 @@ _CHROMINANCE = """17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 
 _YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 
 
-def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
+def compress_jpeg(pictures: Tensor, quality: Tensor) -> Tensor:
     """What a JPEG file keeps.
 
     Args:
@@ -30,9 +30,11 @@ def compressed(pictures: Tensor, quality: Tensor) -> Tensor:
     to_ycc = torch.tensor(_YCC, device=pictures.device)
     ycc = torch.einsum("kc,bchw->bkhw", to_ycc, pictures)
     scale = torch.where(quality < 50, 5000 / quality, 200 - 2 * quality)
-    luma = _quantised(ycc[:, :1] - 128, _table(_LUMINANCE, scale)) + 128
+    luma = _quantise_planes(ycc[:, :1] - 128, _table(_LUMINANCE, scale)) + 128
     halved = functional.avg_pool2d(ycc[:, 1:], 2)
-    chroma = functional.interpolate(_quantised(halved, _table(_CHROMINANCE, scale)), scale_factor=2.0, mode="bilinear")
+    chroma = functional.interpolate(
+        _quantise_planes(halved, _table(_CHROMINANCE, scale)), scale_factor=2.0, mode="bilinear"
+    )
     back = torch.einsum("kc,bchw->bkhw", torch.linalg.inv(to_ycc), torch.cat([luma, chroma], 1)).clamp(0, 255)
     return torch.where((quality >= 100)[:, None, None, None], pictures, back)
 
@@ -43,7 +45,7 @@ def _table(text: str, scale: Tensor) -> Tensor:
     return ((base * scale[:, None, None] + 50) / 100).floor().clamp(1, 255)
 
 
-def _quantised(planes: Tensor, table: Tensor) -> Tensor:
+def _quantise_planes(planes: Tensor, table: Tensor) -> Tensor:
     """(B, C, H, W) planes through an 8 x 8 cosine transform, rounded to multiples of the table, and back."""
     batch, channels, height, width = planes.shape
     index = torch.arange(8, device=planes.device, dtype=torch.float32)

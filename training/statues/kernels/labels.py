@@ -4,7 +4,7 @@ import warp as wp
 
 from training.statues.description.layout import Fracture
 from training.statues.kernels.carving import EYEBALL, MOUTH, SOCKET
-from training.statues.kernels.fracture import beyond
+from training.statues.kernels.fracture import fracture_distance
 from training.statues.kernels.geometry import BREAKS
 from training.statues.kernels.raster import View, to_pixel
 from training.statues.kernels.shading import Pixels
@@ -92,6 +92,6 @@ def judge_landmarks(
     if broken == 1:
         for k in range(BREAKS):
             f = fractures[b, k]
-            if beyond(f, landmarks[b, f.landmark], landmarks[b, i]) > MISSING_BEYOND:
+            if fracture_distance(f, landmarks[b, f.landmark], landmarks[b, i]) > MISSING_BEYOND:
                 gone = 1
     missing[b, i] = wp.uint8(gone)

@@ -4,7 +4,7 @@ import warp as wp
 
 
 @wp.func
-def mixed(x: int, y: int, z: int) -> wp.vec3ui:
+def mix_lattice(x: int, y: int, z: int) -> wp.vec3ui:
     """96 bits of a lattice point (pcg3d without its last round: Jarzynski and Olano 2020)."""
     factor = wp.uint32(1664525)
     summand = wp.uint32(1013904223)
@@ -19,9 +19,9 @@ def mixed(x: int, y: int, z: int) -> wp.vec3ui:
 
 
 @wp.func
-def hashed(x: int, y: int, z: int) -> wp.vec3:
+def hash_lattice(x: int, y: int, z: int) -> wp.vec3:
     """Three numbers in [0, 1) per lattice point (pcg3d)."""
-    bits = mixed(x, y, z)
+    bits = mix_lattice(x, y, z)
     a = bits[0] + bits[1] * bits[2]
     b = bits[1] + bits[2] * a
     c = bits[2] + a * b
@@ -31,8 +31,8 @@ def hashed(x: int, y: int, z: int) -> wp.vec3:
 
 @wp.func
 def lattice(x: int, y: int, z: int) -> float:
-    """The first of ``hashed``'s numbers, for less."""
-    bits = mixed(x, y, z)
+    """The first of ``hash_lattice``'s numbers, for less."""
+    bits = mix_lattice(x, y, z)
     return float((bits[0] + bits[1] * bits[2]) >> wp.uint32(8)) * (1.0 / 16777216.0)
 
 

@@ -3,13 +3,13 @@
 import warp as wp
 
 from training.statues.description.layout import Beard, Carving, Eyes, Fracture, Hair, Headgear, Light, Stone, Weathering
-from training.statues.kernels.carving import MOUTH, chiselled
-from training.statues.kernels.fracture import beyond, fracture_normal, in_crack
+from training.statues.kernels.carving import MOUTH, chisel_height
+from training.statues.kernels.fracture import fracture_distance, fracture_normal, in_crack
 from training.statues.kernels.geometry import BREAKS, relief
 from training.statues.kernels.noise import fractal, rise
 from training.statues.kernels.raster import LAMP_HALF, Lamp, View, edge, to_lamp, to_pixel
-from training.statues.kernels.sky import PI, seen_in
-from training.statues.kernels.stone import coloured, times
+from training.statues.kernels.sky import PI, sample_sky
+from training.statues.kernels.stone import colour_surface, times
 
 #: Nothing was hit. All bits set: no depth lies behind it.
 EMPTY = wp.constant(wp.uint64(0xFFFFFFFFFFFFFFFF))
@@ -92,7 +92,7 @@ def resolve(
         closest = float(1000.0)
         for k in range(BREAKS):
             f = fractures[b, k]
-            away = wp.abs(beyond(f, landmarks[b, f.landmark], point))
+            away = wp.abs(fracture_distance(f, landmarks[b, f.landmark], point))
             if away < closest:
                 closest = away
                 normal = fracture_normal(f, landmarks[b, f.landmark], point)
@@ -100,7 +100,7 @@ def resolve(
         detail += 0.05 * fractal(point * 3.5, 3)
     else:
         shown = wp.max(over[0], wp.max(over[1], over[2]))
-        detail = chiselled(carving[b], eyes[b], weathering[b], q, kind) * (1.0 - 0.7 * shown)
+        detail = chisel_height(carving[b], eyes[b], weathering[b], q, kind) * (1.0 - 0.7 * shown)
         if shown > 0.01 and kind < MOUTH:
             exact = relief(hair[b], beard[b], headgear[b], carving[b], q, kind)
             detail += exact[0] - (height[b, c0] * u + height[b, c1] * v + height[b, c2] * w)
@@ -140,7 +140,7 @@ def _step(pixels: Pixels, b: int, row: int, column: int, dr: int, dc: int, point
 
 
 @wp.func
-def bumped(pixels: Pixels, b: int, row: int, column: int, n: wp.vec3, reach: float) -> wp.vec3:
+def bump_normal(pixels: Pixels, b: int, row: int, column: int, n: wp.vec3, reach: float) -> wp.vec3:
     """Normal turned by the slope of the fine relief (Mikkelsen 2010, from differences between pixels)."""
     point = pixels.position[b, row, column]
     across = _step(pixels, b, row, column, 0, 1, point, reach)
@@ -158,7 +158,7 @@ def bumped(pixels: Pixels, b: int, row: int, column: int, n: wp.vec3, reach: flo
 
 
 @wp.func
-def scattered(row: int, column: int) -> float:
+def gradient_noise(row: int, column: int) -> float:
     """A number per pixel that turns the sampling pattern (interleaved gradient noise: Jimenez 2014)."""
     x = 0.06711056 * float(column) + 0.00583715 * float(row)
     x = 52.9829189 * (x - wp.floor(x))
@@ -166,7 +166,7 @@ def scattered(row: int, column: int) -> float:
 
 
 @wp.func
-def lit(
+def unshadowed_share(
     highest: wp.array4d(dtype=float),
     b: int,
     which: int,
@@ -190,7 +190,7 @@ def lit(
         if over > 0.08 + 0.3 * r / per_cm:
             hidden += 1.0
             above += over
-        d = _turned(d)
+        d = _turn_golden(d)
     if hidden < 0.5:
         return 1.0
     spread = wp.clamp(size * above / hidden, 0.06, 2.5) * per_cm
@@ -200,7 +200,7 @@ def lit(
         over = highest[b, which, _cell(p[1] + r * d[1], side), _cell(p[0] + r * d[0], side)] - p[2]
         if over < 0.08 + 0.3 * r / per_cm:
             free += 1.0
-        d = _turned(d)
+        d = _turn_golden(d)
     return free / float(SHADOW_TAPS)
 
 
@@ -210,7 +210,7 @@ def _cell(x: float, side: int) -> int:
 
 
 @wp.func
-def _turned(d: wp.vec2) -> wp.vec2:
+def _turn_golden(d: wp.vec2) -> wp.vec2:
     """By the golden angle: the next direction of a spiral that covers a disc evenly (Vogel 1979)."""
     return wp.vec2(GOLDEN_COSINE * d[0] - GOLDEN_SINE * d[1], GOLDEN_SINE * d[0] + GOLDEN_COSINE * d[1])
 
@@ -236,7 +236,7 @@ def openness(pixels: Pixels, view: View, b: int, point: wp.vec3, n: wp.vec3, rad
             before = p[2] + wp.dot(pixels.position[b, row, column] - view.eye, view.back)
             if before > 0.05 and before < radius * 2.0:
                 hidden += 1.0
-        d = _turned(d)
+        d = _turn_golden(d)
     return 1.0 - hidden / float(OCCLUSION_TAPS)
 
 
@@ -290,17 +290,17 @@ def shade(
     if wp.dot(smooth, v) < 0.0:
         smooth = wp.normalize(smooth - v * (1.02 * wp.dot(smooth, v)))
     reach = 6.0 * view.distance / view.scale
-    n = bumped(pixels, b, row, column, smooth, reach)
+    n = bump_normal(pixels, b, row, column, smooth, reach)
     facing = wp.dot(n, v)
     if facing < 0.0:
         n = wp.normalize(n - v * (1.02 * facing))
-    angle = 6.2831853 * scattered(row, column)
+    angle = 6.2831853 * gradient_noise(row, column)
     turn = wp.vec2(wp.cos(angle), wp.sin(angle))
     free = openness(pixels, view, b, point, smooth, g.occlusion_radius, turn)
     over = pixels.cover[b, row, column]
     lip = pixels.lip[b, row, column]
     detail = pixels.detail[b, row, column]
-    f = coloured(stone[b], weathering[b], eyes[b], pixels.rest[b, row, column], n, part, lip, over, free, detail)
+    f = colour_surface(stone[b], weathering[b], eyes[b], pixels.rest[b, row, column], n, part, lip, over, free, detail)
     # The sky, past the head (at the vertices) and past what is near (free).
     w = pixels.weights[b, row, column]
     t = int(wp.uint32(nearest[b, row, column] & wp.uint64(0xFFFFFFFF)))
@@ -323,15 +323,15 @@ def shade(
         size = wp.where(k == 0, g.key_size, g.fill_size)
         cosine = wp.max((wp.dot(n, towards) + wrap) / (1.0 + wrap), 0.0)
         if cosine > 0.0 and lamp.on == 1:
-            seen = lit(highest, b, k, lamp, size, point, smooth, turn) * (0.5 + 0.5 * free)
+            seen = unshadowed_share(highest, b, k, lamp, size, point, smooth, turn) * (0.5 + 0.5 * free)
             diffuse = diffuse + colour * (seen * cosine)
             specular = specular + colour * (
                 PI * seen * gloss(n, v, towards, wp.max(f.roughness, size * 0.7), f.reflectance)
             )
     mirrored = n * (2.0 * wp.dot(n, v)) - v
-    in_mirror = seen_in(soft, g.surroundings, g.turn, mirrored)
+    in_mirror = sample_sky(soft, g.surroundings, g.turn, mirrored)
     if f.metal > 0.05:
-        in_mirror = wp.lerp(seen_in(sharp, g.surroundings, g.turn, mirrored), in_mirror, rise(0.1, 0.6, f.roughness))
+        in_mirror = wp.lerp(sample_sky(sharp, g.surroundings, g.turn, mirrored), in_mirror, rise(0.1, 0.6, f.roughness))
     grazing = 1.0 - wp.max(wp.dot(n, v), 0.0)
     fresnel = f.reflectance + (1.0 - f.roughness) * 0.6 * wp.pow(grazing, 5.0)
     specular = specular + in_mirror * (g.sky * fresnel * free * wp.clamp(around, 0.0, 1.0))

@@ -30,7 +30,7 @@ def sky_directions() -> NDArray[np.float32]:
 
 
 @wp.func
-def seen_in(maps: wp.array4d(dtype=float), which: int, turn: float, d: wp.vec3) -> wp.vec3:
+def sample_sky(maps: wp.array4d(dtype=float), which: int, turn: float, d: wp.vec3) -> wp.vec3:
     """Radiance of an equirectangular map in a direction, bilinear. maps: (E, rows, columns, 3)."""
     rows = maps.shape[1]
     columns = maps.shape[2]
@@ -84,7 +84,7 @@ def gather_sky(
             column = wp.clamp(int(p[0]), 0, side - 1)
             row = wp.clamp(int(p[1]), 0, side - 1)
             if highest[b, k, row, column] < p[2] + BIAS:
-                radiance = seen_in(soft, g.surroundings, g.turn, d)
+                radiance = sample_sky(soft, g.surroundings, g.turn, d)
                 l0 += radiance
                 lx += radiance * d[0]
                 ly += radiance * d[1]

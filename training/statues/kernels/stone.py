@@ -42,7 +42,7 @@ def fresh_stone(s: Stone, q: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def coloured(
+def colour_surface(
     s: Stone,
     w: Weathering,
     e: Eyes,
@@ -76,7 +76,7 @@ def coloured(
     cavity = wp.clamp(wp.max(rise(0.85, 0.25, open), rise(-0.01, -0.07, depth)), 0.0, 1.0)
     blotch = fractal(q * 0.6 + shift, 3)
     if s.paint > 0.0:
-        colour = _painted(s, q, colour, part, lip, cover, blotch)
+        colour = _paint(s, q, colour, part, lip, cover, blotch)
     if s.gilding > 0.0:
         gold = 0.8 * rise(0.30, -0.20, blotch - 0.5 * s.gilding + 0.15)
         colour = wp.lerp(colour, wp.vec3(0.75, 0.52, 0.2), gold)
@@ -91,13 +91,13 @@ def coloured(
         colour = _inlay(e, q)
         f.roughness = 0.25
         f.metal = 0.0
-    colour = _weathered(w, q, n, colour, cavity, blotch, shift)
+    colour = _weather(w, q, n, colour, cavity, blotch, shift)
     f.colour = colour
     return f
 
 
 @wp.func
-def _painted(s: Stone, q: wp.vec3, colour: wp.vec3, part: int, lip: float, cover: wp.vec4, blotch: float) -> wp.vec3:
+def _paint(s: Stone, q: wp.vec3, colour: wp.vec3, part: int, lip: float, cover: wp.vec4, blotch: float) -> wp.vec3:
     """Remains of paint: it flakes off where the noise is high."""
     left = rise(0.30, 0.0, blotch - 0.55 * (s.paint - 0.5))
     hair = wp.max(cover[0], cover[1])
@@ -124,7 +124,7 @@ def _inlay(e: Eyes, q: wp.vec3) -> wp.vec3:
 
 
 @wp.func
-def _weathered(
+def _weather(
     w: Weathering, q: wp.vec3, n: wp.vec3, colour: wp.vec3, cavity: float, blotch: float, shift: wp.vec3
 ) -> wp.vec3:
     c = colour

@@ -22,7 +22,7 @@ SEEN_SHARE = 0.35
 RULES = ("outside", "small", "dark", "bright", "burnt", "black", "flat", "hidden", "not finite")
 
 
-def passed(renders: Renders, but: str = "") -> Tensor:
+def find_passing(renders: Renders, but: str = "") -> Tensor:
     """(B,) bool: which pictures break no rule, or none but this one."""
     kept = [number for number, name in enumerate(RULES) if name != but]
     return ~broken_rules(renders)[:, kept].any(1)

@@ -135,14 +135,14 @@ def make_shard(order: Order, factory: Factory, shard: int, count: int, progress:
     made = samples(factory, order.seed + shard * STRIDE, count, order.wish, tally)
     rows: list[dict[str, Any]] = []
 
-    def noted() -> Iterator[Sample]:
+    def note_samples() -> Iterator[Sample]:
         for sample in made:
             rows.append(sample.row)
             progress(1)
             yield sample
 
     if order.plain:
-        for sample in noted():
+        for sample in note_samples():
             for ending, content in sample.files.items():
                 with whole_file(order.out / f"{sample.seed:010d}.{ending}", force=True) as stream:
                     stream.write(content)
@@ -151,7 +151,7 @@ def make_shard(order: Order, factory: Factory, shard: int, count: int, progress:
             whole_file(order.out / f"shard-{shard:06d}.tar", force=True) as stream,
             tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as archive,
         ):
-            for sample in noted():
+            for sample in note_samples():
                 for ending, content in sample.files.items():
                     # No times and no owners: the same statues are the same bytes.
                     entry = tarfile.TarInfo(f"{sample.seed:010d}.{ending}")

@@ -45,7 +45,7 @@ def contact_sheet(
     """
     tally, cells = Tally(), []
     for sample in samples(factory, seed, count, Wish(pairs=way == "pairs"), tally):
-        cells += [_fitted(picture, cell) for picture in _pictures(sample, way)]
+        cells += [_fit_picture(picture, cell) for picture in _pictures(sample, way)]
         progress(1)
     columns = min(columns, len(cells))
     cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
@@ -54,26 +54,26 @@ def contact_sheet(
 
 
 def _pictures(sample: Sample, way: str) -> list[NDArray[np.uint8]]:
-    picture = _decoded(sample.files["png"])
+    picture = _decode_png(sample.files["png"])
     if way == "landmarks":
         hidden = set(sample.row["hidden"])
         for index, (x, y) in enumerate(sample.row["landmarks"]):
             centre = (round((x - 0.5) * 16), round((y - 0.5) * 16))
             cv2.circle(picture, centre, 24, HIDDEN if index in hidden else VISIBLE, -1, cv2.LINE_AA, 4)
     if way == "parts":
-        return [np.array(PART_COLOURS, np.uint8)[_decoded(sample.files["parts.png"])[..., 0]]]
+        return [np.array(PART_COLOURS, np.uint8)[_decode_png(sample.files["parts.png"])[..., 0]]]
     if way == "pairs":
-        mask = _decoded(sample.files["mask.png"])
-        return [picture, _decoded(sample.files["damaged.png"]), mask]
+        mask = _decode_png(sample.files["mask.png"])
+        return [picture, _decode_png(sample.files["damaged.png"]), mask]
     return [picture]
 
 
-def _decoded(file: bytes) -> NDArray[np.uint8]:
+def _decode_png(file: bytes) -> NDArray[np.uint8]:
     """(H, W, 3) RGB of a PNG file."""
     return np.asarray(cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR_RGB), np.uint8).copy()
 
 
-def _fitted(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def _fit_picture(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     if picture.shape[0] == side:
         return picture
     return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)

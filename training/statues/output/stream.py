@@ -8,8 +8,8 @@ import torch
 
 from training.statues.drawing.draw import draw_statues
 from training.statues.drawing.scenes import walk_round
-from training.statues.drawing.seeded import Seeded
-from training.statues.output.checks import passed
+from training.statues.drawing.seeded_draws import SeededDraws
+from training.statues.output.checks import find_passing
 from training.statues.rendering.development import Renders
 from training.statues.rendering.factory import Factory
 
@@ -26,23 +26,23 @@ def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, floa
     while True:
         table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
         if yaw is not None:
-            draw = Seeded(np.arange(seed, seed + batch))
+            draw = SeededDraws(np.arange(seed, seed + batch))
             walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
         seed += batch
         renders = factory.render(table)
-        good = _chosen(renders, passed(renders, "" if yaw is None else "hidden"))
-        kept = good if kept is None else _joined(kept, good)
+        good = _select_renders(renders, find_passing(renders, "" if yaw is None else "hidden"))
+        kept = good if kept is None else _join_renders(kept, good)
         while len(kept.image) >= batch:
             index = torch.arange(len(kept.image), device=kept.image.device)
-            yield _chosen(kept, index < batch)
-            kept = _chosen(kept, index >= batch)
+            yield _select_renders(kept, index < batch)
+            kept = _select_renders(kept, index >= batch)
 
 
-def _chosen(renders: Renders, which: torch.Tensor) -> Renders:
+def _select_renders(renders: Renders, which: torch.Tensor) -> Renders:
     present = {f.name: getattr(renders, f.name) for f in fields(Renders) if getattr(renders, f.name) is not None}
     return replace(renders, **{name: value[which] for name, value in present.items()})
 
 
-def _joined(first: Renders, second: Renders) -> Renders:
+def _join_renders(first: Renders, second: Renders) -> Renders:
     names = [f.name for f in fields(Renders) if getattr(first, f.name) is not None]
     return replace(first, **{name: torch.cat([getattr(first, name), getattr(second, name)]) for name in names})

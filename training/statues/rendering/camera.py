@@ -28,7 +28,7 @@ def views(camera: Table, side: int) -> NDArray[np.void]:
     return result
 
 
-def projected(view: NDArray[np.void], side: int, points: Floats) -> Floats:
+def project_points(view: NDArray[np.void], side: int, points: Floats) -> Floats:
     """(B, K, 3) points in cm -> (B, K, 3) column, row (pixels, first centre at 0.5) and depth before the eye in cm."""
     d = points - view["eye"][:, None]
     along = {name: np.einsum("bkc,bc->bk", d, view[name]) for name in ("right", "up", "back")}

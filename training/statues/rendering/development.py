@@ -53,7 +53,7 @@ class Renders:
     positions: Tensor | None = None
 
 
-def developed(
+def develop(
     launcher: Launcher,
     surroundings: Surroundings,
     batch: Batch,
@@ -77,7 +77,7 @@ def developed(
     focused = launcher.tensor(batch.camera["distance"])[:, None, None] - FOCUSED_BEFORE
     away = torch.where(seen, (depth - focused).abs(), 0.0)[:, None]
     ground = _ground(launcher, surroundings, batch, gain)
-    image = film.developed(colour, alpha, away, ground, gain, settings, _grain(launcher, batch))
+    image = film.develop_film(colour, alpha, away, ground, gain, settings, _grain(launcher, batch))
     screen, hidden, missing = _landmarks(launcher, batch, surface, pixels)
     parts = launcher.empty(len(batch), *image.shape[2:], dtype=wp.uint8)
     launcher.launch(labels.label_pixels, parts.shape, pixels, parts)

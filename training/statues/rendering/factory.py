@@ -5,9 +5,9 @@ from torch import Tensor
 
 from statue_models.errors import StatueError
 from training.statues.description.layout import Table
-from training.statues.rendering.development import SAMPLES, Renders, developed
+from training.statues.rendering.development import SAMPLES, Renders, develop
 from training.statues.rendering.launcher import Launcher
-from training.statues.rendering.stages import Batch, lit, sculpted, seen
+from training.statues.rendering.stages import Batch, light_pixels, scan_pixels, sculpt
 from training.statues.rendering.uploads import Mesh, Surroundings
 from training.statues.sources.environments import Environments
 from training.statues.sources.head_model import HeadModel
@@ -60,7 +60,7 @@ class Factory:
             maps: also depth, normals and positions.
         """
         batch = Batch.of(self.launcher, table, self.size * SAMPLES, broken)
-        surface = sculpted(self.launcher, self.mesh, batch)
-        pixels, nearest = seen(self.launcher, self.mesh, batch, surface)
-        radiance = lit(self.launcher, self.mesh, self.surroundings, batch, surface, pixels, nearest)
-        return developed(self.launcher, self.surroundings, batch, surface, pixels, radiance, gain, maps)
+        surface = sculpt(self.launcher, self.mesh, batch)
+        pixels, nearest = scan_pixels(self.launcher, self.mesh, batch, surface)
+        radiance = light_pixels(self.launcher, self.mesh, self.surroundings, batch, surface, pixels, nearest)
+        return develop(self.launcher, self.surroundings, batch, surface, pixels, radiance, gain, maps)

@@ -71,7 +71,7 @@ class Surface:
     landmarks: wp.array
 
 
-def sculpted(launcher: Launcher, mesh: Mesh, batch: Batch) -> Surface:
+def sculpt(launcher: Launcher, mesh: Mesh, batch: Batch) -> Surface:
     """From the model's modes to the surface with hair, headgear and fractures."""
     count, points = len(batch), (len(batch), mesh.vertices)
     people = batch.table["shape"]
@@ -94,7 +94,7 @@ def sculpted(launcher: Launcher, mesh: Mesh, batch: Batch) -> Surface:
     return Surface(position, normals, cover, height, landmarks)
 
 
-def seen(launcher: Launcher, mesh: Mesh, batch: Batch, surface: Surface) -> tuple[shading.Pixels, wp.array]:
+def scan_pixels(launcher: Launcher, mesh: Mesh, batch: Batch, surface: Surface) -> tuple[shading.Pixels, wp.array]:
     """What each of the (B, side, side) samples shows, and the number of its triangle (``raster.scan_view``)."""
     samples = (len(batch), batch.side, batch.side)
     screen = launcher.empty(*surface.position.shape, dtype=wp.vec3)
@@ -116,7 +116,7 @@ def seen(launcher: Launcher, mesh: Mesh, batch: Batch, surface: Surface) -> tupl
     return pixels, nearest
 
 
-def lit(
+def light_pixels(
     launcher: Launcher,
     mesh: Mesh,
     surroundings: Surroundings,

@@ -47,7 +47,7 @@ class Environments:
     names: list[str]
 
 
-def made_up(name: str) -> Maps:
+def make_studio(name: str) -> Maps:
     """(128, 256, 3) one of ``STUDIOS``."""
     (above, level, below), boxes = STUDIOS[name]
     rows, columns = SHARP
@@ -62,19 +62,19 @@ def made_up(name: str) -> Maps:
     return np.repeat(radiance[..., None], 3, 2).astype(np.float32)
 
 
-def prepared(maps: Maps, names: list[str]) -> Environments:
+def prepare_maps(maps: Maps, names: list[str]) -> Environments:
     """Normalise, cut and soften (E, 128, 256, 3) maps."""
     rows = maps.shape[1]
     weight = np.cos(np.pi * (0.5 - (np.arange(rows) + 0.5) / rows))[None, :, None]
     weight = weight / weight.mean()
 
-    def normalised(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def normalise(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values / (values.mean(-1, keepdims=True) * weight[..., None]).mean((1, 2, 3), keepdims=True)
 
     # Cameras take out most of a cast.
     cast = (maps.astype(np.float64) * weight[..., None]).mean((1, 2), keepdims=True)
     maps = maps / (cast / cast.mean(-1, keepdims=True)) ** WHITE_BALANCE
-    sharp = normalised(np.minimum(normalised(np.maximum(maps.astype(np.float64), 0)), BRIGHTEST))
+    sharp = normalise(np.minimum(normalise(np.maximum(maps.astype(np.float64), 0)), BRIGHTEST))
     soft = np.empty((len(maps), *SOFT, 3))
     for index, one in enumerate(sharp):
         # Wrapped round sideways, so that no seam shows behind the viewer.
@@ -90,7 +90,7 @@ def prepared(maps: Maps, names: list[str]) -> Environments:
 
 def studio_environments() -> Environments:
     """The made-up maps alone."""
-    return prepared(np.stack([made_up(name) for name in STUDIOS]), list(STUDIOS))
+    return prepare_maps(np.stack([make_studio(name) for name in STUDIOS]), list(STUDIOS))
 
 
 def read_environments(assets: Path) -> Environments:
@@ -109,4 +109,4 @@ def read_environments(assets: Path) -> Environments:
         raise StatueError("bad-training-data", path=path, reason=f"it cannot be read ({error})") from None
     if maps.ndim != 4 or maps.shape[1:] != (*SHARP, 3) or len(names) != len(maps) or not np.isfinite(maps).all():
         raise StatueError("bad-training-data", path=path, reason="it does not hold finite maps of 128 x 256 pixels")
-    return prepared(np.concatenate([np.stack([made_up(n) for n in STUDIOS]), maps]), [*STUDIOS, *names])
+    return prepare_maps(np.concatenate([np.stack([make_studio(n) for n in STUDIOS]), maps]), [*STUDIOS, *names])

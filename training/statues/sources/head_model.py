@@ -88,14 +88,14 @@ def refine(vertices: Floats, triangles: Integers, longest: float = LONGEST_EDGE,
         unique, index = np.unique(edges.reshape(-1, 2), axis=0, return_inverse=True)
         is_long = np.linalg.norm(points[unique[:, 0]] - points[unique[:, 1]], axis=1) > longest
         number = np.where(is_long, np.cumsum(is_long) - 1 + len(points), -1)
-        corners = _divided(corners, number[index.reshape(-1, 3)])
+        corners = _divide_triangles(corners, number[index.reshape(-1, 3)])
         parents.append(unique[is_long])
         points = np.concatenate([points, points[unique[is_long]].mean(1)])
         firsts.append(len(points))
     return Refinement(np.concatenate(parents).astype(np.int32), tuple(firsts), np.ascontiguousarray(corners, np.int32))
 
 
-def _divided(corners: NDArray[np.int64], middles: NDArray[np.int64]) -> NDArray[np.int64]:
+def _divide_triangles(corners: NDArray[np.int64], middles: NDArray[np.int64]) -> NDArray[np.int64]:
     """Triangles (T, 3) cut along the middles (T, 3) of edges 01, 12, 20; -1 = not halved."""
     parts = []
     count = (middles >= 0).sum(1)

@@ -89,12 +89,12 @@ def _case(number: int, head: Head, heads: Heads, scenes: Scenes, profile: bool =
     # Not in step with the damage.
     scene = KINDS[(number // len(DAMAGES) + number) % len(KINDS)]
     while True:
-        case = _drawn(number, head, heads, scenes, damage, scene, rng, profile)
+        case = _draw_case(number, head, heads, scenes, damage, scene, rng, profile)
         if case is not None:
             return case
 
 
-def _drawn(
+def _draw_case(
     number: int,
     head: Head,
     heads: Heads,
@@ -108,17 +108,17 @@ def _drawn(
     size = math.exp(rng.uniform(*np.log(FACE_SIZES)))
     width, height = _picture_size(size, scene, rng)
     at_edge = rng.random() < NEAR_EDGE
-    paste = _placed(head, size, (width, height), at_edge, rng)
+    paste = _place_head(head, size, (width, height), at_edge, rng)
     canvas, taken = scenes.draw(scene, width, height, rng)
     own = _box(paste @ _homogeneous(head.points))
-    if any(_overlap(_grown(own), _grown(other)) for other in taken):
+    if any(_overlap(_grow_box(own), _grow_box(other)) for other in taken):
         return None
     others = 0
     for _ in range(int(rng.integers(3 - len(taken)))):
         other = heads.faces[rng.integers(len(heads.faces))]
-        matrix = _placed(other, size * rng.uniform(0.5, 1.6), (width, height), False, rng)
+        matrix = _place_head(other, size * rng.uniform(0.5, 1.6), (width, height), False, rng)
         box = _box(matrix @ _homogeneous(other.points))
-        if not any(_overlap(_grown(box), _grown(known)) for known in [own, *taken]):
+        if not any(_overlap(_grow_box(box), _grow_box(known)) for known in [own, *taken]):
             _paste(canvas, other, matrix)
             taken.append(box)
             others += 1
@@ -147,7 +147,7 @@ def _picture_size(size: float, scene: str, rng: np.random.Generator) -> tuple[in
     return round(max(width, shorter)), round(max(height, shorter))
 
 
-def _placed(
+def _place_head(
     head: Head, size: float, extent: tuple[int, int], at_edge: bool, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """(2, 3) map from the head's render to the picture: its size, roll and place."""
@@ -220,7 +220,7 @@ def _box(points: NDArray[np.float64]) -> Box:
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
-def _grown(box: Box) -> Box:
+def _grow_box(box: Box) -> Box:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     half = ROOM * max(box[2] - box[0], box[3] - box[1]) / 2
     return x - half, y - half, x + half, y + half

@@ -20,7 +20,7 @@ from statue_models.whole_file import whole_file
 from training.statues.description.layout import Table
 from training.statues.drawing.draw import draw_statues
 from training.statues.drawing.scenes import walk_round
-from training.statues.output.checks import passed
+from training.statues.output.checks import find_passing
 from training.statues.rendering.development import Renders
 from training.statues.rendering.factory import Factory
 from training.statues.sources.environments import read_environments
@@ -90,7 +90,7 @@ def frame_heads(assets: Path, cache: Path) -> Heads:
         stored = _read(path)
         if stored is not None:
             return stored
-    heads = _rendered(assets, _to_stderr)
+    heads = _render_heads(assets, _to_stderr)
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,7 +104,7 @@ def _to_stderr(done: int, total: int) -> None:
         print(f"\rrendering heads: {done} of {total}", end="\n" if done == total else "", file=sys.stderr)
 
 
-def _rendered(assets: Path, progress: Progress) -> Heads:
+def _render_heads(assets: Path, progress: Progress) -> Heads:
     head, environments = with_brows_on_ridge(read_head(assets)), read_environments(assets)
     factory = Factory(head, environments, SIZE)
     total = FACES + PROFILES
@@ -112,21 +112,21 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
     profiles: list[Head] = []
     scenes: list[NDArray[np.uint8]] = []
 
-    def described(seed: int) -> Table:
+    def describe_head(seed: int) -> Table:
         table = draw_statues([seed], head, environments.suns)
         table["camera"]["half"] = np.maximum(table["camera"]["half"], SMALLEST_HALF)
         return table
 
     seed = FACE_SEED
     while len(faces) < FACES:
-        table, rng = described(seed), np.random.default_rng(seed)
+        table, rng = describe_head(seed), np.random.default_rng(seed)
         seed += 1
         if len(faces) % 3 == 2:
             walk_round(table, np.radians([rng.uniform(*TURNED) * rng.choice((-1, 1))]))
         if abs(math.degrees(float(table["camera"]["yaw"][0]))) > LARGEST_YAW:
             continue
         renders = factory.render(table)
-        if not passed(renders).item():
+        if not find_passing(renders).item():
             continue
         faces.append(_head(table, renders))
         if len(scenes) < SCENES:
@@ -137,11 +137,11 @@ def _rendered(assets: Path, progress: Progress) -> Heads:
         progress(len(faces), total)
     seed = PROFILE_SEED
     while len(profiles) < PROFILES:
-        table, rng = described(seed), np.random.default_rng(seed)
+        table, rng = describe_head(seed), np.random.default_rng(seed)
         seed += 1
         walk_round(table, np.radians([rng.uniform(*PROFILE_YAW) * rng.choice((-1, 1))]))
         renders = factory.render(table)
-        if passed(renders, but="hidden").item():
+        if find_passing(renders, but="hidden").item():
             profiles.append(_head(table, renders))
             progress(FACES + len(profiles), total)
     return Heads(faces, profiles, scenes)

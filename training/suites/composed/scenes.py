@@ -58,9 +58,9 @@ class Scenes:
             level = np.clip(rng.uniform(10, 245) + rng.normal(0, 8, (2, 1, 3)), 0, 255)
             picture = np.broadcast_to(level, (2, 2, 3)).astype(np.uint8)
             smooth = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-            return _grained(smooth, rng), []
+            return _add_grain(smooth, rng), []
         source = {"panorama": self._panoramas, "stone": self._stones, "rendered": self._rendered}[kind]
-        return _grained(_part(source[rng.integers(len(source))], width, height, rng), rng), []
+        return _add_grain(_part(source[rng.integers(len(source))], width, height, rng), rng), []
 
     def _with_bust(self, width: int, height: int, rng: np.random.Generator) -> tuple[Rgb, list[Box]]:
         """A photograph as high as the scene, on its left or right; its edge is repeated over the rest."""
@@ -74,7 +74,7 @@ class Scenes:
         )
         shift = np.array([left, height - size[1]] * 2)
         face = np.array(bust.face) * scale + shift
-        return _grained(np.asarray(picture, np.uint8), rng), [
+        return _add_grain(np.asarray(picture, np.uint8), rng), [
             (float(face[0]), float(face[1]), float(face[2]), float(face[3]))
         ]
 
@@ -124,7 +124,7 @@ def _part(source: Rgb, width: int, height: int, rng: np.random.Generator) -> Rgb
     return np.asarray(cv2.resize(source[y : y + high, x : x + wide], (width, height), interpolation=how), np.uint8)
 
 
-def _grained(picture: NDArray[np.uint8], rng: np.random.Generator) -> Rgb:
+def _add_grain(picture: NDArray[np.uint8], rng: np.random.Generator) -> Rgb:
     tile = rng.normal(0, GRAIN, (256, 256, 1))
     rows, columns = picture.shape[:2]
     noise = np.tile(np.rint(tile).astype(np.int16), (-(-rows // 256), -(-columns // 256), 1))[:rows, :columns]

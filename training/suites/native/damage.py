@@ -82,7 +82,7 @@ class _Place:
         """(H, W) distance from a centre, over the semi-axes (or their ratio) across and along the face."""
         return np.hypot(self.along(centre, self.right) / across, self.along(centre, self.down) / down)
 
-    def whole(self) -> Field:
+    def face_outline(self) -> Field:
         """(H, W), 1 on the outline of the face with its hair and jaw."""
         x, y, width, height = self.face.box
         return self.ellipse(np.array([x + width / 2, y + height / 2]), 0.6 * width, 0.56 * height)
@@ -126,14 +126,14 @@ def _feature(kind: str, place: _Place, noise: Field, rng: np.random.Generator) -
     return place.ellipse(centre + rng.normal(0, 0.015, 2) * width, across, down) / width + 0.05 * noise
 
 
-def _sheared(kind: str, place: _Place, noise: Field, rng: np.random.Generator) -> Field:
+def _shear_face(kind: str, place: _Place, noise: Field, rng: np.random.Generator) -> Field:
     """All of the face beyond a line is gone: below the mouth, or beside the nose."""
     chin = kind == "chin"
     angle = np.pi / 2 + rng.normal(0, 0.2) if chin else rng.normal(0, 0.35) + np.pi * rng.integers(2)
     way = place.right * np.cos(angle) + place.down * np.sin(angle)
     start, sign = (_eyes_and_mouth(place.face)[1], -1) if chin else (place.face.points[2], 1)
     beyond = sign * place.along(start, way) / place.face.box[2] + 0.06 * noise
-    return np.where(place.whole() + 0.05 * noise < 1.1, beyond, np.inf)
+    return np.where(place.face_outline() + 0.05 * noise < 1.1, beyond, np.inf)
 
 
 def _cracks(kind: str, place: _Place, noise: Field, rng: np.random.Generator) -> Field:
@@ -148,13 +148,13 @@ def _cracks(kind: str, place: _Place, noise: Field, rng: np.random.Generator) ->
             cv2.line(canvas, point.astype(int).tolist(), following.astype(int).tolist(), 0, 1)
             point = following
     away = cv2.distanceTransform(canvas, cv2.DIST_L2, 5) / width + 0.008 * noise
-    return np.where(place.whole() < 1.15, away, np.inf)
+    return np.where(place.face_outline() < 1.15, away, np.inf)
 
 
 #: How the other kinds look; the features are alike.
 _FIELDS: dict[str, Callable[[str, _Place, Field, np.random.Generator], Field]] = {
-    "chin": _sheared,
-    "half": _sheared,
+    "chin": _shear_face,
+    "half": _shear_face,
     CRACKS: _cracks,
 }
 

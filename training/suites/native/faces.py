@@ -52,7 +52,7 @@ class Face:
 FaceFinder = Callable[[Path, NDArray[np.uint8]], Face | None]
 
 
-def detected(detector: Path, picture: NDArray[np.uint8]) -> Face | None:
+def detect_face(detector: Path, picture: NDArray[np.uint8]) -> Face | None:
     """The surest face that YuNet finds in any of several sizes of a photograph.
 
     Args:
@@ -94,6 +94,6 @@ def face_finder(assets: Path) -> FaceFinder:
             return face
         if not detector.is_file():
             raise StatueError("missing-file", path=detector)
-        return detected(detector, picture)
+        return detect_face(detector, picture)
 
     return find

@@ -52,7 +52,7 @@ def rendered_truths(
         _render(assets, folder, progress)
         rows = _rows(folder)
     if rows is None:
-        raise _changed(folder, "it is not a complete run of the suite")
+        raise _make_changed_error(folder, "it is not a complete run of the suite")
     for row in rows[:limit]:
         yield _truth(folder, row)
 
@@ -70,28 +70,28 @@ def _rows(folder: Path) -> list[dict[str, Any]] | None:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         chosen = [row for row in rows if abs(row["yaw"]) <= MOST_YAW][:STATUES]
         if len(chosen) != STATUES or not all(row["seed"] in HELD_BACK_SEEDS for row in chosen):
-            raise _changed(folder, f"it does not hold the suite's {STATUES} statues")
+            raise _make_changed_error(folder, f"it does not hold the suite's {STATUES} statues")
         return chosen
     except (ValueError, KeyError, TypeError) as error:
-        raise _changed(folder, f"{MANIFEST} cannot be read ({error})") from None
+        raise _make_changed_error(folder, f"{MANIFEST} cannot be read ({error})") from None
 
 
 def _truth(folder: Path, row: dict[str, Any]) -> Truth:
     path = folder / row["file"]
     if not path.is_file():
-        raise _changed(folder, f"{row['file']} is missing")
+        raise _make_changed_error(folder, f"{row['file']} is missing")
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != row["sha256"]:
-        raise _changed(folder, f"{row['file']} is not what was rendered")
+        raise _make_changed_error(folder, f"{row['file']} is not what was rendered")
     bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise _changed(folder, f"{row['file']} is not a picture")
+        raise _make_changed_error(folder, f"{row['file']} is not a picture")
     rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
     number = row["seed"] - HELD_BACK_SEEDS.start
     return Truth(f"statue-{number:04d}", rgb, np.array(row["landmarks"], np.float64))
 
 
-def _changed(folder: Path, reason: str) -> StatueError:
+def _make_changed_error(folder: Path, reason: str) -> StatueError:
     return StatueError("bad-training-data", path=folder, reason=f"{reason}; remove the folder to render it anew")
 
 

@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from statue_models.errors import StatueError
-from training.datasets import packed
+from training.datasets import packing
 
 
 def agreeing(made, reference, allowed=0.0):
-    return packed.compare(made, reference, lambda name: allowed)[1] == []
+    return packing.compare(made, reference, lambda name: allowed)[1] == []
 
 
 def test_scalars_texts_and_bytes_come_back(tmp_path):
     arrays = {"commit": np.array("abc"), "names": np.array(["a", "bcd"]), "q": np.arange(6, dtype=np.int16)}
-    packed.write_npz(tmp_path / "a.npz", arrays)
-    packed.write_npz(tmp_path / "b.npz", arrays)
+    packing.write_npz(tmp_path / "a.npz", arrays)
+    packing.write_npz(tmp_path / "b.npz", arrays)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    back = packed.read_npz(tmp_path / "a.npz")
+    back = packing.read_npz(tmp_path / "a.npz")
     assert back["commit"].shape == ()
     assert agreeing(back, arrays)
 
@@ -37,5 +37,5 @@ def test_everything_that_differs_is_found():
 def test_a_packed_file_that_is_none(tmp_path):
     (tmp_path / "a.npz").write_bytes(b"hello")
     with pytest.raises(StatueError) as caught:
-        packed.read_npz(tmp_path / "a.npz")
+        packing.read_npz(tmp_path / "a.npz")
     assert caught.value.code == "bad-training-data"

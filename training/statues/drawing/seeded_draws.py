@@ -17,14 +17,14 @@ Seeds = NDArray[np.uint64]
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _mixed(x: Seeds) -> Seeds:
+def _mix_bits(x: Seeds) -> Seeds:
     """SplitMix64's finaliser."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-class Seeded:
+class SeededDraws:
     """Named numbers of N seeds; every method returns N of them.
 
     Args:
@@ -33,7 +33,7 @@ class Seeded:
 
     def __init__(self, seeds: NDArray[np.integer] | Sequence[int]) -> None:
         self.seeds = np.asarray(seeds, np.uint64)
-        self._roots = _mixed(self.seeds * _STEP + _STEP)
+        self._roots = _mix_bits(self.seeds * _STEP + _STEP)
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -42,7 +42,7 @@ class Seeded:
         """(N, count) 64 random bits each."""
         key = np.uint64(zlib.crc32(name.encode()))
         steps = np.arange(1, count + 1, dtype=np.uint64) * _STEP
-        return _mixed(_mixed(self._roots ^ (key << np.uint64(16)))[:, None] + steps)
+        return _mix_bits(_mix_bits(self._roots ^ (key << np.uint64(16)))[:, None] + steps)
 
     def uniforms(self, name: str, count: int, low: float = 0.0, high: float = 1.0) -> Floats:
         """(N, count) uniform in [low, high)."""
