@@ -23,6 +23,8 @@ _SHARED = (
     "__init__.py",
     "errors.json",
     "errors.py",
+    "face/__init__.py",
+    "face/strokes.py",
     "fields.py",
     "methods/menu.json",
     "places.py",

@@ -1,34 +1,19 @@
-"""68 landmarks as the nine strokes of a path, and back.
-
-The strokes are those of ``statue_models.face.landmarks68.STROKES``; that module needs NumPy, which GIMP's Python
-may lack, so they stand here again, and a test compares the two.
-"""
+"""68 landmarks as the nine strokes of a path, and back."""
 
 import json
 import math
 
 from gimpfu.host import Stroke
 
+from statue_models.face.strokes import STROKES
+
 #: Landmarks of the iBUG/Multi-PIE scheme.
-COUNT = 68
+COUNT = sum(len(order) for _, order, _ in STROKES)
 #: Pixels by which GIMP's own arithmetic may shift an anchor that nobody has touched. Chosen.
 UNTOUCHED = 0.02
 
 #: The name of the path in GIMP, by which it is found again; GIMP adds " #1" and so on to further ones.
 PATH_NAME = "Statue face landmarks"
-
-#: (name, indices of the landmarks in iBUG order, closed)
-STROKES = (
-    ("jaw", tuple(range(17)), False),
-    ("right brow", tuple(range(17, 22)), False),
-    ("left brow", tuple(range(22, 27)), False),
-    ("nose bridge", tuple(range(27, 31)), False),
-    ("nostrils", tuple(range(31, 36)), False),
-    ("right eye", tuple(range(36, 42)), True),
-    ("left eye", tuple(range(42, 48)), True),
-    ("outer lips", tuple(range(48, 60)), True),
-    ("inner lips", tuple(range(60, 68)), True),
-)
 
 
 def strokes_of(landmarks, offset):

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
+from statue_models.face.strokes import STROKES
 from statue_models.pixels.grid import cells_at, centres_of
 
 #: Landmarks of the iBUG/Multi-PIE scheme, and the indices of their groups.
@@ -36,19 +37,6 @@ HAIRLINE = 0.35
 GIVEN = "given"
 #: A predictor's score below which a person should look at the landmarks before trusting the result. 0..1; chosen.
 UNSURE = 0.1
-
-#: The nine strokes of the drawing, as index sequences: (name, indices, closed).
-STROKES: tuple[tuple[str, tuple[int, ...], bool], ...] = (
-    ("jaw", tuple(range(17)), False),
-    ("right brow", tuple(range(17, 22)), False),
-    ("left brow", tuple(range(22, 27)), False),
-    ("nose bridge", tuple(range(27, 31)), False),
-    ("nostrils", tuple(range(31, 36)), False),
-    ("right eye", tuple(range(36, 42)), True),
-    ("left eye", tuple(range(42, 48)), True),
-    ("outer lips", tuple(range(48, 60)), True),
-    ("inner lips", tuple(range(60, 68)), True),
-)
 
 #: MIRROR[i] is the landmark that takes i's place when the picture is flipped left to right.
 MIRROR = np.array(

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import STROKES
+from statue_models.face.strokes import STROKES
 from statue_models.pixels.grid import cells_at
 from statue_models.whole_file import whole_file
 from training.damage.table import ROWS, Row, masks_of

@@ -8,9 +8,9 @@ from typing import Any
 from training.evaluation.contenders.contender import Contender
 from training.evaluation.native.scoring import NativeScore
 from training.evaluation.native.table import BROKEN, CASE_METRICS, CRACKED, FIGURE_GROUPS, FigureGroup
-from training.evaluation.reporting.markdown_table import column, number, table
+from training.evaluation.reporting.markdown_table import column, count_list, method_cells, number, table
 from training.evaluation.reporting.report import to_json
-from training.evaluation.reporting.table import Metric, Row
+from training.evaluation.reporting.table import Metric, Row, figure
 
 #: Of the results' format; no unit.
 SCHEMA = 1
@@ -43,8 +43,7 @@ class NativeReport:
 
     def value(self, method: str, group: str, metric: str) -> float:
         """One figure; NaN where there is none."""
-        found = [row.metrics[metric] for row in self.rows if row.method == method and row.group == group]
-        return found[0] if found else math.nan
+        return figure(self.rows, method, group, metric)
 
 
 def markdown(report: NativeReport) -> str:
@@ -57,7 +56,7 @@ def markdown(report: NativeReport) -> str:
     lines += [f"- {name}: {facts[name.lower()]}." for name in ("Landmarks", "Hypotheses", "Device", "Machine")]
     lines += [f"- `{one.name}`: {one.about}." for one in report.contenders if one.about]
     lines += [f"- *** NOT MEASURED *** {sentence}" for sentence in report.not_measured]
-    lines += [f"- No answer, `{name}`: {_counts(counts)}." for name, counts in report.refusals.items()]
+    lines += [f"- No answer, `{name}`: {count_list(counts)}." for name, counts in report.refusals.items()]
     lines += [""]
     there = dict.fromkeys((row.group, row.cases) for row in report.rows)
     for group, cases in there:
@@ -77,10 +76,6 @@ def markdown(report: NativeReport) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{code} {count}" for code, count in counts.items())
-
-
 def _measured_metrics(report: NativeReport, figures: FigureGroup, groups: Sequence[str]) -> list[Metric]:
     rows = [row for row in report.rows if row.group in groups]
     return [m for m in figures.metrics if any(not math.isnan(row.metrics[m.key]) for row in rows)]
@@ -90,7 +85,7 @@ def _cells(report: NativeReport, shown: Sequence[Metric], group: str) -> list[li
     """Per contender: its name and its figures of a group, the best of each in bold."""
     names = [one.name for one in report.contenders]
     columns = [column(metric, [report.value(name, group, metric.key) for name in names]) for metric in shown]
-    return [[f"`{name}`", *(cells[index] for cells in columns)] for index, name in enumerate(names)]
+    return method_cells(names, columns)
 
 
 def _overall(report: NativeReport, figures: FigureGroup, group: str) -> list[str]:

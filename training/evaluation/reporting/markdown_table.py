@@ -1,7 +1,7 @@
 """Markdown tables of figures: how numbers are printed, and which of a column is the best."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from training.evaluation.reporting.table import Metric
 
@@ -28,6 +28,16 @@ def table(header: Sequence[str], body: Sequence[Sequence[str]], names: int = 1) 
     """The lines of a table and an empty one; all but the first ``names`` columns are aligned to the right."""
     rule = ["---"] * names + ["---:"] * (len(header) - names)
     return [_line(header), _line(rule), *(_line(cells) for cells in body), ""]
+
+
+def count_list(counts: Mapping[str, int]) -> str:
+    """Names and how often, in a row."""
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def method_cells(names: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Per method: its name, and its cell of every column."""
+    return [[f"`{name}`", *(cells[index] for cells in columns)] for index, name in enumerate(names)]
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from training.evaluation.contenders.contender import Contender
 from training.evaluation.metrics.landmark_errors import LandmarkRow
 from training.evaluation.metrics.stopwatch import Time
-from training.evaluation.reporting.markdown_table import DASH, column, number, percent, table
-from training.evaluation.reporting.table import METRICS, Metric, Row
+from training.evaluation.reporting.markdown_table import DASH, column, count_list, method_cells, number, percent, table
+from training.evaluation.reporting.table import METRICS, Metric, Row, figure
 from training.evaluation.scoring import Score
 
 #: Of the results' format; no unit.
@@ -68,8 +68,7 @@ class Report:
 
     def value(self, method: str, group: str, metric: str) -> float:
         """One figure; NaN where there is none."""
-        found = [row.metrics[metric] for row in self.rows if row.method == method and row.group == group]
-        return found[0] if found else math.nan
+        return figure(self.rows, method, group, metric)
 
 
 def _measured_metrics(report: Report) -> list[Metric]:
@@ -90,7 +89,7 @@ def markdown(report: Report) -> str:
     lines += [f"- {metric.title}: {metric.about}" for metric in _measured_metrics(report)]
     if report.face_predictor:
         lines += [f"- The completed face's landmarks were found by `{report.face_predictor}`."]
-    lines += [f"- No answer, `{name}`: {_counts(counts)}." for name, counts in report.refusals.items()]
+    lines += [f"- No answer, `{name}`: {count_list(counts)}." for name, counts in report.refusals.items()]
     lines += ["", "## By damage and coverage", "", "Coverage: hole over face box.", ""]
     for metric in _measured_metrics(report):
         lines += [f"### {metric.title}", "", *_by_group(report, metric)]
@@ -100,15 +99,11 @@ def markdown(report: Report) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _counts(counts: dict[str, int]) -> str:
-    return ", ".join(f"{code} {count}" for code, count in counts.items())
-
-
 def _overall(report: Report) -> list[str]:
     names = [one.name for one in report.contenders]
     shown = _measured_metrics(report)
     columns = [column(metric, [report.value(name, "all", metric.key) for name in names]) for metric in shown]
-    body = [[f"`{name}`", *(column[index] for column in columns)] for index, name in enumerate(names)]
+    body = method_cells(names, columns)
     return table(["method", *(metric.title for metric in shown)], body)
 
 
@@ -116,7 +111,7 @@ def _by_group(report: Report, metric: Metric) -> list[str]:
     names = [one.name for one in report.contenders]
     groups = list(dict.fromkeys((row.group, row.cases) for row in report.rows))
     columns = [column(metric, [report.value(name, group, metric.key) for name in names]) for group, _ in groups]
-    body = [[f"`{name}`", *(column[index] for column in columns)] for index, name in enumerate(names)]
+    body = method_cells(names, columns)
     if metric.key == "face":
         body.append([UNDAMAGED, *(number(report.floor.get(group, math.nan), metric.digits) for group, _ in groups)])
     return table(["method", *(f"{group} ({cases})" for group, cases in groups)], body)

@@ -1,5 +1,6 @@
 """Scores of many cases, grouped: by kind of damage, by coverage, all."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeVar
@@ -55,6 +56,11 @@ class Row:
     group: str
     cases: int
     metrics: dict[str, float]
+
+
+def figure(rows: Sequence[Row], method: str, group: str, metric: str) -> float:
+    """One figure of these rows; NaN where there is none."""
+    return next((row.metrics[metric] for row in rows if row.method == method and row.group == group), math.nan)
 
 
 class GroupMember(Protocol):
