@@ -42,8 +42,8 @@ class Facts:
 
 
 @cache
-def _rows() -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = json.loads(MODELS.read_text(encoding="utf-8"))
+def _rows() -> dict[str, Any]:
+    rows: dict[str, Any] = json.loads(MODELS.read_text(encoding="utf-8"))
     return rows
 
 
@@ -61,9 +61,9 @@ def parts() -> Mapping[str, Facts]:
     return _facts("parts")
 
 
-def preferred() -> list[str]:
-    """Names of methods, the best first: the first that can run here is the default."""
-    return [str(name) for name in _rows()["preferred"]]
+def preferred(table: str = "methods") -> list[str]:
+    """Names of "methods" or "predictors", the best first: the first that can run here is the default."""
+    return [str(name) for name in _rows()["preferred"][table]]
 
 
 @cache

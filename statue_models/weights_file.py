@@ -49,7 +49,7 @@ def load_weights(path: Path, sha256: str | None, template: Template) -> dict[str
     """
     content = _read(path)
     try:
-        tensors = _header(content)
+        tensors, _ = _read_header(content)
     except _CorruptError as error:
         raise StatueError("weights-corrupt", path=path, reason=str(error)) from None
     if sha256 is not None and hashlib.sha256(content).hexdigest() != sha256.lower():
@@ -57,6 +57,18 @@ def load_weights(path: Path, sha256: str | None, template: Template) -> dict[str
     try:
         _compare(tensors, template)
         return _unpack(content, template)
+    except _CorruptError as error:
+        raise StatueError("weights-corrupt", path=path, reason=str(error)) from None
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """What a weights file says of itself beside its tensors; empty where it says nothing.
+
+    Raises:
+        StatueError: ``weights-missing`` or ``weights-corrupt``.
+    """
+    try:
+        return _read_header(_read(path))[1]
     except _CorruptError as error:
         raise StatueError("weights-corrupt", path=path, reason=str(error)) from None
 
@@ -79,8 +91,10 @@ def _read(path: Path) -> bytes:
         raise StatueError("unreadable-file", path=path) from None
 
 
-def _header(content: bytes) -> dict[str, dict[str, Any]]:
-    """Name -> {"dtype", "shape", "data_offsets"}, after every number in the header has been checked against the file.
+def _read_header(content: bytes) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Name -> {"dtype", "shape", "data_offsets"}, and the metadata.
+
+    Every number in the header has been checked against the file.
 
     Layout (huggingface/safetensors, "Format"): length of the header as little-endian uint64, the header as a JSON
     object, then the tensors' bytes, without gaps.
@@ -111,7 +125,7 @@ def _header(content: bytes) -> dict[str, dict[str, Any]]:
         end = stop
     if end != len(content) - 8 - length:
         raise _CorruptError("it is cut off" if end > len(content) - 8 - length else "something follows its tensors")
-    return header
+    return header, metadata
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -114,12 +114,23 @@ def read_table(name: str, changes: Sequence[str] = ()) -> dict[str, Any]:
 
     Args:
         name: path of a TOML file, or the name of one in ``training/recipes``.
-        changes: "run.clip=0.5", "system.width=32": a dotted key and a TOML value each.
+        changes: as for ``change_table``.
 
     Raises:
         StatueError: ``bad-recipe``; ``missing-file`` or ``unreadable-file``.
     """
-    table = _parse(_find(name))
+    return change_table(_parse(_find(name)), changes)
+
+
+def change_table(table: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """The table itself, changed.
+
+    Args:
+        changes: "run.clip=0.5", "system.width=32": a dotted key and a TOML value each.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
     for change in changes:
         _set(table, change)
     return table

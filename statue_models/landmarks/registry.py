@@ -9,6 +9,7 @@ import statue_models.landmarks as room
 from statue_models.errors import StatueError
 from statue_models.landmarks.descriptor import PredictorDescriptor
 from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.models_file import preferred
 
 #: Predictors that are kept, by name and folder of FaceMesh's files. Chosen.
 MOST_LOADED = 4
@@ -37,7 +38,7 @@ def descriptor(name: str) -> PredictorDescriptor:
     """
     known = _all()
     if name == "default":
-        return max((one for one in known.values() if one.runs_here), key=lambda one: one.kind == "network")
+        return next(known[one] for one in preferred("predictors") if known[one].runs_here)
     check_predictor(name)
     return known[name]
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from statue_models.request import RestorationRequest
 
 
+#: What a method is to be shown; see ``MethodDescriptor``.
+Needs = Literal["landmarks", "face", "pixels"]
+
+
 @dataclass(frozen=True)
 class MethodOptions:
     """What every method can be asked for; a method with more to ask has a subclass of its own.
@@ -45,7 +49,8 @@ class MethodDescriptor:
         name: what ``--model`` takes.
         title: for menus.
         kind: "fit" (a model fitted to the photograph), "network" or "classical".
-        needs: "landmarks" (works in the face frame) or "pixels" (looks at the surroundings of the hole only).
+        needs: "landmarks" (works in the face frame), "face" (the same where a face is found, and elsewhere looks at the
+            surroundings of the hole) or "pixels" (looks at these alone).
         licence: of code and weights, SPDX names.
         how: one sentence on how it works.
         load: makes it; its imports happen there. A network's gets its weights' file.
@@ -57,7 +62,7 @@ class MethodDescriptor:
     name: str
     title: str
     kind: Literal["fit", "network", "classical"]
-    needs: Literal["landmarks", "pixels"]
+    needs: Needs
     licence: str
     how: str
     load: Load = field(repr=False, compare=False)

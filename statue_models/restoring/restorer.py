@@ -109,13 +109,15 @@ class Restorer:
         started = time.perf_counter()
         check_predictor(request.predictor)
         method = self._choose(request)
-        needs_face = method.descriptor.needs == "landmarks"
+        needs = method.descriptor.needs
         hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
-        sight = find_sight(request, needs_face, self._predictor, search)
+        sight = find_sight(request, needs, self._predictor, search)
         found = time.perf_counter()
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
-        filling = fill_hole(request, sight, method.restore, hypotheses, needs_face, beyond, fill)
+        filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
+        if needs == "face" and sight.landmarks is None:
+            filling.notes["face"] = "none was found: framed on the selection"
         filled = time.perf_counter()
         variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.search import find_face
+from statue_models.methods.descriptor import Needs
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
 from statue_models.request import Progress, RestorationRequest
 from statue_models.restoring.cracks import is_thin_without_face
 from statue_models.restoring.cropping import selection_frame, widen_to_hold
+
+#: What is said where there is no face that could be framed.
+NO_FACE = ("no-face", "profile-face")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,28 +54,34 @@ class Sight:
 
 
 def find_sight(
-    request: RestorationRequest, needs_face: bool, load: Callable[[str], LandmarkPredictor], progress: Progress
+    request: RestorationRequest, needs: Needs, load: Callable[[str], LandmarkPredictor], progress: Progress
 ) -> Sight:
     """Where a request is to be restored.
 
     Args:
         request: with the face's landmarks or box, where the user gave them.
-        needs_face: of the method; even then none is looked for where all damage is thin for any face.
+        needs: of the method. For "landmarks" no face is looked for where all damage is thin for any face; for "face"
+            the selection will do where none is found.
         load: gives the landmark predictor of a name; not called where the landmarks are given.
         progress: of the search.
 
     Raises:
         StatueError: as ``find_face`` does.
     """
-    if not needs_face or is_thin_without_face(request):
+    if needs == "pixels" or (needs == "landmarks" and is_thin_without_face(request)):
         return Sight.of_selection(Rectangle.of_mask(request.mask))
     predictors = [load(request.predictor)] if request.landmarks is None else []
-    landmarks, frame = find_face(
-        rgb8(request.image),
-        request.mask,
-        predictors,
-        face=request.face,
-        landmarks=request.landmarks,
-        progress=progress,
-    )
+    try:
+        landmarks, frame = find_face(
+            rgb8(request.image),
+            request.mask,
+            predictors,
+            face=request.face,
+            landmarks=request.landmarks,
+            progress=progress,
+        )
+    except StatueError as error:
+        if needs != "face" or error.code not in NO_FACE:
+            raise
+        return Sight.of_selection(Rectangle.of_mask(request.mask))
     return Sight.of_face(landmarks, frame)

@@ -14,6 +14,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from statue_models.errors import StatueError
+from statue_models.networks.completion import SHAPE, Shape
 from statue_models.whole_file import whole_file
 
 STATE, COMPACT = "state.safetensors", "compact.safetensors"
@@ -29,7 +30,8 @@ class Position:
 
     Attributes:
         steps, images, seconds: since the run's first start, of all processes together.
-        schedule_steps, schedule_images, schedule_seconds: where the present schedule began.
+        core_seconds: of processor time, of the first process.
+        schedule_steps, schedule_images, schedule_seconds, schedule_core_seconds: where the present schedule began.
         resumed: the present schedule began from a compact checkpoint.
         share: of the present schedule that is done.
         metrics: of the last judgement; extremes: name -> [least, greatest] of all judgements.
@@ -38,9 +40,11 @@ class Position:
     steps: int = 0
     images: int = 0
     seconds: float = 0.0
+    core_seconds: float = 0.0
     schedule_steps: int = 0
     schedule_images: int = 0
     schedule_seconds: float = 0.0
+    schedule_core_seconds: float = 0.0
     resumed: bool = False
     share: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
@@ -48,7 +52,8 @@ class Position:
 
     def begin_schedule(self) -> None:
         """Begin the schedule anew, here."""
-        self.schedule_steps, self.schedule_images, self.schedule_seconds = self.steps, self.images, self.seconds
+        self.schedule_steps, self.schedule_images = self.steps, self.images
+        self.schedule_seconds, self.schedule_core_seconds = self.seconds, self.core_seconds
         self.share, self.resumed = 0.0, True
 
     def add_step(self, images: int) -> None:
@@ -93,13 +98,20 @@ def write(path: Path, tensors: Mapping[str, Tensor], system: str, position: Posi
     return _write(path, tensors, {_METADATA: text})
 
 
-def write_network(path: Path, tensors: Mapping[str, Tensor]) -> int:
+def write_network(path: Path, tensors: Mapping[str, Tensor], shape: Shape | None = None) -> int:
     """Write one network's tensors as the program loads them: all of them bfloat16, under their plain names.
+
+    Args:
+        shape: of a published network, which the file is to name.
 
     Raises:
         StatueError: ``output-unwritable`` or ``disk-full``.
     """
-    return _write(path, {name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()}, None)
+    return _write(
+        path,
+        {name: tensor.to(torch.bfloat16) for name, tensor in tensors.items()},
+        None if shape is None else {SHAPE: shape.to_json()},
+    )
 
 
 def halve(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

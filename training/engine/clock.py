@@ -55,7 +55,9 @@ class Clock:
         self.recipe, self.position, self.ranks = recipe, position, ranks
         self.stop_after, self.asked_to_stop = stop_after, asked_to_stop
         self._seconds_before, self._share_before = position.seconds, position.share
+        self._core_seconds_before = position.core_seconds
         self._started: float | None = None  # the end of the first step, which may compile
+        self._core_started = 0.0  # processor time there
         self._saved = self._judged = self._logged = time.monotonic()
         self._timed_images, self._timed_seconds = 0, 0.0  # of steps alone, without the first
 
@@ -75,6 +77,8 @@ class Clock:
         now = time.monotonic()
         elapsed = 0.0 if self._started is None else now - self._started
         self.position.seconds = self._seconds_before + elapsed
+        if self._started is not None:
+            self.position.core_seconds = self._core_seconds_before + time.process_time() - self._core_started
         return Decision(
             stop,
             share_done(self.recipe, self.position),
@@ -88,6 +92,7 @@ class Clock:
         now = time.monotonic()
         if self._started is None:
             self._started = self._logged = now
+            self._core_started = time.process_time()
             return True
         self._timed_images += images
         self._timed_seconds += seconds

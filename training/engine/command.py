@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="folder of the run")
     add("--resume", type=Path, metavar="DIR", help="go on from the run in this folder, which may be that of --out")
     add_assets(parser)
+    add("--reduced", action="store_true", help="what two processor cores carry: the keys of the recipe's [reduced]")
     add("--minutes", type=float, metavar="M", help="the schedule's length, instead of the recipe's")
     add("--images", type=int, metavar="N", help="the schedule's length in images, instead of the recipe's")
     add("--stop-after", type=float, default=float("inf"), metavar="M",
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         StatueError: for a bad recipe or bad options, and all that ``training.engine.trainer.train`` raises.
     """
     recipe = read_recipe(
-        options.recipe, options.changes,
+        options.recipe, options.changes, options.reduced,
         minutes=options.minutes, images=options.images, batch=options.batch, seed=options.seed,
     )  # fmt: skip
     if not options.stop_after >= 0:

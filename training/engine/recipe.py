@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from training.toml_tables import bad_recipe, choice, converted_field, fill, number, read_table
+from training.toml_tables import bad_recipe, change_table, choice, converted_field, fill, number, read_table
 
 #: Examples per step and process, by kind of device, and the most of them. Chosen.
 BATCH, MOST_BATCH = {"cpu": 8, "cuda": 64}, 1 << 20
@@ -33,7 +33,8 @@ class Recipe:
         seed: decides weights, examples and their order.
         batch: examples per step and process, by kind of device ("cpu", "cuda").
         minutes: the schedule's length in minutes from the end of the first step, saving and judging included.
-        images: the schedule's length in examples; with both, the run ends with what comes first.
+        core_minutes: the same in minutes of processor time, which other work on the machine does not lengthen.
+        images: the schedule's length in examples; with several, the run ends with what comes first.
         rate: the learning rate at its peak.
         resumed_rate: the same after going on from a compact checkpoint; None = half of ``rate``.
         warm_up: steps in which the rate rises from zero.
@@ -52,6 +53,7 @@ class Recipe:
     seed: int = number(0, least=0, most=2**62)
     batch: Mapping[str, int] = converted_field(BATCH.copy, _read_batch)
     minutes: float | None = number(None, least=0, most=1e7)
+    core_minutes: float | None = number(None, least=0, most=1e7)
     images: int | None = number(None, least=0, most=1e15)
     #: Defaults from here on: chosen.
     rate: float = number(4e-4, least=0, most=10, above=True)
@@ -81,18 +83,30 @@ class Recipe:
         return json.loads(json.dumps(asdict(self), default=str))
 
 
-def read_recipe(name: str, changes: Sequence[str] = (), **values: Any) -> Recipe:
+#: The table of a recipe's keys for two processor cores: narrower, smaller, for minutes.
+REDUCED = "reduced"
+
+
+def read_recipe(name: str, changes: Sequence[str] = (), reduced: bool = False, **values: Any) -> Recipe:
     """The recipe of a file, changed.
 
     Args:
         name: path of a TOML file, or the name of one in ``training/recipes``.
         changes: "run.clip=0.5", "system.width=32": a dotted key and a TOML value.
+        reduced: with the keys of ``[reduced.system]`` and ``[reduced.run]`` in place of the published ones.
         **values: keys of ``[run]``; None leaves the recipe's own.
 
     Raises:
         StatueError: ``bad-recipe``; ``missing-file`` or ``unreadable-file``.
     """
-    table = read_table(name, changes)
+    table = read_table(name)
+    smaller = table.pop(REDUCED, None)
+    if reduced:
+        if not isinstance(smaller, dict):
+            raise bad_recipe(f"{name} has no table [{REDUCED}]: train it as it is")
+        for part, keys in smaller.items():
+            table[part] = {**table.get(part, {}), **keys}
+    table = change_table(table, changes)
     table.setdefault("run", {})
     if isinstance(table["run"], dict):
         table["run"].update({key: value for key, value in values.items() if value is not None})
@@ -115,6 +129,6 @@ def recipe_of(table: Mapping[str, Any]) -> Recipe:
     if not isinstance(system, str) or not system:
         raise bad_recipe("[system] needs a name")
     recipe = fill(Recipe, "run", run, system=system, options=options)
-    if recipe.minutes is None and recipe.images is None:
-        raise bad_recipe("[run] needs minutes or images, or both")
+    if recipe.minutes is None and recipe.core_minutes is None and recipe.images is None:
+        raise bad_recipe("[run] needs minutes, core_minutes or images, or several of them")
     return recipe

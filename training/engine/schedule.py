@@ -7,13 +7,14 @@ from training.engine.recipe import Recipe
 
 
 def share_done(recipe: Recipe, position: Position) -> float:
-    """Share of the present schedule that is done, from 0 to 1: of its time or its images, whichever is further."""
-    by_time = by_images = 0.0
-    if recipe.minutes is not None:
-        by_time = (position.seconds - position.schedule_seconds) / (60 * recipe.minutes) if recipe.minutes else 1.0
-    if recipe.images is not None:
-        by_images = (position.images - position.schedule_images) / recipe.images if recipe.images else 1.0
-    return min(1.0, max(by_time, by_images))
+    """Share of the present schedule that is done, from 0 to 1: of its times or its images, whichever is furthest."""
+    lengths = (
+        (position.seconds - position.schedule_seconds, recipe.minutes, 60),
+        (position.core_seconds - position.schedule_core_seconds, recipe.core_minutes, 60),
+        (position.images - position.schedule_images, recipe.images, 1),
+    )
+    shares = [done / (unit * whole) if whole else 1.0 for done, whole, unit in lengths if whole is not None]
+    return min(1.0, max(shares, default=0.0))
 
 
 def learning_rate(recipe: Recipe, position: Position) -> float:

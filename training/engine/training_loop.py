@@ -72,12 +72,13 @@ class TrainingLoop:
             self._log_step(results, rolled_back, time.monotonic() - start)
 
     def _step(self) -> dict[str, StepResult]:
-        """One step of training: every player's on one batch, in their order; what came of it, by player."""
+        """One step of training: on one batch, that of every player whose turn it is; what came of it, by player."""
         state = self.state
         batch = state.system.draw(state.draws, state.batch_size)
         state.learning_rate = learning_rate(state.recipe, state.position)
         results: dict[str, StepResult] = {}
-        for player in state.players:
+        moving = [p for p in state.players if p.player.has_turn(state.position.steps, state.position.share)]
+        for player in moving:
             player.set_trainable(True)
             player.set_learning_rate(state.learning_rate)
             player.optimizer.zero_grad(set_to_none=True)
@@ -146,7 +147,8 @@ class TrainingLoop:
         position = self.state.position
         values: dict[str, Any] = {
             "system": self.state.recipe.system, "ended": ended, "images": position.images, "steps": position.steps,
-            "seconds": round(position.seconds, 1), "share": position.share,
+            "seconds": round(position.seconds, 1), "core_seconds": round(position.core_seconds, 1),
+            "share": position.share,
             "images_per_second": round(self.clock.images_per_second, 1),
             "skipped": self.state.skipped, "metrics": position.metrics, "extremes": position.extremes,
         }  # fmt: skip

@@ -131,7 +131,7 @@ class TrainingState:
         size = checkpoints.write(folder / checkpoints.COMPACT, compact, name, self.position, **details)
         for network, module in self.system.networks.items():
             tensors = {key: average[f"{network}.{key}"] for key in module.state_dict()}
-            checkpoints.write_network(folder / f"{network}.safetensors", tensors)
+            checkpoints.write_network(folder / f"{network}.safetensors", tensors, getattr(module, "shape", None))
         return size
 
     def _generators(self) -> dict[str, Tensor]:

@@ -1,19 +1,25 @@
 """What two networks play against each other for. Discriminators give logits, large for what they take for real."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from training.damage.draws import Draws
+
 #: "bce": the non-saturating game of Goodfellow et al. 2014. "lsgan": least squares (Mao et al. 2017) on the logits, or,
 #: "lsgan_sigmoid", on their sigmoid, as LaFIn has it: that saturates. "hinge": Lim and Ye 2017.
 KINDS = ("bce", "lsgan", "lsgan_sigmoid", "hinge")
+#: The difference of means (Arjovsky et al. 2017); without ``gradient_penalty`` it has no bounds.
+WGAN = "wgan"
 
 
 def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """The mean of what it costs to misjudge real and what it costs to misjudge generated pictures.
 
     Args:
-        kind: one of ``KINDS``.
+        kind: one of ``KINDS``, or ``WGAN``.
         real, fake: logits, any shape.
 
     Returns:
@@ -24,6 +30,8 @@ def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
         return (functional.softplus(-real).mean() + functional.softplus(fake).mean()) / 2
     if kind == "hinge":
         return ((1 - real).relu().mean() + (1 + fake).relu().mean()) / 2
+    if kind == WGAN:
+        return fake.mean() - real.mean()
     real, fake = _score_logits(kind, real), _score_logits(kind, fake)
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
@@ -32,14 +40,27 @@ def generator_loss(kind: str, fake: Tensor) -> Tensor:
     """What it costs not to be taken for real.
 
     Args:
-        kind: one of ``KINDS``. fake: logits of generated pictures, any shape.
+        kind: one of ``KINDS``, or ``WGAN``. fake: logits of generated pictures, any shape.
     """
     fake = fake.float()
     if kind == "bce":
         return functional.softplus(-fake).mean()
-    if kind == "hinge":
+    if kind in ("hinge", WGAN):
         return -fake.mean()
     return (_score_logits(kind, fake) - 1).square().mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, draws: Draws) -> Tensor:
+    """How far the critic's slope is from 1 between real and generated pictures (Gulrajani et al. 2017): a scalar.
+
+    Args:
+        critic: pictures -> logits, any shape. real, fake: (N, C, H, W).
+        draws: where between the two.
+    """
+    share = draws.uniform(len(real), 1, 1, 1)
+    between = (share * real + (1 - share) * fake).detach().requires_grad_(True)
+    (slope,) = torch.autograd.grad(critic(between).float().sum(), between, create_graph=True)
+    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
 
 
 def _score_logits(kind: str, logits: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ from typing import Any
 from statue_models import models_file
 from statue_models.errors import StatueError
 from statue_models.landmarks import registry as predictors
-from statue_models.networks.loading import load_into
 from statue_models.whole_file import whole_file
 from training.engine import checkpoints
 from training.engine.run_log import METRICS
@@ -36,19 +35,19 @@ def publish(run: Path, weights: Path = models_file.WEIGHTS, models: Path = model
     metrics = _metrics(run / METRICS)
     if not product.better(metrics):
         how = f"It is no better than {product.than} on held-out pictures: train it for longer."
-        raise StatueError("untrained-model", name=product.network, how=how)
-    network = product.make()
-    load_into(network, run / f"{product.network}.safetensors", None)
+        raise StatueError("untrained-model", name=product.method or product.network, how=how)
+    network = product.read(run / f"{product.network}.safetensors")
     product.finish(network, metrics)
+    name = product.method or product.network
     target = weights / f"{product.network}.safetensors"
-    checkpoints.write_network(target, network.state_dict())
+    checkpoints.write_network(target, network.state_dict(), getattr(network, "shape", None))
     changes: dict[str, Any] = {
         "weights": target.name,
         "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
-        "quality": {},
+        "quality": product.quality(metrics),
         "parameters": sum(p.numel() for p in network.parameters()),
     }
-    content = with_row(models, _table(product.network), product.network, **changes)
+    content = with_row(models, _table(name), name, **changes)
     with whole_file(models, force=True) as stream:
         stream.write(content)
     return target

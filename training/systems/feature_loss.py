@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from statue_models.pixels.grid import centres_of
-from training.features.mobilenet import MobileNet
+from training.features.mobilenet import FILE, MobileNet
+from training.systems.system import Setting
 
 #: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself. Pixels; chosen.
 SIDE = 160
@@ -38,6 +39,12 @@ class FeatureLoss:
             apart = (_unit(one) - _unit(other)).square().sum(1)
             total = total + (apart * weight).sum((1, 2)) / weight.sum((1, 2)).clamp(min=1e-3)
         return total / len(found)
+
+
+def open_metric(setting: Setting) -> FeatureLoss | None:
+    """The loss as a metric of judgements; None where the network's weights are not there."""
+    there = (setting.assets / FILE).is_file()
+    return FeatureLoss(setting.assets, setting.device) if there else None
 
 
 def _unit(maps: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ from training.losses.adversarial import KINDS, discriminator_loss, generator_los
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
 from training.systems.data_options import STORED, InpaintingOptions
-from training.systems.discriminators import PatchDiscriminator, freeze
+from training.systems.discriminators.freezing import freeze
+from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.face_crops import draw_crops, move_where_they_fit
 from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import judge_holes

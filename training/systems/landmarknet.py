@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
+from statue_models.networks.loading import reader
 from training.damage.draws import Draws
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import PictureSet
@@ -69,7 +70,7 @@ def make(setting: Setting) -> "LandmarkSystem":
     )
 
 
-PRODUCT = Product("landmarknet", LandmarkNet, surer_than_facemesh, "FaceMesh on half faces", calibrate)
+PRODUCT = Product("landmarknet", reader(LandmarkNet), surer_than_facemesh, "FaceMesh on half faces", calibrate)
 
 
 class LandmarkSystem:

@@ -8,14 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.loading import load_into
+from statue_models.networks.loading import load_into, reader
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
 from training.examples.fitted_batches import make_batch
 from training.examples.fitted_examples import FittedExamples, Preparation, prepare, read_fitted
 from training.losses.adversarial import discriminator_loss, generator_loss
 from training.systems.data_options import InpaintingOptions
-from training.systems.discriminators import PatchDiscriminator, freeze
+from training.systems.discriminators.freezing import freeze
+from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.feature_loss import FeatureLoss
 from training.systems.flow_judge import better_than_start, judge
 from training.systems.system import Batch, Judgement, Player, Product, Setting
@@ -84,7 +85,7 @@ def make(setting: Setting) -> "FlowSystem":
     return FlowSystem(network, read_fitted(folder, options.count), held, loss, options)
 
 
-PRODUCT = Product("statueflow", StatueFlow, better_than_start, "fast marching and the fitted head")
+PRODUCT = Product("statueflow", reader(StatueFlow), better_than_start, "fast marching and the fitted head")
 
 
 class FlowSystem:

@@ -1,7 +1,8 @@
 """What the trainer asks of a model: the protocol between ``training.engine`` and everything else in this folder."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,6 +28,8 @@ class Player:
         networks: names in ``System.networks``.
         rate: times the recipe's learning rate.
         betas: of AdamW. weight_decay: of AdamW, on parameters with two and more dimensions.
+        every: its turn comes with every so many-th batch; 5 for the generator of five critic steps.
+        since, until: its turns lie in this part of the schedule, in shares of it; two stages are (0, s) and (s, 1).
     """
 
     name: str
@@ -35,6 +38,13 @@ class Player:
     rate: float = 1.0
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
+    every: int = 1
+    since: float = 0.0
+    until: float = 1.0
+
+    def has_turn(self, step: int, share: float) -> bool:
+        """Whether it moves on this batch, numbered from 0, at this share of the schedule."""
+        return (step + 1) % self.every == 0 and (self.since <= share < self.until or share >= 1 == self.until)
 
 
 @dataclass(frozen=True)
@@ -42,17 +52,21 @@ class Product:
     """What of a system ships with the program: ``PRODUCT`` of its module.
 
     Attributes:
-        network: name in ``System.networks``, of the weights file, and of its method or landmark predictor.
-        make: the network as the program builds it.
+        network: name in ``System.networks``, and of the weights file.
+        read: the network of such a file, as the program builds it; raises as ``load_weights`` does.
         better: whether a judgement's metrics are good enough to ship, and in words than what.
         finish: sets what of the network the judgement measured.
+        method: name of its method or landmark predictor; "" = the network's.
+        quality: what of the metrics ``models.json`` keeps: suite -> metric -> value.
     """
 
     network: str
-    make: Callable[[], nn.Module]
+    read: Callable[[Path], nn.Module]
     better: Callable[[Mapping[str, float]], bool]
     than: str
     finish: Callable[[nn.Module, Mapping[str, float]], None] = lambda network, metrics: None
+    method: str = ""
+    quality: Callable[[Mapping[str, float]], dict[str, dict[str, float]]] = lambda metrics: {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +128,24 @@ MAKERS: dict[str, str] = {
     "landmarknet": "training.systems.landmarknet:make",
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
+    "perlin-gan": "training.systems.published.perlin_gan:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
+
+
+@contextmanager
+def first_weights(setting: Setting) -> Iterator[None]:
+    """Networks that are made here have first weights that depend on the seed alone.
+
+    Raises:
+        StatueError: ``bad-recipe`` for a network that cannot be made.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(setting.seed)
+        try:
+            yield
+        except ValueError as error:
+            raise StatueError("bad-recipe", reason=str(error).rstrip(".")) from None
 
 
 def system(name: str, setting: Setting) -> System:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.methods.method import Crop
-from statue_models.methods.network_input import missing_at, resize_square
+from statue_models.methods.network_input import missing_at, resize
 
 #: How far the answer goes from the fill to the network's; how much of the fill's texture is added again, and what is
 #: texture: all that is finer than so much of the crop's side. Chosen on the check suite (docs/experiments.md).
@@ -40,10 +40,10 @@ def blend_answer(
     shown = np.where(crop.hole[..., None], start, crop.rgb).astype(np.float32)
     # The pixels that the network was not shown are its own; the others are the photograph's on both sides.
     own = missing_at(crop, size)[..., None]
-    change = np.where(own, coarse - resize_square(shown, size), 0).astype(np.float32)
+    change = np.where(own, coarse - resize(shown, size), 0).astype(np.float32)
     depth = cv2.distanceTransform(crop.hole.astype(np.uint8), cv2.DIST_L2, 5)
     inside = 1 - np.exp(-np.maximum(depth - 1, 0) / (BORDER * side / size))
-    return np.asarray(shown + share * inside[..., None] * resize_square(change, side), np.float32)
+    return np.asarray(shown + share * inside[..., None] * resize(change, side), np.float32)
 
 
 def blend_textured(

@@ -14,7 +14,7 @@ from statue_models.errors import report_out_of_memory
 from statue_models.face.landmarks68 import MIRROR, Landmarks
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop
-from statue_models.methods.network_input import network_input, resize_square
+from statue_models.methods.network_input import network_input, resize
 from statue_models.methods.statuefit.statuefit import Sketch, StatueFit
 from statue_models.methods.statueflow import StatueFlowOptions
 from statue_models.methods.statueflow.blending import (
@@ -183,7 +183,7 @@ class FlowMethod:
     def _guide(self, start: NDArray[np.float32], sketch: Sketch, picture: Tensor, mask: Tensor) -> Tensor:
         """(1, 8, size, size) of ``StatueFlow.forward``; where the picture is known the start is the picture."""
         maps = [start * 2 - 1, sketch.normal, sketch.coverage[..., None], sketch.openness[..., None]]
-        stacked = np.concatenate([resize_square(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
+        stacked = np.concatenate([resize(np.asarray(m, np.float32), self.size, keep=True) for m in maps], 2)
         guide = self._tensor(stacked.transpose(2, 0, 1))
         guide[:, :3] = torch.where(mask > 0, guide[:, :3].clamp(-1, 1), picture)
         return guide

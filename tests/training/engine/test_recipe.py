@@ -92,7 +92,7 @@ def test_a_run_that_cannot_be_is_refused_by_the_name_of_the_key(key, value):
 
 def test_tables_that_are_missing_or_unknown_are_refused():
     run = {"images": 1}
-    assert "minutes or images" in refusal(recipe_of, {"system": {"name": "toy"}})
+    assert "minutes, core_minutes or images" in refusal(recipe_of, {"system": {"name": "toy"}})
     assert "name" in refusal(recipe_of, {"run": run})
     assert "name" in refusal(recipe_of, {"system": {"name": 3}, "run": run})
     assert "[optimiser]" in refusal(recipe_of, {"system": {"name": "toy"}, "run": run, "optimiser": {}})

@@ -53,7 +53,7 @@ def test_only_logits_that_do_not_saturate_still_teach_a_generator_that_is_found_
 
 def test_an_unknown_adversarial_loss_is_refused():
     with pytest.raises(ValueError, match="hinge"):
-        generator_loss("wgan", torch.zeros(1))
+        generator_loss("gan", torch.zeros(1))
 
 
 # --- pixels ----------------------------------------------------------------------------------------------------------

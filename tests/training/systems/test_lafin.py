@@ -26,7 +26,7 @@ from training.evaluation.contenders.contender import Setting as ContenderSetting
 from training.evaluation.contenders.lafin import LafinMethod
 from training.examples.fitted_examples import COUNTED, MISSING
 from training.examples.pictures import read_pictures
-from training.systems.discriminators import PatchDiscriminator
+from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.face_crops import draw_crops
 from training.systems.lafin import LafinSystem, Options, make, networks_of
 from training.systems.system import Setting, system

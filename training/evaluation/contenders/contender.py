@@ -52,7 +52,7 @@ def _network_of_file(name: str, argument: str, setting: Setting) -> Restoring:
     """A network of the registry with the weights of a file, or of the folder of a training run."""
     path = Path(argument)
     if path.is_dir():  # the trainer calls the file as the network is called
-        path = path / f"{name}.safetensors"
+        path = path / f"{name.replace('-', '_')}.safetensors"
     if not path.is_file():
         raise StatueError("missing-file", path=path)
     return of_registry(name, setting.device, setting.quality, setting.steps, path)

@@ -11,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
-from statue_models.methods.network_input import network_input, resize_square
+from statue_models.methods.network_input import network_input, resize
 from statue_models.networks.lafin import LafinGenerator, landmark_map
 from statue_models.networks.loading import load_into, torch_device
 from statue_models.phases import Phase
@@ -64,7 +64,7 @@ class LafinMethod:
         points = torch.from_numpy((crop.face.points / crop.size).astype(np.float32))[None].to(self.device)
         with report_out_of_memory():
             output = self.network(picture, mask, landmark_map(points, self.size, self.sigma))
-        rgb = resize_square(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
+        rgb = resize(output[0].float().permute(1, 2, 0).cpu().numpy() / 2 + 0.5, crop.hole.shape[0])
         fill = Fill(np.where(crop.hole[..., None], np.clip(rgb, 0, 1), crop.rgb).astype(np.float32))
         progress(Phase.SAMPLING, 1.0)
         return Answer((fill,) * len(hypotheses), None, {"device": str(self.device), "size": self.size})

@@ -1,7 +1,4 @@
-"""Networks that tell pictures from generated ones. They give logits; what is made of them is the loss's business."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""One logit per patch (Isola et al. 2017)."""
 
 import torch
 from torch import Tensor, nn
@@ -53,16 +50,3 @@ class PatchDiscriminator(nn.Module):
             if index == 1 and self.attention is not None:
                 x = self.attention(x)
         return x
-
-
-@contextmanager
-def freeze(network: nn.Module) -> Iterator[None]:
-    """Keep gradients from the network's parameters; they still pass through it."""
-    free = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for parameter in free:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in free:
-            parameter.requires_grad_(True)

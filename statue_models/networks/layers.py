@@ -1,0 +1,179 @@
+"""The layers that the published networks are put together from: one convolution, one way up, one residual sum.
+
+Every published generator and discriminator is a list of these (``statue_models.networks.published``,
+``training.systems.discriminators``), so that what tells two of them apart can be read off their layer tables.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+Norm = Literal["none", "batch", "instance"]
+Activation = Literal["none", "relu", "leaky", "elu", "tanh", "sigmoid"]
+
+#: Slope of the leaky ReLUs below zero, where a network does not say otherwise (Radford et al. 2016).
+SLOPE = 0.2
+#: Standard deviation of the first weights, as the adversarial networks from Radford et al. (2016) on have it.
+SPREAD = 0.02
+
+
+def normalisation(kind: Norm, channels: int) -> list[nn.Module]:
+    """Nothing, batch normalisation (Ioffe and Szegedy 2015), or instance normalisation without parameters."""
+    if kind == "none":
+        return []
+    return [nn.BatchNorm2d(channels) if kind == "batch" else nn.InstanceNorm2d(channels)]
+
+
+def activation(kind: Activation, slope: float = SLOPE) -> list[nn.Module]:
+    """Nothing, or one function of every number."""
+    made: dict[str, list[nn.Module]] = {
+        "none": [], "relu": [nn.ReLU()], "leaky": [nn.LeakyReLU(slope)], "elu": [nn.ELU()],
+        "tanh": [nn.Tanh()], "sigmoid": [nn.Sigmoid()],
+    }  # fmt: skip
+    return made[kind]
+
+
+class GatedConv2d(nn.Module):
+    """A convolution whose output is weighed, place by place, by a second one.
+
+    Yu et al. 2019, "Free-Form Image Inpainting with Gated Convolution".
+
+    Args:
+        before, after: channels in and out; the rest as for ``nn.Conv2d``.
+    """
+
+    def __init__(self, before: int, after: int, kernel: int, stride: int, padding: int, dilation: int, bias: bool):
+        super().__init__()
+        self.both = nn.Conv2d(before, 2 * after, kernel, stride, padding, dilation, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x before x H x W -> N x after x H' x W'."""
+        features, gate = self.both(x).chunk(2, dim=1)
+        out: Tensor = features * torch.sigmoid(gate)
+        return out
+
+
+def conv(
+    before: int,
+    after: int,
+    kernel: int = 3,
+    stride: int = 1,
+    padding: int | None = None,
+    *,
+    dilation: int = 1,
+    norm: Norm = "none",
+    act: Activation = "none",
+    slope: float = SLOPE,
+    reflect: bool = False,
+    bias: bool = True,
+    spectral: bool = False,
+    gated: bool = False,
+) -> nn.Sequential:
+    """A convolution, its normalisation, its activation.
+
+    Args:
+        before, after: channels in and out.
+        padding: on every side in pixels; None = as much as keeps the size of odd kernels with stride 1.
+        reflect: pad with the picture's mirror image instead of zeros.
+        spectral: under spectral norm (Miyato et al. 2018); the first weights are then ``SPREAD`` wide.
+        gated: see ``GatedConv2d``.
+    """
+    padding = dilation * (kernel - 1) // 2 if padding is None else padding
+    layers: list[nn.Module] = [nn.ReflectionPad2d(padding)] if reflect and padding else []
+    inside = 0 if reflect else padding
+    if gated:
+        layer: nn.Module = GatedConv2d(before, after, kernel, stride, inside, dilation, bias)
+    else:
+        layer = nn.Conv2d(before, after, kernel, stride, inside, dilation, bias=bias)
+    if spectral:
+        nn.init.normal_(layer.weight, 0.0, SPREAD)  # type: ignore[arg-type]
+        layer = spectral_norm(layer)  # its estimate begins with the weights that it finds
+    return nn.Sequential(*layers, layer, *normalisation(norm, after), *activation(act, slope))
+
+
+def deconv(
+    before: int,
+    after: int,
+    kernel: int = 4,
+    stride: int = 2,
+    padding: int = 1,
+    *,
+    output_padding: int = 0,
+    norm: Norm = "none",
+    act: Activation = "none",
+    slope: float = SLOPE,
+    bias: bool = True,
+) -> nn.Sequential:
+    """A transposed convolution, its normalisation, its activation; (4, 2, 1) doubles height and width."""
+    layer = nn.ConvTranspose2d(before, after, kernel, stride, padding, output_padding, bias=bias)
+    return nn.Sequential(layer, *normalisation(norm, after), *activation(act, slope))
+
+
+class Residual(nn.Module):
+    """x + body(x) (He et al. 2016), and nothing after the sum."""
+
+    def __init__(self, body: nn.Module) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W -> N x C x H x W."""
+        out: Tensor = x + self.body(x)
+        return out
+
+
+class DenseBottleneck(nn.Module):
+    """Every number of a map to every number of it: one fully connected layer.
+
+    Args:
+        shape: (C, H, W) of the map.
+        dropout: share of the numbers that training leaves out before it.
+    """
+
+    def __init__(self, shape: Sequence[int], dropout: float = 0.0, act: Activation = "relu") -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        count = math.prod(self.shape)
+        self.layers = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(count, count), *activation(act))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W -> N x C x H x W."""
+        out: Tensor = self.layers(x).reshape(-1, *self.shape)
+        return out
+
+
+def initialise(network: nn.Module, spread: float = SPREAD) -> None:
+    """Convolutions and fully connected layers N(0, spread), biases 0; batch normalisations N(1, spread), offsets 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, 0.0, spread)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, spread)
+        else:
+            continue
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+def compose(picture: Tensor, mask: Tensor, generated: Tensor) -> Tensor:
+    """The generated picture where something is missing, the picture itself elsewhere: bit for bit.
+
+    Args:
+        picture, generated: (N, C, H, W). mask: (N, 1, H, W), > 0 = missing.
+    """
+    return torch.where(mask > 0, generated, picture)
+
+
+def filled(picture: Tensor, mask: Tensor, value: float) -> Tensor:
+    """The picture with one value in the hole, whatever stood there (it may not even be a number)."""
+    return torch.where(mask > 0, value, picture)
+
+
+def shrink_mask(mask: Tensor, times: int) -> Tensor:
+    """(N, 1, H, W) at a lower resolution: 1 where anything is missing."""
+    return functional.max_pool2d(mask, times) if times > 1 else mask
