@@ -20,8 +20,8 @@ NO_FACE = ("no-face", "profile-face")
 #: The note's code in the record where a method that wants a face got none, and what it tells a user.
 FACELESS = "framed-on-selection"
 FACELESS_NOTE = (
-    "no face was found, so the model was shown the surroundings of the selection alone: if there is a face, say where by "
-    "--face or --landmarks (framed-on-selection)"
+    "no face was found, so the model was shown the surroundings of the selection alone: if there is a face, say where "
+    "by --face or --landmarks (framed-on-selection)"
 )
 
 
