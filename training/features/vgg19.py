@@ -78,7 +78,7 @@ class Vgg19(nn.Module):
             StatueError: ``missing-file``, ``unreadable-file`` or ``weights-corrupt``.
         """
         network = cls(normalised, widths)
-        found = _state(path)
+        found = read_state(path)
         # The classifier behind the features is not needed.
         tensors = {name: tensor for name, tensor in found.items() if name.startswith("features.")}
         try:
@@ -131,7 +131,7 @@ class Vgg19(nn.Module):
         return maps
 
 
-def _state(path: Path) -> Mapping[str, Tensor]:
+def read_state(path: Path) -> Mapping[str, Tensor]:
     """Tensors of a file, which is asked for nothing but tensors.
 
     Raises:
