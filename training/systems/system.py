@@ -130,6 +130,7 @@ MAKERS: dict[str, str] = {
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
     "context-encoder-center": "training.systems.published.context_encoder_center:make",
+    "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
