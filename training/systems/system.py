@@ -129,6 +129,7 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "perlin-gan-style": "training.systems.published.perlin_gan_style:make",
     "context-encoder-center": "training.systems.published.context_encoder_center:make",
     "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
