@@ -129,6 +129,7 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "pfcgan": "training.systems.published.pfcgan:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
