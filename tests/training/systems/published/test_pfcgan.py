@@ -56,7 +56,8 @@ def test_every_parameter_learns(rendered):
 
 
 def test_steps_are_batches_and_a_run_goes_on_as_if_never_stopped(rendered, tmp_path):
-    changes = ("system.diverse_since=0.5", "system.latent_adversarial=1.0")
+    last_state = ("critic_steps=2", "adversarial_kind='wgan'", "penalty=10", "latent_adversarial=1", "consistency=0")
+    changes = (f"system.{change}" for change in ("diverse_since=0.5", *last_state))
     check_steps_and_going_on("pfcgan", rendered, tmp_path, *TINY, *changes)
 
 
