@@ -77,11 +77,9 @@ class CompletionSystem:
         return self.adversaries[player].losses(made, batch, draws)
 
     def attempt(self, batch: Batch) -> Attempt:
-        """What the generator makes of a batch; where no truth is known, its pictures are what stands there."""
-        picture = batch["picture"]
-        generated = self.complete(picture, batch["mask"], batch.get("landmarks"), batch.get("noise")).float()
-        known = torch.where(batch["inside"] > 0, generated, picture)
-        return Attempt(picture, batch["mask"], batch["counted"], known)
+        """What the generator makes of a batch."""
+        made = self.complete(batch["picture"], batch["mask"], batch.get("landmarks"), batch.get("noise"))
+        return attempt_of(batch, made)
 
     def complete(self, picture: Tensor, mask: Tensor, landmarks: Tensor | None, noise: Tensor | None) -> Tensor:
         """The generator's pictures; what else it is shown in training, a subclass adds here."""
@@ -91,3 +89,10 @@ class CompletionSystem:
     def judge(self) -> Judgement:
         """On held-out pictures, every kind of damage apart."""
         return judge_completions(self.generator, self.data.held(), self.metric)
+
+
+def attempt_of(batch: Batch, generated: Tensor) -> Attempt:
+    """A batch's attempt with these pictures; where no truth is known, they are what stands there."""
+    picture = batch["picture"]
+    known = torch.where(batch["inside"] > 0, generated.float(), picture)
+    return Attempt(picture, batch["mask"], batch["counted"], known)

@@ -132,6 +132,7 @@ MAKERS: dict[str, str] = {
     "perlin-gan-style": "training.systems.published.perlin_gan_style:make",
     "context-encoder-center": "training.systems.published.context_encoder_center:make",
     "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
+    "pfcgan": "training.systems.published.pfcgan:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
