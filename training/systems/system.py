@@ -133,6 +133,8 @@ MAKERS: dict[str, str] = {
     "context-encoder-center": "training.systems.published.context_encoder_center:make",
     "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
     "pfcgan": "training.systems.published.pfcgan:make",
+    "vgg-generator": "training.systems.published.vgg_generator:make",
+    "dmfn": "training.systems.published.dmfn:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
