@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="change the recipe of every run: system.width=8; may be given again")  # fmt: skip
     add("--table", action="store_true", help="train nothing: print the tables of what is there")
     add("--page", type=Path, nargs="?", const=PAGE, metavar="FILE",
-        help="also write the tables into this page, between its marks (default: docs/published-systems.md)")  # fmt: skip
+        help="also write the tables between this page's marks (default: docs/published-systems.md)")  # fmt: skip
     add_assets(parser)
     add_device(parser)
     parser.set_defaults(run=run)
@@ -78,7 +78,7 @@ def _train(experiment: Experiment, options: argparse.Namespace) -> int:
     from training.experiments.running import clock, minutes_left, train_trials
     from training.experiments.trial import trials
 
-    everything = trials(experiment, options.out / experiment.name)
+    everything = trials(experiment, options.out / experiment.name, options.assets)
     waiting = [trial for trial in everything if trial.state() != "done"]
     if not waiting:
         return 0
@@ -90,7 +90,7 @@ def _train(experiment: Experiment, options: argparse.Namespace) -> int:
     )
     with StopSignals() as signals:
         progress = train_trials(
-            waiting, options.jobs, options.assets, options.device,
+            waiting, options.jobs, options.device,
             say=lambda line: print(line, flush=True), asked_to_stop=lambda: signals.seen,
         )  # fmt: skip
     for trial, said in progress.failed:
@@ -107,7 +107,7 @@ def _report(experiment: Experiment, options: argparse.Namespace) -> None:
     from training.experiments.tables import lines
 
     folder = options.out / experiment.name
-    results = gather(experiment, folder)
+    results = gather(experiment, folder, options.assets)
     said = lines(results)
     print("\n".join([f"## {experiment.title}", "", *said]).rstrip(), flush=True)
     if results.done:

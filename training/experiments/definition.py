@@ -115,6 +115,7 @@ class Experiment:
             the column psnr/perlin shows psnr_telea/perlin there, and a column l1/perlin nothing.
         curves: what is shown by share of the schedule: a player's loss ("generator"), a term ("generator.pixels") or a
             judgement's metric ("psnr/own").
+        overrides: of every run's recipe, after all others; no key of the file.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Experiment:
     columns: tuple[Column, ...] = _rows(Column, "columns")
     baselines: Mapping[str, str] = converted_field(dict, _baselines)
     curves: tuple[str, ...] = _texts("curves")
+    overrides: tuple[str, ...] = ()
 
     @property
     def tables(self) -> Sequence[Part]:
@@ -153,7 +155,7 @@ def read_experiment(name: str, changes: Sequence[str] = (), **values: Any) -> Ex
 
     Args:
         name: path of a TOML file, or the name of one in ``training/recipes/experiments``.
-        changes: of every run's recipe, after its own.
+        changes: of every run's recipe, after all others.
         **values: keys of the file; None leaves the file's own.
 
     Raises:
@@ -165,8 +167,7 @@ def read_experiment(name: str, changes: Sequence[str] = (), **values: Any) -> Ex
     path = own if own.is_file() else Path(name)
     table = read_table(str(path))
     table |= {key: value for key, value in values.items() if value is not None}
-    table["changes"] = [*table.get("changes", []), *changes]
-    experiment = fill(Experiment, "experiment", table, name=path.stem)
+    experiment = fill(Experiment, "experiment", table, name=path.stem, overrides=tuple(changes))
     if not experiment.cells or not experiment.columns:
         raise bad_recipe(f"{path} needs cells and columns")
     if not all(experiment.recipe or cell.recipe for cell in experiment.cells):

@@ -80,14 +80,14 @@ class Results:
         return [figure([float(values[index]) for values in read]) for index in range(len(SHARES))]
 
 
-def gather(experiment: Experiment, folder: Path) -> Results:
+def gather(experiment: Experiment, folder: Path, assets: Path) -> Results:
     """What the runs in an experiment's folder found.
 
     Raises:
         StatueError: ``bad-recipe`` where one has other settings.
     """
     runs: dict[tuple[str, str], dict[int, RunRecord]] = {}
-    for trial in trials(experiment, folder):
+    for trial in trials(experiment, folder, assets):
         own = runs.setdefault((trial.group.key, trial.cell.key), {})
         if trial.state() == "done":
             own[trial.seed] = trial.record()

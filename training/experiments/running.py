@@ -67,7 +67,6 @@ class Progress:
 def train_trials(
     waiting: Sequence[Trial],
     jobs: int,
-    assets: Path,
     device: str,
     say: Callable[[str], None],
     asked_to_stop: Callable[[], bool] = lambda: False,
@@ -78,7 +77,7 @@ def train_trials(
     Args:
         waiting: what is to be trained.
         jobs: so many at once.
-        assets: folder of the data. device: that of ``--device``.
+        device: that of ``--device``.
         say: takes lines for the user.
         asked_to_stop: asked all the time; the processes are then told to, once, and waited for.
         start: starts a process of these words, whose output goes to a file; None = ``start_training``.
@@ -92,7 +91,7 @@ def train_trials(
                 trial = queue.pop(0)
                 left = trial.core_minutes_left()
                 trial.folder.mkdir(parents=True, exist_ok=True)
-                process = start(trial.words(assets, device), trial.folder / OUTPUT)
+                process = start(trial.words(device), trial.folder / OUTPUT)
                 going.append(Going(trial, process, time.monotonic(), left))
             if asked_to_stop() and not progress.stopped:
                 progress.stopped = True

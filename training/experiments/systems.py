@@ -137,13 +137,7 @@ def _beside(one: PublishedFigure | None, record: RunRecord | None, note: int) ->
     """A published figure, as it is printed, and ours."""
     if one is None:
         return [DASH, DASH, DASH]
-    value = None
-    if record is not None and one.metric:
-        value = record.metrics.get(one.metric)
-        label = one.metric.partition("/")[2]
-        if value is None and label == "own":  # a recipe that names what it judges: its first
-            name = one.metric.partition("/")[0]
-            value = next((found for key, found in record.metrics.items() if key.startswith(f"{name}/")), None)
+    value = None if record is None else record.metrics.get(one.metric)
     return [one.figure, f"{one.published} [{note}]", _figure(value, one.digits)]
 
 

@@ -11,6 +11,9 @@ from training.engine.recipe import Recipe, read_recipe
 from training.experiments.definition import Experiment, Part
 from training.experiments.run_record import RunRecord, read_run
 
+#: What stands for the folder of the data in the changes of an experiment.
+ASSETS = "{assets}"
+
 State = Literal["done", "stopped", "missing"]
 
 
@@ -21,6 +24,7 @@ class Trial:
     Attributes:
         experiment, group, cell, seed: what it is.
         folder: where it is, or is to be.
+        assets: folder of the data.
     """
 
     experiment: Experiment
@@ -28,6 +32,7 @@ class Trial:
     cell: Part
     seed: int
     folder: Path
+    assets: Path
 
     @property
     def name(self) -> str:
@@ -41,9 +46,10 @@ class Trial:
 
     @property
     def changes(self) -> tuple[str, ...]:
-        """Of the recipe: the processor time, the experiment's, the group's, the cell's; what comes last holds."""
+        """Of the recipe: the processor time, the experiment's, the group's, the cell's; the last one holds."""
         minutes = f"run.core_minutes={float(self.experiment.core_minutes)}"
-        return (minutes, *self.group.changes, *self.cell.changes, *self.experiment.changes)
+        changes = (*self.experiment.changes, *self.group.changes, *self.cell.changes, *self.experiment.overrides)
+        return (minutes, *(change.replace(ASSETS, self.assets.resolve().as_posix()) for change in changes))
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -72,10 +78,10 @@ class Trial:
             return "done"
         return "stopped" if record.recipe and (self.folder / STATE).is_file() else "missing"
 
-    def words(self, assets: Path, device: str) -> list[str]:
+    def words(self, device: str) -> list[str]:
         """What follows ``python -m training`` to train it, or to go on with it."""
         said = ["train", self.recipe_name, "--reduced", "--out", str(self.folder), "--seed", str(self.seed)]
-        said += ["--assets", str(assets), "--device", device]
+        said += ["--assets", str(self.assets), "--device", device]
         said += [word for change in self.changes for word in ("--set", change)]
         return [*said, *(("--resume", str(self.folder)) if self.state() == "stopped" else ("--force",))]
 
@@ -86,10 +92,10 @@ class Trial:
         return 0.0 if state == "done" else whole * (1 - (self.record().share if state == "stopped" else 0.0))
 
 
-def trials(experiment: Experiment, folder: Path) -> list[Trial]:
+def trials(experiment: Experiment, folder: Path, assets: Path) -> list[Trial]:
     """All of an experiment, the first seed of every cell first, so that a table of one seed is there soon."""
     return [
-        Trial(experiment, group, cell, seed, folder / group.key / cell.key / f"seed{seed}")
+        Trial(experiment, group, cell, seed, folder / group.key / cell.key / f"seed{seed}", assets)
         for seed in range(experiment.seeds)
         for group in experiment.tables
         for cell in experiment.cells
