@@ -119,18 +119,18 @@ def systems_table(records: Sequence[RunRecord], published: Sequence[PublishedFig
 
 
 #: Heads of the columns that say what was trained.
-FACTS = ("side", "pictures", "core-min", "judged on", "PSNR in the hole", "fast marching")
+FACTS = ("side", "width", "pictures", "core-min", "judged on", "PSNR in the hole", "fast marching")
 
 
 def _facts(record: RunRecord) -> list[str]:
     """A run's cells of ``FACTS``."""
     options: dict[str, Any] = dict(record.recipe.get("options", {}))
-    side = str(options.get("size", DASH))
+    sizes = [str(options.get(key, DASH)) for key in ("size", "width")]
     labels = [name.removeprefix(FIRST) for name in record.metrics if name.startswith(FIRST)]
     label = labels[0] if labels else ""
     psnr = [_figure(record.metrics.get(f"{name}/{label}"), 2) for name in ("psnr", "psnr_telea")]
     minutes = f"{record.core_seconds / 60:.1f}"
-    return [side, f"{record.images:,}", minutes, label or DASH, *psnr]
+    return [*sizes, f"{record.images:,}", minutes, label or DASH, *psnr]
 
 
 def _beside(one: PublishedFigure | None, record: RunRecord | None, note: int) -> list[str]:

@@ -16,10 +16,12 @@ def lines(results: Results) -> list[str]:
     """What is printed, and what the page shows between an experiment's marks."""
     experiment = results.experiment
     said = [*wrap(experiment.question, WIDTH), "", _amount(results), ""]
+    if not results.done:
+        return said
     for group in experiment.tables:
         said += [f"**{_capital(group.name)}**", ""] if group.name else []
         said += _figures(results, group)
-    for group in experiment.tables if results.done else ():
+    for group in experiment.tables:
         said += _curves(results, group)
     return said
 

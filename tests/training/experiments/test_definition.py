@@ -2,23 +2,48 @@
 
 import importlib
 import re
+import sys
 
 import pytest
+import torch
 
 from statue_models.errors import StatueError
 from training.experiments.definition import experiment_names, read_experiment
 from training.experiments.page import END, PAGE, mark
 from training.experiments.trial import trials
 from training.systems.completion_data import FIXED, OWN, SOURCES, damage_of
-from training.systems.system import MAKERS
+from training.systems.system import MAKERS, Setting, system
 from training.toml_tables import RECIPES, fill, read_table
 
 
+class _Filled(Exception):
+    """A system's options are filled; its data and networks are not wanted."""
+
+    def __init__(self, options) -> None:
+        self.options = options
+
+
+def options_of(recipe, folder, monkeypatch):
+    """What a recipe's system makes of its ``[system]`` table."""
+
+    def fill_and_end(*arguments, **named):
+        raise _Filled(fill(*arguments, **named))
+
+    importlib.import_module(MAKERS[recipe.system].split(":")[0])
+    for name, module in list(sys.modules.items()):
+        if name.startswith("training.systems.") and getattr(module, "fill", None) is fill:
+            monkeypatch.setattr(module, "fill", fill_and_end)
+    with pytest.raises(_Filled) as filled:
+        system(recipe.system, Setting(folder, torch.device("cpu"), 0, recipe.options))
+    return filled.value.options
+
+
 @pytest.mark.parametrize("name", experiment_names())
-def test_the_recipes_of_an_experiment_take_its_changes_and_judge_what_it_shows(name, tmp_path):
+def test_the_recipes_of_an_experiment_take_its_changes_and_judge_what_it_shows(name, tmp_path, monkeypatch):
     experiment = read_experiment(name)
     everything = trials(experiment, tmp_path, tmp_path)
     assert len(everything) == experiment.runs == len({trial.folder for trial in everything})
+    shown = [one.metric for one in experiment.columns] + [one for one in experiment.curves if "/" in one]
     missing = set()
     for trial in everything:
         if not (RECIPES / f"{trial.recipe_name}.toml").is_file() or "reduced" not in read_table(trial.recipe_name):
@@ -26,19 +51,12 @@ def test_the_recipes_of_an_experiment_take_its_changes_and_judge_what_it_shows(n
             continue
         recipe = trial.recipe
         assert recipe.seed == trial.seed and recipe.core_minutes == experiment.core_minutes
-        module = importlib.import_module(MAKERS[recipe.system].split(":")[0])
-        if not hasattr(module, "Options"):
-            missing.add(f"{module.__name__} has no Options")
+        if trial.seed:
             continue
-        options = fill(module.Options, "system", recipe.options)
-        for key in ("damage", "fixed_damage"):
-            if getattr(options, key):
-                damage_of(getattr(options, key), key)
-        for label, entries in options.judged.items():
-            damage_of(entries, label)
+        options = options_of(recipe, tmp_path, monkeypatch)
+        for entries in filter(None, (options.damage, options.fixed_damage, *options.judged.values())):
+            damage_of(entries)
         labels = {*(options.judged or {OWN}), *([FIXED] if options.fixed_mask or options.fixed_damage else [])}
-        shown = [column.metric for column in experiment.columns]
-        shown += [one for one in experiment.curves if "/" in one]
         assert {metric.partition("/")[2] for metric in shown} <= labels
         if options.data.partition(":")[0] not in SOURCES:
             missing.add(f"there are no pictures {options.data.partition(':')[0]}")

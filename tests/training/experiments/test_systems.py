@@ -20,7 +20,7 @@ def a_run(tmp_path):
     def make(name, **metrics):
         folder = tmp_path / f"run-{name}"
         folder.mkdir()
-        recipe = {"system": name, "options": {"size": 64}}
+        recipe = {"system": name, "options": {"size": 64, "width": 16}}
         start = {"event": "start", "recipe": recipe, "images": 0, "resumed": False}
         (folder / "log.jsonl").write_text(json.dumps(start) + '\n{"event": "end", "ended": "done"}\n')
         end = {"images": 12345, "share": 1.0, "seconds": 700.0, "core_seconds": 630.0, "metrics": metrics}
@@ -37,10 +37,10 @@ def test_a_systems_row_has_its_run_the_published_figure_and_ours(a_run, capsys):
     assert main(["systems", str(a_run("thesis-landmarks", **metrics)), str(a_run("other", **{"psnr/own": 20.5}))]) == 0
     said = capsys.readouterr().out.splitlines()
     row = next(line for line in said if line.startswith("| `thesis-landmarks`"))
-    assert "| 64 | 12,345 | 10.5 | rects | 1.00 | 2.00 |" in row
+    assert "| 64 | 16 | 12,345 | 10.5 | rects | 1.00 | 2.00 |" in row
     assert "13.13 (best of 251 epochs), 18.2 ± 2.4 (mean of the last 51) [1] | 17.26 |" in row
     assert said[said.index(row) + 1].startswith("|  |  |")  # its second figure
-    assert "| `other` | 64 | 12,345 | 10.5 | own | 20.50 | – | – | – | – |" in said
+    assert "| `other` | 64 | 16 | 12,345 | 10.5 | own | 20.50 | – | – | – | – |" in said
     assert any(line.startswith("| `lafin` | – |") and "unknown" in line and line.endswith("| – |") for line in said)
 
 
