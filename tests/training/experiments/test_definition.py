@@ -16,7 +16,7 @@ from training.systems.system import MAKERS, Setting, system
 from training.toml_tables import RECIPES, fill, read_table
 
 
-class _Filled(Exception):
+class _FilledError(Exception):
     """A system's options are filled; its data and networks are not wanted."""
 
     def __init__(self, options) -> None:
@@ -27,13 +27,13 @@ def options_of(recipe, folder, monkeypatch):
     """What a recipe's system makes of its ``[system]`` table."""
 
     def fill_and_end(*arguments, **named):
-        raise _Filled(fill(*arguments, **named))
+        raise _FilledError(fill(*arguments, **named))
 
     importlib.import_module(MAKERS[recipe.system].split(":")[0])
     for name, module in list(sys.modules.items()):
         if name.startswith("training.systems.") and getattr(module, "fill", None) is fill:
             monkeypatch.setattr(module, "fill", fill_and_end)
-    with pytest.raises(_Filled) as filled:
+    with pytest.raises(_FilledError) as filled:
         system(recipe.system, Setting(folder, torch.device("cpu"), 0, recipe.options))
     return filled.value.options
 
