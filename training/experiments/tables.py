@@ -31,16 +31,13 @@ def _amount(results: Results) -> str:
     experiment = results.experiment
     if not results.done:
         return f"Not trained yet: `python -m training experiment {experiment.name}`."
-    runs = [run for cell in results.runs.values() for run in cell.values()]
-    images = sorted(run.images for run in runs)
-    many = f"{images[0]:,}" if images[0] == images[-1] else f"{images[0]:,} to {images[-1]:,}"
     part = "" if results.done == experiment.runs else f" ({results.done} of {experiment.runs} runs are done)"
     seeds = f"mean ± standard deviation over {experiment.seeds} seeds" if experiment.seeds > 1 else "one seed"
-    return f"{_capital(seeds)}; {experiment.core_minutes:g} core-minutes and {many} pictures a run{part}."
+    return f"{_capital(seeds)}; {experiment.core_minutes:g} core-minutes a run{part}."
 
 
 def _figures(results: Results, group: Part) -> list[str]:
-    """One table: a row per cell, then a row per baseline."""
+    """One table: a row per cell, then a row per baseline; last, how many pictures a run of the cell saw in its time."""
     experiment = results.experiment
     columns = []
     for column in experiment.columns:
@@ -48,9 +45,16 @@ def _figures(results: Results, group: Part) -> list[str]:
         best = _best(found, column)
         cells = [(one, _cell(one, column.digits, experiment.seeds)) for one in found]
         columns.append([f"**{text}**" if one and one is best else text for one, text in cells])
+    columns.append([_pictures(results, group, cell) for cell in experiment.cells])
     body = [[cell.name, *(column[row] for column in columns)] for row, cell in enumerate(experiment.cells)]
-    body += [[title, *_baseline(results, group, before)] for title, before in experiment.baselines.items()]
-    return table([experiment.rows, *(column.title for column in experiment.columns)], body)
+    body += [[title, *_baseline(results, group, before), DASH] for title, before in experiment.baselines.items()]
+    return table([experiment.rows, *(column.title for column in experiment.columns), "pictures"], body)
+
+
+def _pictures(results: Results, group: Part, cell: Part) -> str:
+    """The mean of a cell's runs."""
+    runs = results.of(group, cell)
+    return f"{sum(run.images for run in runs) / len(runs):,.0f}" if runs else DASH
 
 
 def _baseline(results: Results, group: Part, before: str) -> list[str]:

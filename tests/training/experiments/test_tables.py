@@ -22,7 +22,7 @@ def filled(toy, tmp_path, values):
         for seed, error in enumerate(errors):
             log = [{"images": 10 * n, "share": n / 10, "loss": {"fit": n * (1 + seed)}} for n in range(1, 11)]
             results.runs[keys][seed] = RunRecord(
-                tmp_path, {"system": "regression"}, "done", 100 + seed, metrics={"error": error}, progress=log
+                tmp_path, {"system": "regression"}, "done", 1234 + 2 * seed, metrics={"error": error}, progress=log
             )
     return results
 
@@ -36,9 +36,9 @@ def test_cells_show_mean_and_deviation_the_best_in_bold_and_how_many_seeds_are_m
     found = {("plain", "narrow"): [0.5, 0.7], ("plain", "wide-8"): [0.25, 0.35], ("dropout", "narrow"): [1.5]}
     said = lines(filled(toy, tmp_path, found))
     text = "\n".join(said)
-    assert "| narrow | .600 ± .141 |" in said and "| Wide, 8 | **.300 ± .071** |" in said
-    assert "| narrow | 1.500 (n 1) |" in said and "| Wide, 8 | – |" in said
-    assert "Mean ± standard deviation over 2 seeds; 3 core-minutes and 100 to 101 pictures a run (5 of 8" in text
+    assert "| narrow | .600 ± .141 | 1,235 |" in said and "| Wide, 8 | **.300 ± .071** | 1,235 |" in said
+    assert "| narrow | 1.500 (n 1) | 1,234 |" in said and "| Wide, 8 | – | – |" in said
+    assert "Mean ± standard deviation over 2 seeds; 3 core-minutes a run (5 of 8 runs are done)." in text
     assert text.index("**Plain**") < text.index("**Dropout**") and max(map(len, said)) <= 120
 
 
@@ -65,8 +65,8 @@ def test_baselines_stand_below_in_the_columns_that_they_are_baselines_of(toy_fil
             metrics = {"psnr/own": psnr, "l1/own": 0.1, "psnr_telea/own": 19.0 + seed}
             results.runs["plain", cell][seed] = RunRecord(tmp_path, {"system": "x"}, "done", 8, metrics=metrics)
     said = lines(results)
-    assert "| marching | 19.50 ± .71 | – |" in said  # of two seeds, though four runs have it
-    assert "| Wide, 8 | **21.00 ± .00** | .10 ± .00 |" in said or "| narrow | 20.00 ± .00 | **.10 ± .00** |" in said
+    assert "| marching | 19.50 ± .71 | – | – |" in said  # of two seeds, though four runs have it
+    assert "| Wide, 8 | **21.00 ± .00** | .10 ± .00 | 8 |" in said
 
 
 def test_text_between_marks_is_replaced_and_nothing_else():
@@ -94,7 +94,7 @@ def test_the_command_trains_says_what_it_takes_and_writes_results_table_and_page
     assert found["done"] == 8 and len(found["cells"]) == 4 and found["cells"][0]["figures"]["error"]["count"] == 2
     assert len(found["cells"][0]["curves"]["fit.squared"]) == len(found["shares"])
     text = page.read_text()
-    assert text.endswith("**Findings.** ours\n") and "| line | error |" in text
+    assert text.endswith("**Findings.** ours\n") and "| line | error | pictures |" in text
     assert main(words) == 0  # all is done
     assert "core-hours" not in capsys.readouterr().out and page.read_text() == text
 
