@@ -160,6 +160,15 @@ def initialise(network: nn.Module, spread: float = SPREAD) -> None:
             nn.init.zeros_(module.bias)
 
 
+def initialise_evenly(network: nn.Module) -> None:
+    """Weights as wide as keeps the variance both ways (Glorot and Bengio 2010, uniform), biases 0: Keras' defaults."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
 def compose(picture: Tensor, mask: Tensor, generated: Tensor) -> Tensor:
     """The generated picture where something is missing, the picture itself elsewhere: bit for bit.
 

@@ -129,6 +129,10 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "painting-ce1": "training.systems.published.painting_ce1:make",
+    "painting-ce2": "training.systems.published.painting_ce2:make",
+    "painting-cgan": "training.systems.published.painting_cgan:make",
+    "painting-gan": "training.systems.published.painting_gan:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
