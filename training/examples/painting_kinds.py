@@ -100,12 +100,13 @@ def town(hand: Hand) -> Scene:
     rx, ry = hand.u(0.08, 0.19, k), hand.u(0.1, 0.3, k)
     wall = hand.colour((0.0, 0.16), (0.1, 0.55), (0.35, 0.85), k)
     house = hand.shapes(x, base - ry + 0.02, rx, ry, wall, shade=0.25, soft=0.05, box=1.0)
-    roof = hand.shapes(x, base - 2 * ry + 0.02, rx * 0.76, rx * 0.5, hand.colour((0.0, 0.1), (0.2, 0.65), (0.2, 0.55), k),
+    tiles = hand.colour((0.0, 0.1), (0.2, 0.65), (0.2, 0.55), k)
+    roof = hand.shapes(x, base - 2 * ry + 0.02, rx * 0.76, rx * 0.5, tiles,
                        hand.u(-0.12, 0.12, k), 0.3, 0.08, 1.0)  # fmt: skip
     k = 14
     dark = hand.colour((0.0, 1.0), (0.1, 0.4), (0.08, 0.3), k)
-    window = hand.shapes(hand.u(0, hand.aspect, k), base - hand.u(0.06, 0.36, k), hand.u(0.012, 0.02, k), hand.u(0.02, 0.04, k),
-                         dark, soft=0.1, box=1.0)  # fmt: skip
+    window = hand.shapes(hand.u(0, hand.aspect, k), base - hand.u(0.06, 0.36, k), hand.u(0.012, 0.02, k),
+                         hand.u(0.02, 0.04, k), dark, soft=0.1, box=1.0)  # fmt: skip
     street = hand.colour((0.03, 0.62), (0.05, 0.4), (0.25, 0.7))
     ridges = [(base, hand.u(0.0, 0.012), street, street * hand.u(0.5, 1.1)[..., None])]
     return hand.scene(_sky(hand), hand.u(0.0, 0.3), ridges, _clouds(hand, base * 0.7), [roof, house, window])
@@ -157,8 +158,8 @@ def flowers(hand: Hand) -> Scene:
     size = hand.u(0.11, 0.16)
     vase = hand.shapes(x, edge + 0.05 - size, size * 0.75, size * 1.1, glaze, shade=1.0)
     k, heart = 9, edge - 0.3
-    leaf = hand.shapes(x + hand.u(-0.34, 0.34, k), heart + hand.u(-0.2, 0.2, k), hand.u(0.05, 0.12, k), hand.u(0.02, 0.05, k),
-                       hand.colour((0.2, 0.42), (0.3, 0.7), (0.15, 0.5), k), hand.u(0, 3.1, k), 0.4)  # fmt: skip
+    leaf = hand.shapes(x + hand.u(-0.34, 0.34, k), heart + hand.u(-0.2, 0.2, k), hand.u(0.05, 0.12, k),
+                       hand.u(0.02, 0.05, k), hand.colour((0.2, 0.42), (0.3, 0.7), (0.15, 0.5), k), hand.u(0, 3.1, k), 0.4)  # fmt: skip
     k, hue = 10, hand.u(-0.2, 0.2)
     at_x, at_y, size = x + hand.u(-0.3, 0.3, k), heart + hand.u(-0.22, 0.18, k), hand.u(0.04, 0.085, k)
     petal = hsv((hue + hand.u(-0.09, 0.12, k)) % 1, hand.u(0.1, 0.8, k), hand.u(0.6, 1.0, k))
@@ -214,8 +215,8 @@ def forms(hand: Hand) -> Scene:
     size = 0.34 * torch.linspace(1, 0.25, k, device=hand.draws.device)
     angle = torch.where(hand.there(0.5) > 0, hand.u(-0.2, 0.2, k), hand.u(0, 3.1, k))
     box = (hand.u(0, 1, k) < hand.u(0, 1)).float()
-    shapes = hand.shapes(hand.u(0, hand.aspect, k), hand.u(0, 1, k), size * hand.u(0.4, 1.3, k), size * hand.u(0.3, 1.2, k),
-                         colour, angle, 0.3, 0.1)  # fmt: skip
+    x, y, rx, ry = hand.u(0, hand.aspect, k), hand.u(0, 1, k), hand.u(0.4, 1.3, k), hand.u(0.3, 1.2, k)
+    shapes = hand.shapes(x, y, size * rx, size * ry, colour, angle, 0.3, 0.1)  # fmt: skip
     shapes[..., 7] = box
     return hand.scene(colour[:, :2], hand.u(0.0, 0.6), [], [], [shapes])
 
@@ -259,10 +260,9 @@ def _clouds(hand: Hand, horizon: Tensor) -> list[Tensor]:
         hand.colour((0.0, 0.7), (0.0, 0.14), (0.72, 1.0), count), hand.u(-0.15, 0.15, count), 0.35, 1.3,
         there=hand.there(0.6, count),
     )  # fmt: skip
-    sun = hand.shapes(
-        hand.u(0.1, hand.aspect - 0.1), horizon * hand.u(0.2, 0.9), *[hand.u(0.03, 0.07)] * 2,
-        hand.colour((0.05, 0.16), (0.1, 0.6), (0.95, 1.0)), soft=0.5, there=hand.there(0.3),
-    )  # fmt: skip
+    across, down, size = hand.u(0.1, hand.aspect - 0.1), horizon * hand.u(0.2, 0.9), hand.u(0.03, 0.07)
+    glow = hand.colour((0.05, 0.16), (0.1, 0.6), (0.95, 1.0))
+    sun = hand.shapes(across, down, size, size, glow, soft=0.5, there=hand.there(0.3))
     return [sun, cloud]
 
 

@@ -62,7 +62,7 @@ class Scene:
 
 
 def noise(draws: Draws, count: int, rows: int, columns: int, grids: tuple[tuple[int, int], ...]) -> Tensor:
-    """(N, 1, rows, columns) smooth noise about 0, each grid of random numbers at half the strength of the one before."""
+    """(N, 1, rows, columns) smooth noise about 0, each grid at half the strength of the one before."""
     total = draws.normal(count, 1, 1, 1) * 0
     for octave, grid in enumerate(grids):
         layer = draws.normal(count, 1, *grid) * 0.5**octave

@@ -39,19 +39,17 @@ def test_sizes_of_the_published_networks():
         assert parameters_of(PaintingDiscriminator()) == 856_161
 
 
-def test_maps_of_the_published_networks():
-    """Height and width behind every layer, as published."""
-    with torch.device("meta"):
-        x, seen = torch.zeros(1, 3, 256, 384), {}
-        for kind in (PaintingAutoencoder, DensePaintingAutoencoder):
-            y, sizes = x, []
-            for layer in kind().layers:
-                y = layer(y)
-                sizes.append(tuple(y.shape[1:]))
-            seen[kind] = sizes
-            assert y.shape == x.shape
-        assert (256, 16, 12) in seen[PaintingAutoencoder] and (256, 4, 4) in seen[DensePaintingAutoencoder]
-        assert pool_thirds(PaintingDiscriminator().layers(x)).shape[1:] == (128, 6, 8)
+def test_maps_of_networks_of_the_published_height():
+    """Height and width in the middle, as published; fewer channels change none of them."""
+    x, seen = torch.zeros(1, 3, 256, 384), {}
+    for kind in (PaintingAutoencoder, DensePaintingAutoencoder):
+        y, seen[kind] = x, []
+        for layer in kind(PaintingShape(256, 2)).layers:
+            y = layer(y)
+            seen[kind].append(tuple(y.shape[1:]))
+        assert y.shape == x.shape
+    assert (8, 16, 12) in seen[PaintingAutoencoder] and (8, 4, 4) in seen[DensePaintingAutoencoder]
+    assert pool_thirds(PaintingDiscriminator((256, 384), 1).layers(x)).shape[1:] == (4, 6, 8)
 
 
 def test_pooling_pads_evenly():
@@ -117,7 +115,7 @@ def test_their_losses_are_the_published_ones(name, tmp_path):
 
 def test_their_damage_is_the_published_one(tmp_path):
     blotched = made(small("painting-ce1", *TINY["painting-ce1"]), tmp_path).draw(Draws(0, CPU), 16)["mask"]
-    assert blotched.mean() == pytest.approx(0.0785, abs=0.02)
+    assert blotched.mean() == pytest.approx(0.0785, abs=0.004)
     middle = made(small("painting-gan", *TINY["painting-gan"]), tmp_path).draw(Draws(0, CPU), 2)["mask"]
     assert middle.mean() == 0.0625 and middle[..., 24:40, 36:60].all()
 
