@@ -158,8 +158,9 @@ def flowers(hand: Hand) -> Scene:
     size = hand.u(0.11, 0.16)
     vase = hand.shapes(x, edge + 0.05 - size, size * 0.75, size * 1.1, glaze, shade=1.0)
     k, heart = 9, edge - 0.3
+    green = hand.colour((0.2, 0.42), (0.3, 0.7), (0.15, 0.5), k)
     leaf = hand.shapes(x + hand.u(-0.34, 0.34, k), heart + hand.u(-0.2, 0.2, k), hand.u(0.05, 0.12, k),
-                       hand.u(0.02, 0.05, k), hand.colour((0.2, 0.42), (0.3, 0.7), (0.15, 0.5), k), hand.u(0, 3.1, k), 0.4)  # fmt: skip
+                       hand.u(0.02, 0.05, k), green, hand.u(0, 3.1, k), 0.4)  # fmt: skip
     k, hue = 10, hand.u(-0.2, 0.2)
     at_x, at_y, size = x + hand.u(-0.3, 0.3, k), heart + hand.u(-0.22, 0.18, k), hand.u(0.04, 0.085, k)
     petal = hsv((hue + hand.u(-0.09, 0.12, k)) % 1, hand.u(0.1, 0.8, k), hand.u(0.6, 1.0, k))

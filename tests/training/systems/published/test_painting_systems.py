@@ -1,5 +1,6 @@
 """The four systems of damaged paintings: their published sizes, their losses, and that they learn."""
 
+import numpy as np
 import pytest
 import torch
 from published_checks import (
@@ -12,12 +13,16 @@ from published_checks import (
 from torch.nn import functional
 
 from statue_models.errors import StatueError
+from statue_models.methods.completion import CompletionMethod
+from statue_models.methods.descriptor import MethodOptions
+from statue_models.methods.method import Crop
 from statue_models.networks.published.painting_autoencoder import (
     DensePaintingAutoencoder,
     PaintingAutoencoder,
     PaintingGenerator,
     PaintingShape,
 )
+from statue_models.request import Hypothesis, no_progress
 from training.damage.draws import Draws
 from training.systems.discriminators.painting import PaintingDiscriminator, pool_thirds
 
@@ -124,3 +129,29 @@ def test_a_height_that_cannot_be_pooled_is_refused(tmp_path):
     for name, size in (("painting-ce1", 96), ("painting-ce2", 96)):
         with pytest.raises(StatueError, match="height"):
             made(small(name, *TINY[name], f"system.size={size}"), tmp_path)
+
+
+@pytest.mark.parametrize("kind", [PaintingAutoencoder, DensePaintingAutoencoder, PaintingGenerator])
+def test_as_a_method_each_fills_the_hole_of_a_crop_and_nothing_else(kind):
+    """The generators are shown a part of the crop, whose middle the hole lies in."""
+    shown = []
+
+    def show(module, given):
+        shown.append(given[1])
+
+    network = kind(PaintingShape(64, 4))
+    network.register_forward_pre_hook(show)
+    rgb = np.random.default_rng(0).random((112, 112, 3)).astype(np.float32)
+    hole = np.zeros((112, 112), bool)
+    hole[10:26, 80:100] = True
+    crop = Crop(rgb, hole, ~hole, None, 1.0)
+    answer = CompletionMethod(network, "cpu").restore(crop, [Hypothesis(0, 0)], MethodOptions(), no_progress)
+    fill = answer.fills[0].rgb
+    assert fill.shape == rgb.shape and (fill[~hole] == rgb[~hole]).all() and np.isfinite(fill).all()
+    assert not (fill[hole] == rgb[hole]).all()
+    (mask,) = shown
+    wanted = {PaintingAutoencoder: (128, 128)}.get(kind, (64, 96))
+    assert mask.shape[2:] == wanted
+    if kind is PaintingGenerator:
+        rows, columns = mask[0, 0, 8:-8, 12:-12].any(1).nonzero(), mask[0, 0, 8:-8, 12:-12].any(0).nonzero()
+        assert rows.min() + 8 >= 14 and rows.max() + 8 <= 49 and columns.min() + 12 >= 22 and columns.max() + 12 <= 73
