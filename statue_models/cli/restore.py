@@ -13,7 +13,8 @@ from statue_models.fields import FIELDS
 from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
 from statue_models.request import Progress, Restoration, RestorationRequest, Variant
-from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
+from statue_models.restoring.masks import NARROWED, RIM_DIFFERS, RIM_NOTE, grow
+from statue_models.restoring.sight import FACELESS, FACELESS_NOTE
 from statue_models.whole_file import check_writable
 
 Restore = Callable[[RestorationRequest, Progress], Restoration]
@@ -78,7 +79,10 @@ def _write(
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
-    rim = restoration.record.get("method", {}).get("notes", {}).get(RIM_DIFFERS)
+    notes = restoration.record.get("method", {}).get("notes", {})
+    if FACELESS in notes:
+        output.say(FACELESS_NOTE, options.quiet)
+    rim = notes.get(RIM_DIFFERS)
     if rim is not None:
         output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:
@@ -99,7 +103,7 @@ def _changed(
 
     A colour profile does not bring back every sample that goes through it: what is no damage does not go.
     """
-    if "narrowed" not in restoration.record.get("method", {}).get("notes", {}):
+    if NARROWED not in restoration.record.get("method", {}).get("notes", {}):
         return mask
     window = restoration.rectangle.slices
     other = (variant.pixels != photograph.to_srgb()[window]).any(2)

@@ -58,10 +58,12 @@ class MethodDescriptor:
             surroundings of the hole) or "pixels" (looks at these alone).
         licence: of code and weights, SPDX names.
         how: one sentence on how it works.
+        use: what it is for, in a few words.
         load: makes it; its imports happen there. A network's gets its weights' file.
         options: what it can be asked for.
         hypotheses: whether other seeds give other answers.
         untrained: of a network whose weights are not published, what to do instead.
+        published: a system of others, here to be compared with; listed behind our own.
         narrow: of a method that decides for itself which part of the mask is damage: a request and its own options to
             that part, (H, W) uint8, nowhere more than the request's mask. None = all of it.
     """
@@ -72,10 +74,12 @@ class MethodDescriptor:
     needs: Needs
     licence: str
     how: str
+    use: str
     load: Load = field(repr=False, compare=False)
     options: type[MethodOptions] = MethodOptions
     hypotheses: bool = True
     untrained: str = ""
+    published: bool = False
     narrow: "Narrow | None" = field(default=None, repr=False, compare=False)
 
     @property
@@ -145,4 +149,7 @@ class MethodDescriptor:
             "licence": self.licence,
             "quality": facts.quality,
             "how": self.how,
+            "use": self.use,
+            "published": self.published,
+            "untrained": "" if self.trained else self.untrained,
         }

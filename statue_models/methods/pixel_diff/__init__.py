@@ -53,8 +53,8 @@ def _load(name: str) -> Load:
 
 def _describe(name: str, title: str, class_name: str, how: str) -> MethodDescriptor:
     return MethodDescriptor(
-        name, title, "classical", "pixels", "Apache-2.0", how, _load(class_name), PixelDiffOptions, hypotheses=False,
-        narrow=_narrow,
+        name, title, "classical", "pixels", "Apache-2.0", how, "white paint loss on paintings", _load(class_name),
+        PixelDiffOptions, hypotheses=False, published=True, narrow=_narrow,
     )  # fmt: skip
 
 

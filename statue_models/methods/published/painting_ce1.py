@@ -8,4 +8,5 @@ DESCRIPTOR = published(
     "A convolutional autoencoder for blotches on paintings (Nirvan's context encoder 1), which draws all of the "
     "picture anew and is told of the damage by white paint alone; it needs no face.",
     "painting_autoencoder:PaintingAutoencoder",
+    use="white blotches on paintings",
 )

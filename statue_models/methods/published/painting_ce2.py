@@ -8,4 +8,5 @@ DESCRIPTOR = published(
     "An autoencoder for blotches on paintings with a fully connected middle (Nirvan's context encoder 2), which sees "
     "the picture at one size; it needs no face.",
     "painting_autoencoder:DensePaintingAutoencoder",
+    use="white blotches on paintings",
 )

@@ -8,4 +8,5 @@ DESCRIPTOR = published(
     "A conditional GAN for the middle of paintings (Nirvan), whose picture is composited before it is judged; the hole "
     "is brought to the middle, and it needs no face.",
     "painting_autoencoder:PaintingGenerator",
+    use="holes in the middle of paintings",
 )

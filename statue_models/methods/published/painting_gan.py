@@ -8,4 +8,5 @@ DESCRIPTOR = published(
     "A GAN for the middle of paintings (Nirvan), which learns to draw the whole picture anew; the hole is brought to "
     "the middle, and it needs no face.",
     "painting_autoencoder:PaintingGenerator",
+    use="holes in the middle of paintings",
 )
