@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from statue_models.errors import StatueError
 from training.damage.draws import Draws
 from training.examples.brush_strokes import lay_strokes, plan_strokes
 from training.examples.painting_kinds import KINDS, draw_scenes
@@ -84,9 +85,16 @@ def test_no_stroke_is_laid_where_there_is_less_to_see_than_asked():
 def test_colours_of_hues():
     hues = torch.tensor([0.0, 1 / 3, 2 / 3, 0.5])
     wanted = torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 1]])
-    torch.testing.assert_close(hsv(hues, torch.ones(4), torch.ones(4)), wanted)
+    assert (hsv(hues, torch.ones(4), torch.ones(4)) - wanted).abs().max() < 1e-5
 
 
 def test_a_recipe_has_them_half_as_wide_again_as_high(tmp_path):
     source = CompletionOptions(data="paintings", size=64).open_source(Setting(tmp_path, CPU, 0, {}))
     assert source.held(1, CPU).picture.shape == (1, 3, 64, 96)
+
+
+@pytest.mark.parametrize("data", ["drawings", "paintings:somewhere", "faces:somewhere", ""])
+def test_data_that_is_none_is_refused(tmp_path, data):
+    with pytest.raises(StatueError) as caught:
+        CompletionOptions(data=data, size=64).open_source(Setting(tmp_path, CPU, 0, {}))
+    assert caught.value.code == "bad-recipe"
