@@ -83,7 +83,7 @@ class Vgg19(nn.Module):
             StatueError: ``missing-file``, ``unreadable-file`` or ``weights-corrupt``.
         """
         network = cls(normalised, widths)
-        found = _state(path)
+        found = read_state(path)
         # The classifier behind the features is not needed.
         tensors = {name: tensor for name, tensor in found.items() if name.startswith("features.")}
         try:
@@ -146,7 +146,7 @@ def feature_network(vgg19: str, normalised: bool, assets: Path, device: torch.de
     return MobileNetFeatures(assets, device)
 
 
-def _state(path: Path) -> Mapping[str, Tensor]:
+def read_state(path: Path) -> Mapping[str, Tensor]:
     """Tensors of a file, which is asked for nothing but tensors.
 
     Raises:

@@ -129,7 +129,8 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
-    "lafin_landmarks": "training.systems.lafin_landmarks:make",
+    "thesis-landmarks": "training.systems.published.thesis_landmarks:make",
+    "lafin-landmarks": "training.systems.published.lafin_landmarks:make",
 }
 
 
