@@ -20,6 +20,7 @@ def published(
     network: str,
     needs: Needs = "pixels",
     hypotheses: bool = False,
+    use: str = "pictures like those it was trained on",
 ) -> MethodDescriptor:
     """The descriptor of a published system.
 
@@ -28,7 +29,7 @@ def published(
         title: for menus.
         how: one sentence: what it was published for, by whom, and how it works.
         network: "module:class" in ``statue_models.networks.published``.
-        needs, hypotheses: as ``MethodDescriptor`` has them.
+        needs, hypotheses, use: as ``MethodDescriptor`` has them.
     """
 
     def load(device: str, precision: str, weights: Path | None, sha256: str | None) -> "Method":
@@ -42,5 +43,6 @@ def published(
         )
 
     return MethodDescriptor(
-        name, title, "network", needs, "Apache-2.0", how, load, hypotheses=hypotheses, untrained=how_to_train(name)
-    )
+        name, title, "network", needs, "Apache-2.0", how, use, load, hypotheses=hypotheses, published=True,
+        untrained=how_to_train(name),
+    )  # fmt: skip
