@@ -131,6 +131,12 @@ MAKERS: dict[str, str] = {
     "perlin-gan": "training.systems.published.perlin_gan:make",
     "thesis-landmarks": "training.systems.published.thesis_landmarks:make",
     "lafin-landmarks": "training.systems.published.lafin_landmarks:make",
+    "perlin-gan-style": "training.systems.published.perlin_gan_style:make",
+    "context-encoder-center": "training.systems.published.context_encoder_center:make",
+    "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
+    "pfcgan": "training.systems.published.pfcgan:make",
+    "vgg-generator": "training.systems.published.vgg_generator:make",
+    "dmfn": "training.systems.published.dmfn:make",
 }
 
 

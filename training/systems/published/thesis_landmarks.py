@@ -21,7 +21,7 @@ import torch
 
 from statue_models.errors import StatueError
 from statue_models.networks.published.thesis_landmarks import BACKBONES, ThesisLandmarks, ThesisLandmarksShape
-from training.features.feature_network import DEVIATION, MEAN, read_state
+from training.features.vgg19 import DEVIATION, MEAN, read_state
 from training.systems.completion_data import CompletionOptions
 from training.systems.landmark_regression import LandmarkRegressionSystem, open_faces
 from training.systems.published.products import landmark_product

@@ -20,7 +20,7 @@ from statue_models.models_file import MODELS
 from statue_models.networks.layers import filled
 from statue_models.networks.published.thesis_landmarks import GREY, ThesisLandmarks, ThesisLandmarksShape
 from training.damage.draws import Draws
-from training.features.feature_network import DEVIATION, MEAN
+from training.features.vgg19 import DEVIATION, MEAN
 from training.publishing.networks import publish
 from training.systems.landmark_regression import are_hidden
 from training.systems.published.thesis_landmarks import PRODUCT, load_pretrained, torchvision_names
