@@ -179,7 +179,7 @@ def initialise(network: nn.Module, spread: float = SPREAD) -> None:
 
 
 def initialise_evenly(network: nn.Module) -> None:
-    """Convolutions and fully connected layers as Glorot and Bengio (2010) have them, which is Keras' way; biases 0."""
+    """Weights as wide as keeps the variance both ways (Glorot and Bengio 2010, uniform), biases 0: Keras' defaults."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)

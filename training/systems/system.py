@@ -137,6 +137,10 @@ MAKERS: dict[str, str] = {
     "pfcgan": "training.systems.published.pfcgan:make",
     "vgg-generator": "training.systems.published.vgg_generator:make",
     "dmfn": "training.systems.published.dmfn:make",
+    "painting-ce1": "training.systems.published.painting_ce1:make",
+    "painting-ce2": "training.systems.published.painting_ce2:make",
+    "painting-cgan": "training.systems.published.painting_cgan:make",
+    "painting-gan": "training.systems.published.painting_gan:make",
 }
 
 
