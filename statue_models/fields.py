@@ -219,7 +219,8 @@ class RequestFields:
     predictor: str = _field(
         "default",
         NAME,
-        "what finds the landmarks, landmarknet or facemesh, or default for the best that runs here",
+        "what finds the landmarks, landmarknet, facemesh, thesis-landmarks or lafin-landmarks, or default for the best "
+        "that runs here",
         metavar="NAME",
     )
     face: FaceBox | None = _field(

@@ -66,6 +66,13 @@ def preferred(table: str = "methods") -> list[str]:
     return [str(name) for name in _rows()["preferred"][table]]
 
 
+def how_to_train(name: str) -> str:
+    """What to do where a published system has no weights yet; its recipe has its name."""
+    run = f"runs/{name}"
+    train = f"python -m training train {name} --reduced --out {run}"
+    return f"Train it in a checkout of the project with '{train}', then 'python -m training publish {run}'."
+
+
 @cache
 def has_torch() -> bool:
     """Whether PyTorch is installed; does not load it."""

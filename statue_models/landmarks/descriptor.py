@@ -32,6 +32,7 @@ class PredictorDescriptor:
         load: makes it; its imports happen there.
         shares: (scores, shares), both rising: what a score is worth, the share of frames found with it that are right.
             ``python -m training frames --calibrate`` measures them.
+        untrained: of a network whose weights are not published, what to do instead.
     """
 
     name: str
@@ -40,6 +41,7 @@ class PredictorDescriptor:
     how: str
     load: Load = field(repr=False, compare=False)
     shares: tuple[tuple[float, ...], tuple[float, ...]]
+    untrained: str = "Choose the landmark predictor facemesh."
 
     @property
     def facts(self) -> Facts:
@@ -70,6 +72,6 @@ class PredictorDescriptor:
         if weights is None:
             weights, sha256 = self.facts.path, self.facts.sha256
         if self.kind == "network" and weights is None:
-            raise StatueError("untrained-model", name=self.name, how="Choose the landmark predictor facemesh.")
+            raise StatueError("untrained-model", name=self.name, how=self.untrained)
         with require_package("torch", "Choose the landmark predictor facemesh, or install PyTorch."):
             return self.load(weights, sha256, models)

@@ -129,6 +129,8 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "thesis-landmarks": "training.systems.published.thesis_landmarks:make",
+    "lafin-landmarks": "training.systems.published.lafin_landmarks:make",
     "perlin-gan-style": "training.systems.published.perlin_gan_style:make",
     "context-encoder-center": "training.systems.published.context_encoder_center:make",
     "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
@@ -139,7 +141,6 @@ MAKERS: dict[str, str] = {
     "painting-ce2": "training.systems.published.painting_ce2:make",
     "painting-cgan": "training.systems.published.painting_cgan:make",
     "painting-gan": "training.systems.published.painting_gan:make",
-    "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
 

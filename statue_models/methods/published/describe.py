@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statue_models.methods.descriptor import MethodDescriptor, Needs
+from statue_models.models_file import how_to_train
 
 if TYPE_CHECKING:
     from statue_models.methods.method import Method
@@ -41,9 +42,7 @@ def published(
             read_network(getattr(import_module(f"{_ROOM}.{module}"), kind), weights, sha256), device
         )
 
-    run = f"runs/{name}"
-    train = f"python -m training train {name} --reduced --out {run}"
     return MethodDescriptor(
         name, title, "network", needs, "Apache-2.0", how, use, load, hypotheses=hypotheses, published=True,
-        untrained=f"Train it in a checkout of the project with '{train}', then 'python -m training publish {run}'.",
+        untrained=how_to_train(name),
     )  # fmt: skip

@@ -16,7 +16,6 @@ from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Crop
 from statue_models.networks.lafin import LafinGenerator, landmark_map
-from statue_models.networks.lafin_landmarks import LafinLandmarks
 from statue_models.request import no_progress
 from training import __main__ as command
 from training.damage.draws import Draws
@@ -29,7 +28,7 @@ from training.examples.pictures import read_pictures
 from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.face_crops import draw_crops
 from training.systems.lafin import LafinSystem, Options, make, networks_of
-from training.systems.system import Setting, system
+from training.systems.system import Setting
 
 SIDE = 64
 CPU = torch.device("cpu")
@@ -99,8 +98,6 @@ def test_sizes_of_the_published_networks():
     with torch.device("meta"):
         assert size_of(LafinGenerator()) == 11_734_981
         assert size_of(PatchDiscriminator()) == 3_244_450
-        assert size_of(LafinLandmarks()) == 2_554_569
-        assert size_of(LafinLandmarks(98)) == 2_573_829
 
 
 def biases_that_a_norm_takes_away(network):
@@ -137,24 +134,13 @@ def test_every_parameter_of_the_discriminator_that_is_not_dead_as_published_gets
         assert dead or parameter.grad.abs().max() > 0, name
 
 
-def test_every_parameter_of_the_landmark_predictor_gets_a_gradient():
-    torch.manual_seed(0)
-    network = LafinLandmarks(width=0.25)
-    picture, mask, _ = inputs()
-    points = network(picture, mask)
-    assert points.shape == (2, 68, 2)
-    points.square().mean().backward()
-    assert all(p.grad.abs().max() > 0 for p in network.parameters())
-
-
 def test_pictures_stay_in_range_and_samples_in_the_hole_are_never_looked_at():
     torch.manual_seed(0)
     picture, mask, shown = inputs()
     spoilt = torch.where(mask > 0, float("nan"), picture)
-    network, predictor = opened(LafinGenerator(8, 1)).eval(), LafinLandmarks(width=0.25).eval()
+    network = opened(LafinGenerator(8, 1)).eval()
     with torch.inference_mode():
         first, second = network(picture, mask, shown), network(spoilt, mask, shown)
-        assert torch.equal(predictor(picture, mask), predictor(spoilt, mask))
         without = network(picture, mask, shown * 0)
     assert torch.equal(first, second) and not torch.equal(first, without)
     assert first.abs().max() <= 1
@@ -369,23 +355,3 @@ def test_weights_that_are_not_lafins_are_refused(tmp_path, harm):
     with pytest.raises(StatueError) as caught:
         LafinMethod.from_file(path, "cpu")
     assert caught.value.code == ("weights-missing" if harm == "missing" else "weights-corrupt")
-
-
-def test_the_landmark_predictor_learns(assets, tmp_path):
-    options = {"size": SIDE, "width": 0.25, "found": 0.0, "examples": str(assets.parent / "examples")}
-    made = system("lafin_landmarks", Setting(assets, CPU, 0, options))
-    batch = made.draw(Draws(0, CPU), 8)
-    mover = torch.optim.Adam(made.network.parameters(), 2e-3)
-    found = []
-    for _ in range(25):
-        mover.zero_grad()
-        loss = made.losses("landmarks", batch, Draws(0, CPU))["distance"]
-        loss.backward()
-        mover.step()
-        found.append(float(loss.detach()))
-    assert found[-1] < 0.35 * found[0]
-    made.network.eval()
-    with torch.no_grad():
-        judgement = made.judge()
-    assert {"nme/all", "nme/visible"} <= judgement.metrics.keys()
-    assert judgement.sheet.shape == (SIDE, 6 * SIDE, 3)

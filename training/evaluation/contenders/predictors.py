@@ -31,7 +31,7 @@ def named_predictor(name: str | None, models: Path | None) -> LandmarkPredictor:
         raise StatueError("usage", reason=f"There is no landmark predictor called {name}; there are {known}")
     if not at:
         return registry.predictor(name, models)
-    path = Path(file) / f"{plain}.safetensors" if Path(file).is_dir() else Path(file)
+    path = Path(file) / f"{plain.replace('-', '_')}.safetensors" if Path(file).is_dir() else Path(file)
     if not path.is_file():
         raise StatueError("missing-file", path=path)
     return described[plain].open(models, path)

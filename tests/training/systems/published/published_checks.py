@@ -75,6 +75,37 @@ def check_one_batch_is_learnt_by_heart(
         assert int(apart.argmin()) == index, apart
 
 
+def check_points_are_learnt_by_heart(
+    recipe: Recipe, assets: Path, of_mean: float = 0.1, most: int = 300, count: int = 3
+) -> None:
+    """A regressor's loss falls to a tenth, and below that of one answer for all; each answer is nearest its own.
+
+    Args:
+        of_mean: share of what the batch's mean shape would cost.
+        most: steps. count: pictures of the batch.
+    """
+    built = made(recipe, assets)
+    state = TrainingState(recipe, built, Ranks(CPU))
+    batch = built.draw(Draws(7, CPU), count)
+    truth = batch["landmarks"]
+    whole = built.network
+    built.network = lambda picture, mask: truth.mean(0).expand_as(truth)  # the best that one answer for all can be
+    (mean,) = built.losses(built.players[0].name, batch, Draws(0, CPU)).values()
+    built.network = whole
+    first = None
+    for found in steps_on_one_batch(state, batch, most):
+        loss = sum(found[built.players[0].name].values())
+        first = loss if first is None else first
+        if loss < min(0.1 * first, of_mean * float(mean)):
+            break
+    else:
+        raise AssertionError(f"after {most} steps the loss is {loss:.3g}; first {first:.3g}, mean {mean:.3g}")
+    with torch.no_grad():
+        points = built.network(batch["picture"], batch["mask"])
+    apart = (points[:, None] - truth[None]).square().mean((2, 3))
+    assert apart.argmin(1).tolist() == list(range(count)), apart
+
+
 def check_every_parameter_learns(recipe: Recipe, assets: Path, but: tuple[str, ...] = (), steps: int = 2) -> None:
     """Every parameter that may learn gets a gradient within a few steps, but those whose names end so."""
     built = made(recipe, assets)

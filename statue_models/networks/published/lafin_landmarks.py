@@ -1,16 +1,19 @@
 """The landmark predictor of LaFIn: 68 points from a damaged face by MobileNetV2 features of three depths.
 
 Yang et al. 2019 (arXiv 1911.11394) on Sandler et al. 2018, "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
-written from a description of the network.
+written from a description of the network. White stands in the hole, and no mask is shown.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-#: Landmarks of the iBUG/Multi-PIE scheme.
-LANDMARKS = 68
+from statue_models.networks.completion import Shape
+from statue_models.networks.landmark_regression import LANDMARKS, LandmarkRegressor
+from statue_models.networks.layers import filled
+
 #: Expansion, channels, blocks and stride of the first block, stage by stage. Those of MobileNetV2 (Sandler et al. 2018,
 #: table 2).
 STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -43,22 +46,34 @@ class _InvertedResidual(nn.Module):
         return out
 
 
-class LafinLandmarks(nn.Module):
-    """Regresses the points; 2,554,569 parameters for 68 of them at full width.
+@dataclass(frozen=True)
+class LafinLandmarksShape(Shape):
+    """Shape of ``LafinLandmarks``.
 
-    Args:
-        points: how many.
-        width: factor of the channels of stem and stages, for small trials; published: 1.
+    Attributes:
+        width: factor of the channels of stem and stages, from 0.05 to 8; published: 1.
     """
 
-    #: Height and width of the pictures must be multiples of this.
-    MULTIPLE = 32
+    side: int = 256
+    width: float = 1.0
 
-    def __init__(self, points: int = LANDMARKS, width: float = 1.0) -> None:
-        super().__init__()
+
+class LafinLandmarks(LandmarkRegressor):
+    """Regresses the points; 2,554,569 parameters as published.
+
+    Raises:
+        ValueError: for a shape that is none.
+    """
+
+    shape_type = LafinLandmarksShape
+
+    def __init__(self, shape: LafinLandmarksShape = LafinLandmarksShape()) -> None:
+        super().__init__(shape)
+        if not 0.05 <= shape.width <= 8:
+            raise ValueError(f"a width of {shape.width:g} is not possible: choose one from 0.05 to 8")
 
         def scale(channels: int) -> int:
-            return max(4, round(channels * width))
+            return max(4, round(channels * shape.width))
 
         before = scale(STEM)
         layers: list[nn.Module] = _convolution(3, before, 3, stride=2)
@@ -72,7 +87,7 @@ class LafinLandmarks(nn.Module):
         self.of_stages = nn.Conv2d(before, DESCRIPTORS[0], 1)
         self.of_features = nn.Conv2d(last, DESCRIPTORS[1], 1)
         self.of_mean = nn.Sequential(nn.Conv2d(last, DESCRIPTORS[2], 1), nn.PReLU())
-        self.head = nn.Linear(sum(DESCRIPTORS), 2 * points)
+        self.head = nn.Linear(sum(DESCRIPTORS), 2 * LANDMARKS)
         self._start_weights()
 
     def _start_weights(self) -> None:
@@ -88,21 +103,13 @@ class LafinLandmarks(nn.Module):
                 nn.init.zeros_(module.bias)
 
     def forward(self, picture: Tensor, mask: Tensor) -> Tensor:
-        """Estimate the landmarks.
-
-        Args:
-            picture: (N, 3, S, S) in [-1, 1]; samples in the hole are not looked at.
-            mask: (N, 1, S, S), 1 = missing, 0 = known.
-
-        Returns:
-            (N, points, 2), (x, y) as fractions of the side (published: times the side, in pixels).
-        """
-        stages = self.stages(torch.where(mask > 0, 1.0, picture / 2 + 0.5))
+        """See ``LandmarkRegressor``; published: times the side, in pixels."""
+        stages = self.stages(filled(picture, mask, 1.0) / 2 + 0.5)
         features = self.features(stages)
         descriptors = [
             self.of_stages(stages).mean((2, 3)),
             self.of_features(features).mean((2, 3)),
             self.of_mean(features.mean((2, 3), keepdim=True)).flatten(1),
         ]
-        out: Tensor = self.head(torch.cat(descriptors, dim=1)).unflatten(1, (-1, 2))
+        out: Tensor = self.head(torch.cat(descriptors, dim=1)).unflatten(1, (LANDMARKS, 2))
         return out
