@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 Norm = Literal["none", "batch", "instance"]
 Activation = Literal["none", "relu", "leaky", "elu", "tanh", "sigmoid"]
@@ -148,10 +149,14 @@ class DenseBottleneck(nn.Module):
 
 
 def initialise(network: nn.Module, spread: float = SPREAD) -> None:
-    """Convolutions and fully connected layers N(0, spread), biases 0; batch normalisations N(1, spread), offsets 0."""
+    """Convolutions and fully connected layers N(0, spread), biases 0; batch normalisations N(1, spread), offsets 0.
+
+    Weights under spectral norm have theirs already: its estimate began with them.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, spread)
+            if not is_parametrized(module):
+                nn.init.normal_(module.weight, 0.0, spread)
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, spread)
         else:
