@@ -17,10 +17,10 @@ from training.damage.registry import Damage
 from training.examples.fitted_batches import make_batch
 from training.examples.fitted_examples import FittedExamples
 from training.examples.pictures import PictureSet
-from training.systems.data_options import InpaintingOptions
+from training.systems.completion_data import damage_of
+from training.systems.data_options import InpaintingOptions, check_size
 from training.systems.face_crops import draw_crops, move_where_they_fit
 from training.systems.hole_judge import COLUMNS, MOST
-from training.systems.lafin import check_size, damage_of
 from training.systems.system import Batch, Judgement, Player, Setting
 from training.toml_tables import fill, number
 
