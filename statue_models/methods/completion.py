@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from statue_models.errors import report_out_of_memory
+from statue_models.inpainting.interpolation import nearest
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.methods.network_input import network_input, resize
@@ -82,7 +83,8 @@ class CompletionMethod:
 def _focus(crop: Crop, share: float) -> tuple[Rectangle, Crop]:
     """The part of a crop in whose middle ``share`` its hole lies, and that part as a crop of its own.
 
-    It may reach beyond the crop, where the nearest pixels go on: a network that fills its middle alone looks all round.
+    It may reach beyond the crop: a network that fills its middle alone looks all round. What is not visible there is
+    made up of the nearest visible pixel.
     """
     whole = Rectangle(0, 0, crop.size, crop.size)
     if share >= 1:
@@ -92,15 +94,12 @@ def _focus(crop: Crop, share: float) -> tuple[Rectangle, Crop]:
     x, y = (round(start + length / 2 - side / 2) for start, length in ((hole.x, hole.width), (hole.y, hole.height)))
     columns, rows = (np.clip(np.arange(start, start + side), 0, crop.size - 1) for start in (x, y))
 
-    def cut(plane: NDArray[np.generic]) -> NDArray[np.generic]:
-        return plane[rows][:, columns]
-
     # What is repeated beyond the crop's edge belongs to no hole.
     beyond = (np.arange(y, y + side) != rows)[:, None] | (np.arange(x, x + side) != columns)
-    missing = cut(crop.hole) & ~beyond
+    missing = crop.hole[rows][:, columns] & ~beyond
+    visible = nearest(crop.rgb, ~crop.known)[rows][:, columns]
     landmarks = None if crop.landmarks is None else replace(crop.landmarks, points=crop.landmarks.points - (x, y))
-    seen = Crop(cut(crop.rgb), missing, cut(crop.known) & ~missing, landmarks, crop.scale)  # type: ignore[arg-type]
-    return Rectangle(x, y, side, side), seen
+    return Rectangle(x, y, side, side), Crop(visible, missing, ~missing, landmarks, crop.scale)
 
 
 def _put_back(crop: Crop, window: Rectangle, completed: NDArray[np.float32]) -> NDArray[np.float32]:

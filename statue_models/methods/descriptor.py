@@ -53,10 +53,12 @@ class MethodDescriptor:
             surroundings of the hole) or "pixels" (looks at these alone).
         licence: of code and weights, SPDX names.
         how: one sentence on how it works.
+        use: what it is for, in a few words.
         load: makes it; its imports happen there. A network's gets its weights' file.
         options: what it can be asked for.
         hypotheses: whether other seeds give other answers.
         untrained: of a network whose weights are not published, what to do instead.
+        published: a system of others, here to be compared with; listed behind our own.
     """
 
     name: str
@@ -65,10 +67,12 @@ class MethodDescriptor:
     needs: Needs
     licence: str
     how: str
+    use: str
     load: Load = field(repr=False, compare=False)
     options: type[MethodOptions] = MethodOptions
     hypotheses: bool = True
     untrained: str = ""
+    published: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -137,4 +141,7 @@ class MethodDescriptor:
             "licence": self.licence,
             "quality": facts.quality,
             "how": self.how,
+            "use": self.use,
+            "published": self.published,
+            "untrained": "" if self.trained else self.untrained,
         }

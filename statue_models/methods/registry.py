@@ -30,9 +30,9 @@ def _all() -> tuple[MethodDescriptor, ...]:
 
 
 def descriptors() -> tuple[MethodDescriptor, ...]:
-    """All methods, the default first, then networks, fits and classical ones."""
+    """All methods, the default first, then networks, fits and classical ones, and published systems behind our own."""
     default = descriptor("default")
-    return tuple(sorted(_all(), key=lambda one: (one is not default, _KINDS.index(one.kind))))
+    return tuple(sorted(_all(), key=lambda one: (one is not default, *_rank(one))))
 
 
 def descriptor(name: str) -> MethodDescriptor:
@@ -50,9 +50,13 @@ def descriptor(name: str) -> MethodDescriptor:
 
 
 def trained_names_and_titles() -> list[tuple[str, str]]:
-    """Of all methods that this version can run, networks first: the same on every machine."""
-    ordered = sorted(_all(), key=lambda one: _KINDS.index(one.kind))
+    """Of all methods that this version can run, ours first, networks first: the same on every machine."""
+    ordered = sorted(_all(), key=_rank)
     return [(one.name, one.title) for one in ordered if one.trained]
+
+
+def _rank(one: MethodDescriptor) -> tuple[bool, int]:
+    return one.published, _KINDS.index(one.kind)
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,6 +59,22 @@ class GatedConv2d(nn.Module):
         return out
 
 
+class GatedConvTranspose2d(nn.Module):
+    """A transposed convolution whose output is weighed, place by place, by a second one: see ``GatedConv2d``."""
+
+    def __init__(
+        self, before: int, after: int, kernel: int, stride: int, padding: int, output_padding: int, bias: bool
+    ) -> None:
+        super().__init__()
+        self.both = nn.ConvTranspose2d(before, 2 * after, kernel, stride, padding, output_padding, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x before x H x W -> N x after x H' x W'."""
+        features, gate = self.both(x).chunk(2, dim=1)
+        out: Tensor = features * torch.sigmoid(gate)
+        return out
+
+
 def conv(
     before: int,
     after: int,
@@ -109,9 +125,11 @@ def deconv(
     act: Activation = "none",
     slope: float = SLOPE,
     bias: bool = True,
+    gated: bool = False,
 ) -> nn.Sequential:
     """A transposed convolution, its normalisation, its activation; (4, 2, 1) doubles height and width."""
-    layer = nn.ConvTranspose2d(before, after, kernel, stride, padding, output_padding, bias=bias)
+    kind = GatedConvTranspose2d if gated else nn.ConvTranspose2d
+    layer = kind(before, after, kernel, stride, padding, output_padding, bias=bias)
     return nn.Sequential(layer, *normalisation(norm, after), *activation(act, slope))
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
+from training.examples.paintings import Paintings
 from training.examples.sources import Faces, Source, Views
 from training.systems.data_options import MOST, STORED, DataOptions
 from training.systems.face_crops import move_where_they_fit
@@ -38,7 +39,8 @@ class CompletionOptions(DataOptions):
     """Keys of ``[system]`` that every completion system has.
 
     Attributes:
-        data: "faces" (statues, photographed and rendered).
+        data: a name of ``SOURCES``: "faces" (statues, photographed and rendered), "paintings" (drawn as they are
+            asked for, half as wide again as they are high); what follows a colon is handed to its opener.
         size: side of the pictures in pixels; their height where they are no squares.
         damage: what is trained on, as ``training.damage.registry.from_recipe`` takes it.
         judged: label -> damage that is judged apart; empty = what is trained on, as "own".
@@ -61,11 +63,10 @@ class CompletionOptions(DataOptions):
         Raises:
             StatueError: ``bad-recipe`` for unknown data; those of the data.
         """
-        if self.data != "faces":
-            raise bad_recipe(f"there is no data {self.data!r}: choose faces")
-        # Twice the crop's side is as sharp as it can show; reading more would take longer than a small network's step.
-        pictures = self.read_pictures(setting, min(STORED, 2 * self.size), self.packed or None)
-        return Faces(move_where_they_fit(pictures, setting.device), self.size)
+        name, _, where = self.data.partition(":")
+        if name not in SOURCES:
+            raise bad_recipe(f"there is no data {self.data!r}: choose {', '.join(sorted(SOURCES))}")
+        return SOURCES[name](self, setting, where)
 
     def open_data(self, setting: Setting) -> "CompletionData":
         """Its batches.
@@ -81,6 +82,32 @@ class CompletionOptions(DataOptions):
         if self.fixed_mask:
             damage = damages[FIXED] = _OneMask(damage_of(self.damage), setting.seed)
         return CompletionData(self.open_source(setting), damage, damages, self.judged_count, setting.device)
+
+
+def _open_faces(options: CompletionOptions, setting: Setting, where: str) -> Source:
+    """Statues' faces of the assets."""
+    _refuse_where("faces", where)
+    # Twice the crop's side is as sharp as it can show; reading more would take longer than a small network's step.
+    pictures = options.read_pictures(setting, min(STORED, 2 * options.size), options.packed or None)
+    return Faces(move_where_they_fit(pictures, setting.device), options.size)
+
+
+def _open_paintings(options: CompletionOptions, setting: Setting, where: str) -> Source:
+    """Paintings that are drawn here."""
+    _refuse_where("paintings", where)
+    return Paintings(options.size, options.size * 3 // 2)
+
+
+def _refuse_where(name: str, where: str) -> None:
+    if where:
+        raise bad_recipe(f"system.data: {name} are at no place of their own, write {name!r} without a colon")
+
+
+#: Data by its name in a recipe -> (options, setting, what follows the name's colon) -> where its pictures come from.
+SOURCES: dict[str, Callable[[CompletionOptions, Setting, str], Source]] = {
+    "faces": _open_faces,
+    "paintings": _open_paintings,
+}
 
 
 def damage_of(entries: Any, key: str = "system.damage") -> Damage:

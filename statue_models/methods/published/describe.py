@@ -19,6 +19,7 @@ def published(
     network: str,
     needs: Needs = "pixels",
     hypotheses: bool = False,
+    use: str = "pictures like those it was trained on",
 ) -> MethodDescriptor:
     """The descriptor of a published system.
 
@@ -27,7 +28,7 @@ def published(
         title: for menus.
         how: one sentence: what it was published for, by whom, and how it works.
         network: "module:class" in ``statue_models.networks.published``.
-        needs, hypotheses: as ``MethodDescriptor`` has them.
+        needs, hypotheses, use: as ``MethodDescriptor`` has them.
     """
 
     def load(device: str, precision: str, weights: Path | None, sha256: str | None) -> "Method":
@@ -43,6 +44,6 @@ def published(
     run = f"runs/{name}"
     train = f"python -m training train {name} --reduced --out {run}"
     return MethodDescriptor(
-        name, title, "network", needs, "Apache-2.0", how, load, hypotheses=hypotheses,
+        name, title, "network", needs, "Apache-2.0", how, use, load, hypotheses=hypotheses, published=True,
         untrained=f"Train it in a checkout of the project with '{train}', then 'python -m training publish {run}'.",
     )  # fmt: skip

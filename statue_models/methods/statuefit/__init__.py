@@ -24,6 +24,7 @@ DESCRIPTORS = (
         licence="Apache-2.0; head.npz MIT (ICT-FaceKit)",
         how="A morphable head is fitted to the landmarks, lit as the photograph is, carved and worn as statues are, "
         "and grained like the stone beside it.",
+        use="faces of statues, without PyTorch",
         load=_load,
     ),
 )

@@ -36,6 +36,7 @@ DESCRIPTORS = (
         needs="landmarks",
         licence="Apache-2.0",
         how="A rectified flow makes the fitted head's fill over into stone, each time differently where that is open.",
+        use="faces of statues",
         load=_load,
         options=StatueFlowOptions,
         untrained="Train it with 'python -m training train statueflow', or choose the model statuefit.",

@@ -54,6 +54,16 @@ def test_the_command_line_changes_a_recipe(small):
     assert recipe.autocast("cpu")
 
 
+def test_the_reduced_form_replaces_keys_and_is_changed_like_the_other(tmp_path, small):
+    path = tmp_path / "published.toml"
+    path.write_text(SMALL + "[reduced.system]\nwidth = 4\n[reduced.run]\nimages = 10\nbatch = 2\n")
+    whole, reduced = read_recipe(str(path)), read_recipe(str(path), ["system.width=5"], reduced=True)
+    assert (whole.options, whole.images, whole.batch["cpu"]) == ({"width": 16}, 1000, 4)
+    assert (reduced.options, reduced.images, reduced.batch["cpu"]) == ({"width": 5}, 10, 2)
+    assert reduced.rate == whole.rate
+    assert "reduced" in refusal(read_recipe, small, reduced=True)
+
+
 @pytest.mark.parametrize("change", ["clip=1", "run.clip", "run.=1", "run.clip=a", "run.clip=1\nx=2", "run.clip.x=1"])
 def test_changes_that_are_not_understood_are_refused(small, change):
     refusal(read_recipe, small, ["run.clip=2.0", change])

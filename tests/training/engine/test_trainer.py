@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import cv2
 import pytest
@@ -10,7 +11,7 @@ import toy_systems
 from safetensors import safe_open
 
 from statue_models.errors import StatueError
-from training.engine import trainer
+from training.engine import clock, trainer
 from training.engine.checkpoints import COMPACT, STATE, read
 from training.engine.ranks import Ranks
 from training.engine.recipe import recipe_of
@@ -240,3 +241,33 @@ def test_a_terminal_gets_a_bar(tmp_path, capsys):
     trainer.train(recipe, tmp_path / "run", tmp_path, ALONE, say=told.append, bar=True)
     shown = capsys.readouterr().err
     assert "320 images" in shown and "images/s" in shown and "judged: error" in shown and not told
+
+
+# --- turns and times -------------------------------------------------------------------------------------------------
+
+
+def test_players_have_their_turns_and_their_part_of_the_schedule(tmp_path, monkeypatch):
+    made = toy_systems.pair(system.Setting(tmp_path, torch.device("cpu"), 0))
+    make, judge = made.players
+    made.players = [replace(make, every=5), replace(judge, until=0.5)]
+    monkeypatch.setattr(trainer, "system", lambda *_: made)
+    made.draw = lambda draws, count, draw=made.draw: {**draw(draws, count), "made": torch.zeros(count, 1)}
+    train(tmp_path / "run", "pair", images=160)  # 20 steps
+    assert made.calls == {"make": 4, "judge": 10}
+    steps = {name: int(t) for name, t in tensors(tmp_path / "run").items() if name.endswith("weight.step")}
+    assert {count for name, count in steps.items() if ".make." in name} == {4}
+    assert {count for name, count in steps.items() if ".judge." in name} == {10}
+
+
+def test_two_stages_share_a_schedule_without_a_gap():
+    first, second = system.Player("a", ("n",), until=0.25), system.Player("b", ("n",), since=0.25)
+    for share in (0.0, 0.1, 0.25, 0.7, 1.0):
+        assert first.has_turn(0, share) is not second.has_turn(0, share)
+
+
+def test_a_schedule_of_processor_time_does_not_count_waiting(tmp_path, monkeypatch):
+    ticks = iter(range(10_000))
+    monkeypatch.setattr(clock.time, "process_time", lambda: 6.0 * next(ticks))  # 6 s of work for every look at it
+    train(tmp_path / "run", images=10**6, core_minutes=1.0)
+    position = read(tmp_path / "run")[0].position
+    assert 8 <= position.steps <= 12 and position.core_seconds >= 60 > position.seconds

@@ -28,7 +28,7 @@ class RestorerOf(Restorer):
         super().__init__()
         needs: Literal["landmarks", "pixels"] = "landmarks" if given.needs_face else "pixels"
         self._given = MethodDescriptor(
-            GIVEN, GIVEN, "fit", needs, "", "", lambda *_: given.method, type(given.options), given.has_hypotheses
+            GIVEN, GIVEN, "fit", needs, "", "", "", lambda *_: given.method, type(given.options), given.has_hypotheses
         )
 
     def _describe(self, name: str) -> MethodDescriptor:
