@@ -9,4 +9,5 @@ DESCRIPTOR = published(
     "is found, the map is empty.",
     "lafin:LafinGenerator",
     needs="face",
+    use="faces, guided by their landmarks",
 )

@@ -9,4 +9,5 @@ DESCRIPTOR = published(
     "inpainting' has it; where no face is found, the map of landmarks is empty.",
     "lafin:LafinGenerator",
     needs="face",
+    use="statues' faces, guided by their landmarks",
 )

@@ -60,7 +60,9 @@ class VggGenerator(CompletionNetwork):
         super().__init__(shape)
         if shape.side < 16 or shape.side % 8 or shape.width < 2 or shape.kind not in KINDS or shape.norm not in NORMS:
             kinds = f"its kind is one of {', '.join(KINDS)}, its norm one of {', '.join(NORMS)}"
-            raise ValueError(f"a perceptual generator's side is a multiple of 8 from 16 on, its width 2 or more; {kinds}")
+            raise ValueError(
+                f"a perceptual generator's side is a multiple of 8 from 16 on, its width 2 or more; {kinds}"
+            )
         self.multiple = 8
         self.inputs = 4 if shape.mask_channel else 3
         self.layers = _layers(shape, equal_width(shape))

@@ -58,7 +58,7 @@ class Options(CompletionOptions):
         size: a multiple of 32.
         width: channels of both networks at full resolution. blocks: dilated blocks of the generator.
         attention, discriminator_attention: whether the networks look at other positions.
-        l1, style, content, adversarial, tv: weights of the generator's terms.
+        l1, style, content, adversarial, tv: weights of the generator's terms; adversarial = 0: no discriminator.
         adversarial_kind: of ``training.losses.adversarial``; fix: "hinge" or "bce", which do not saturate.
         discriminator_rate: the discriminator's learning rate over the generator's; fix: 1.
         landmarks: what the generator is shown: the "true" ones, or "none"; fix: "predicted", the true ones with the
@@ -143,9 +143,10 @@ def build(name: str, options: Options, setting: Setting) -> LandmarkedSystem:
         discriminator.to(setting.device), options.adversarial, kind=options.adversarial_kind, composited=False,
         see=see, rate=options.discriminator_rate, betas=BETAS,
     )  # fmt: skip
+    adversaries = [adversary] if options.adversarial else []
     terms = terms_of(options, features)
     moved, metric = generator.to(setting.device), open_metric(setting)
-    return LandmarkedSystem(name, moved, data, terms, options.told, [adversary], BETAS, metric)
+    return LandmarkedSystem(name, moved, data, terms, options.told, adversaries, BETAS, metric)
 
 
 def terms_of(options: Options, features: FeatureNetwork | None) -> dict[str, tuple[float, Term]]:

@@ -27,6 +27,7 @@ from training.engine.trainer import train
 from training.evaluation.contenders.contender import Setting as ContenderSetting
 from training.evaluation.contenders.contender import contender
 from training.systems.discriminators.patch import PatchDiscriminator
+from training.systems.published import lafin
 from training.systems.published.landmarks_told import TOLD
 
 SIDE = 32
@@ -158,7 +159,6 @@ def test_terms_have_their_published_weights_and_their_networks_names(rendered, r
         f"{kind}_{name.split('_', 1)[1]}": kinds[kind] for name in built.terms if (kind := name.split("_")[0]) in kinds
     }
     assert {name: weight for name, (weight, _) in built.terms.items()} == {"l1": 1.0, "tv": 0.1, **named}
-    assert len(named) == 2 and all("vgg19" in name for name in named)
     adversary = built.adversaries["discriminator"]
     assert (adversary.weight, adversary.rate, adversary.betas) == (0.01, 0.1, (0.0, 0.9))
     assert adversary.kind == "lsgan_sigmoid" and not adversary.composited
@@ -296,9 +296,18 @@ def test_a_recipe_that_cannot_be_is_refused(rendered, change):
     assert key in caught.value.sentence or value.strip("'") in caught.value.sentence
 
 
-@pytest.mark.parametrize("recipe", SYSTEMS)
-def test_it_learns_one_batch_by_heart(rendered, recipe):
-    check_one_batch_is_learnt_by_heart(small(recipe, *TINY, *PLAIN, "run.rate=3e-3"), rendered, terms=("l1",))
+@pytest.mark.parametrize(("recipe", "changes"), [("lafin", ()), ("thesis-inpainter", ("system.adversarial=0.0",))])
+def test_it_learns_one_batch_by_heart(rendered, monkeypatch, recipe, changes):
+    # A first moment gets there in half of the steps that the published optimiser takes, which has none.
+    monkeypatch.setattr(lafin, "BETAS", (0.9, 0.99))
+    recipe = small(recipe, *TINY, *PLAIN, "system.width=16", "run.rate=5e-3", *changes)
+    check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("l1",), count=2)
+
+
+def test_without_an_adversarial_term_there_is_no_discriminator(rendered):
+    built = made(small("lafin", *TINY, *PLAIN, "system.adversarial=0.0"), rendered)
+    assert built.networks.keys() == {"lafin"} and [player.name for player in built.players] == ["generator"]
+    assert built.losses("generator", batch_of(built), Draws(0, CPU)).keys() == {"l1", "tv"}
 
 
 @pytest.mark.parametrize("recipe", SYSTEMS)
