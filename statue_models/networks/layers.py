@@ -173,12 +173,14 @@ def initialise(network: nn.Module, spread: float = SPREAD) -> None:
     """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            if not is_parametrized(module):
-                nn.init.normal_(module.weight, 0.0, spread)
+            middle = 0.0
         elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, spread)
+            middle = 1.0
         else:
             continue
+        # To draw numbers without memory for them, PyTorch would load its compiler first, for seconds.
+        if not is_parametrized(module) and not module.weight.is_meta:
+            nn.init.normal_(module.weight, middle, spread)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 
