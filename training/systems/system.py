@@ -129,6 +129,8 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "vgg-generator": "training.systems.published.vgg_generator:make",
+    "dmfn": "training.systems.published.dmfn:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
