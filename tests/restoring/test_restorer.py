@@ -29,6 +29,7 @@ from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring import restorer as restorer_module
 from statue_models.restoring.cropping import crop_of
 from statue_models.restoring.restorer import Restorer
+from statue_models.restoring.sight import FACELESS
 
 
 def code_of(call, *arguments, **named):
@@ -251,11 +252,11 @@ def test_a_method_for_faces_is_framed_on_one_where_there_is_one_and_on_the_selec
     restorer, one = Watched("face"), replace(request_, model="watched", landmarks=None)
     found = restorer.restore(one)
     assert found.landmarks is not None and restorer.crops[-1].landmarks is not None
-    assert "face" not in found.record["method"]["notes"]
+    assert FACELESS not in found.record["method"]["notes"]
     noise = np.random.default_rng(0).integers(0, 255, (*request_.mask.shape, 3), np.uint8)
     lost = restorer.restore(replace(one, image=noise))
     assert lost.landmarks is None and restorer.crops[-1].landmarks is None
-    assert "selection" in lost.record["method"]["notes"]["face"]
+    assert lost.record["method"]["notes"][FACELESS] is True
     assert code_of(Watched("landmarks").restore, replace(one, image=noise)) == "no-face"
 
 
