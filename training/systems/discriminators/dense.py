@@ -53,7 +53,8 @@ class JoinedDiscriminator(nn.Module):
     def __init__(self, whole: DenseDiscriminator, part: DenseDiscriminator, outputs: int) -> None:
         super().__init__()
         self.whole, self.part = whole, part
-        self.out = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Linear(2 * outputs, 1))
+        # Those who compare pictures with each other (relativistic, WGAN) would never move its bias.
+        self.out = nn.Sequential(nn.LeakyReLU(SLOPE), nn.Linear(2 * outputs, 1, bias=False))
 
     def forward(self, picture: Tensor, part: Tensor) -> Tensor:
         """(N, 3, H, W) and (N, 3, h, w) in [-1, 1] -> (N, 1) logits."""
