@@ -136,8 +136,10 @@ def _body(shape: VggGeneratorShape, widths: list[int], kernel: int, first: int) 
     def up(before: int, after: int) -> nn.Module:
         return deconv(before, after, kernel + 1, 2, even, norm=norm, act="relu", gated=gated)
 
-    whole = conv(inputs, widths[0], first, norm=norm, act="relu", gated=gated)
-    start = down(inputs, widths[0]) if shape.strided else whole
+    if shape.strided:
+        start = down(inputs, widths[0])
+    else:
+        start = conv(inputs, widths[0], first, norm=norm, act="relu", gated=gated)
     blocks = [Residual(nn.Sequential(same(True), same(False))) for _ in range(shape.blocks)]
     return [
         start, down(widths[0], widths[1]), down(widths[1], widths[2]), *blocks,

@@ -11,8 +11,11 @@ Departures from the original:
   which is no equivalent of it.
 * Weights hold for VGG-19's channels; a network that stands in keeps them, whatever its own.
 * What is not described is chosen: channels of the discriminator (as Iizuka et al. 2017, down to 4 x 4), feature
-  matching as the mean of all its convolutions, centres in units of half the picture. Holes have sides of 96 to 128 of
-  256 pixels: "128, give or take 32", and the part that the discriminator sees has room for no more.
+  matching as the mean of all its convolutions, centres in units of half the picture, the game's loss as the mean of its
+  two halves, and in the generator normalisation where it is described alone: of a fusion block before its sum, and
+  behind the transposed convolutions.
+* Holes have sides of 96 to 128 of 256 pixels: described are 128, give or take 32, and the part that the discriminator
+  sees has room for no more.
 """
 
 from dataclasses import dataclass

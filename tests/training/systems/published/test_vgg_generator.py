@@ -116,6 +116,7 @@ def test_its_weights_are_the_published_ones(rendered):
     options = fill(Options, "system", {})
     assert options.pixels == 1.0 and options.perceptual == 0.01 and options.features == "vgg19"
     assert options.features_normalised and not options.composited
+    assert options.damage == ({"kind": "rect", "low": 32, "high": 64},)  # 64 to 128 at 256 pixels
     built = made(small("vgg-generator", *TINY, "system.perceptual=0.01"), rendered)
     batch = built.draw(Draws(0, CPU), 2)
     losses = built.losses("generator", batch, Draws(0, CPU))
