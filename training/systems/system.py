@@ -130,6 +130,8 @@ MAKERS: dict[str, str] = {
     "lafin": "training.systems.published.lafin:make",
     "thesis-inpainter": "training.systems.published.thesis_inpainter:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "vgg-generator": "training.systems.published.vgg_generator:make",
+    "dmfn": "training.systems.published.dmfn:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 

@@ -9,4 +9,5 @@ DESCRIPTOR = published(
     "and a relativistic discriminator.",
     "dmfn:Dmfn",
     needs="face",
+    use="large holes in faces",
 )

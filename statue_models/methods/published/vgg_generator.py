@@ -9,4 +9,5 @@ DESCRIPTOR = published(
     "(after Johnson et al. 2016).",
     "vgg_generator:VggGenerator",
     needs="face",
+    use="holes in faces, rather smooth",
 )

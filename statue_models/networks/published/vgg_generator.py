@@ -1,8 +1,8 @@
 """The generator of "Facial generator with VGG-19 perceptual loss", trained without a discriminator.
 
-The slides say: three convolution blocks, residual blocks, transposed convolutions, tanh. What they leave open is read as
-Johnson et al. (2016, "Perceptual Losses") have it. Its hole is 0, and beside the picture it is shown the mask, which the
-slides do not mention (``mask_channel``).
+The slides say: three convolution blocks, residual blocks, transposed convolutions, tanh. What they leave open is read
+as Johnson et al. (2016, "Perceptual Losses") have it. Its hole is 0, and beside the picture it is shown the mask, which
+the slides do not mention (``mask_channel``).
 """
 
 from dataclasses import dataclass, replace
@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from statue_models.networks.completion import CompletionNetwork, Shape
 from statue_models.networks.layers import Norm, Residual, conv, deconv, filled, initialise
 
-#: How its convolutions are made: as published; each weighed by a second one (Yu et al. 2019); three columns side by side
-#: (Wang et al. 2018, "Generative Multi-column CNNs").
+#: How its convolutions are made: as published; each weighed by a second one (Yu et al. 2019); three columns side by
+#: side (Wang et al. 2018, "Generative Multi-column CNNs").
 KINDS = ("plain", "gated", "columns")
 NORMS: dict[str, Norm] = {"batch": "batch", "instance": "instance"}
 #: Kernels of the columns; first and last kernel of the others.
@@ -60,9 +60,8 @@ class VggGenerator(CompletionNetwork):
         super().__init__(shape)
         if shape.side < 16 or shape.side % 8 or shape.width < 2 or shape.kind not in KINDS or shape.norm not in NORMS:
             kinds = f"its kind is one of {', '.join(KINDS)}, its norm one of {', '.join(NORMS)}"
-            raise ValueError(
-                f"a perceptual generator's side is a multiple of 8 from 16 on, its width 2 or more; {kinds}"
-            )
+            reason = "a perceptual generator's side is a multiple of 8 from 16 on, its width 2 or more"
+            raise ValueError(f"{reason}; {kinds}")
         self.multiple = 8
         self.inputs = 4 if shape.mask_channel else 3
         self.layers = _layers(shape, equal_width(shape))
@@ -137,8 +136,10 @@ def _body(shape: VggGeneratorShape, widths: list[int], kernel: int, first: int) 
     def up(before: int, after: int) -> nn.Module:
         return deconv(before, after, kernel + 1, 2, even, norm=norm, act="relu", gated=gated)
 
-    whole = conv(inputs, widths[0], first, norm=norm, act="relu", gated=gated)
-    start = down(inputs, widths[0]) if shape.strided else whole
+    if shape.strided:
+        start = down(inputs, widths[0])
+    else:
+        start = conv(inputs, widths[0], first, norm=norm, act="relu", gated=gated)
     blocks = [Residual(nn.Sequential(same(True), same(False))) for _ in range(shape.blocks)]
     return [
         start, down(widths[0], widths[1]), down(widths[1], widths[2]), *blocks,
