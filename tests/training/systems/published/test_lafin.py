@@ -302,7 +302,7 @@ def test_a_recipe_that_cannot_be_is_refused(rendered, change):
 def test_it_learns_one_batch_by_heart(rendered, monkeypatch, recipe, changes):
     # A first moment gets there in half of the steps that the published optimiser takes, which has none.
     monkeypatch.setattr(lafin, "BETAS", (0.9, 0.99))
-    recipe = small(recipe, *TINY, *PLAIN, "system.width=16", "run.rate=5e-3", *changes)
+    recipe = small(recipe, *TINY, *PLAIN, "system.width=16", "run.rate=3e-3", *changes)
     check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("l1",), count=2)
 
 
