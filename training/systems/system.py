@@ -132,6 +132,9 @@ MAKERS: dict[str, str] = {
     "perlin-gan": "training.systems.published.perlin_gan:make",
     "vgg-generator": "training.systems.published.vgg_generator:make",
     "dmfn": "training.systems.published.dmfn:make",
+    "perlin-gan-style": "training.systems.published.perlin_gan_style:make",
+    "context-encoder-center": "training.systems.published.context_encoder_center:make",
+    "cifar-context-encoder": "training.systems.published.cifar_context_encoder:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
