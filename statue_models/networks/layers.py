@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized
 
 Norm = Literal["none", "batch", "instance"]
 Activation = Literal["none", "relu", "leaky", "elu", "tanh", "sigmoid"]
@@ -166,14 +167,20 @@ class DenseBottleneck(nn.Module):
 
 
 def initialise(network: nn.Module, spread: float = SPREAD) -> None:
-    """Convolutions and fully connected layers N(0, spread), biases 0; batch normalisations N(1, spread), offsets 0."""
+    """Convolutions and fully connected layers N(0, spread), biases 0; batch normalisations N(1, spread), offsets 0.
+
+    Weights under spectral norm have theirs already: its estimate began with them.
+    """
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, spread)
+            middle = 0.0
         elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, spread)
+            middle = 1.0
         else:
             continue
+        # To draw numbers without memory for them, PyTorch would load its compiler first, for seconds.
+        if not is_parametrized(module) and not module.weight.is_meta:
+            nn.init.normal_(module.weight, middle, spread)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 

@@ -7,26 +7,8 @@ encoder's features, from which the hole may borrow what is visible (long). Queri
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
 
-#: Standard deviation of the first weights; biases start at zero. As LaFIn has it.
-SPREAD = 0.02
-
-
-def initialise_layer(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:
-    """The layer with N(0, ``SPREAD``) weights and zero biases."""
-    nn.init.normal_(layer.weight, 0.0, SPREAD)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
-    return layer
-
-
-def spectral(layer: nn.Conv2d) -> nn.Module:
-    """The layer, started, under spectral norm (Miyato et al. 2018).
-
-    In this order: the norm's estimate begins with the weights that it finds.
-    """
-    return spectral_norm(initialise_layer(layer))
+from statue_models.networks.layers import conv, initialise
 
 
 class SpectralResidualBlock(nn.Module):
@@ -40,9 +22,9 @@ class SpectralResidualBlock(nn.Module):
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
-        self.first = spectral(nn.Conv2d(before, after, 3, padding=1))
-        self.second = spectral(nn.Conv2d(after, after, 3, padding=1))
-        self.shortcut = spectral(nn.Conv2d(before, after, 1))
+        self.first = conv(before, after, 3, spectral=True)
+        self.second = conv(after, after, 3, spectral=True)
+        self.shortcut = conv(before, after, 1, spectral=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """N x before x H x W -> N x after x H x W."""
@@ -62,10 +44,11 @@ class ShortLongAttention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.query = initialise_layer(nn.Conv2d(channels, channels // 4, 1))
+        self.query = conv(channels, channels // 4, 1)
         self.short_scale = nn.Parameter(torch.zeros(1))
         self.long_scale = nn.Parameter(torch.zeros(1))
         self.join = SpectralResidualBlock(2 * channels, channels)
+        initialise(self)
 
     def forward(self, x: Tensor, encoded: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Attend.

@@ -45,7 +45,7 @@ def judge_completions(
     sheet = None
     for label, batch in held.items():
         picture, mask, counted = batch["picture"], batch["mask"], batch["counted"]
-        use = counted.sum((1, 2, 3)) >= min(LEAST_AREA, float(counted.sum((1, 2, 3)).max()))
+        use = _judged(counted)
         made = _complete(network, batch, None)
         compared = {"": made, "_telea": telea(picture, mask), "_mean": _mean_colour(picture, mask)}
         results = {name: compose(picture, counted, one) for name, one in compared.items()}
@@ -65,6 +65,20 @@ def judge_completions(
             metrics |= _diversity(network, batch, metric, label, use)
         sheet = _sheet(picture, mask, results) if sheet is None else sheet
     return Judgement(metrics, None if sheet is None else sheet.cpu().numpy())
+
+
+@torch.no_grad()
+def mean_psnr(network: CompletionNetwork, batch: Batch) -> float:
+    """What ``judge_completions`` calls ``psnr``, of one batch alone."""
+    picture, counted = batch["picture"], batch["counted"]
+    result = compose(picture, counted, _complete(network, batch, None))
+    return float(hole_psnr(result, picture, counted)[_judged(counted)].mean())
+
+
+def _judged(counted: Tensor) -> Tensor:
+    """(N,) whether a picture's hole is large enough to be judged."""
+    area = counted.sum((1, 2, 3))
+    return area >= min(LEAST_AREA, float(area.max()))
 
 
 def _complete(network: CompletionNetwork, batch: Batch, noise: Tensor | None) -> Tensor:

@@ -9,7 +9,7 @@ from training.examples.fitted_examples import FittedExamples, Preparation, prepa
 from training.examples.pictures import Pictures, PictureSet, read_pictures
 from training.examples.statue_renders import gather_statues
 from training.systems.system import Setting
-from training.toml_tables import number
+from training.toml_tables import bad_recipe, number
 
 #: Renders of a kind. Chosen: a bound on slips of the hand.
 MOST = 1_000_000
@@ -97,3 +97,13 @@ class InpaintingOptions(DataOptions):
 def choose_held(pictures: PictureSet) -> list[Pictures]:
     """What is judged on: the photographs that are held out, or renders where there are none."""
     return [p for p in pictures.held if not p.rendered] or pictures.held
+
+
+def check_size(size: int) -> None:
+    """Refuse sides that networks cannot halve five times, or that the stored pictures do not have.
+
+    Raises:
+        StatueError: ``bad-recipe``.
+    """
+    if not 32 <= size <= STORED or size % 32:
+        raise bad_recipe(f"system.size must be a multiple of 32 from 32 to {STORED}, not {size}")

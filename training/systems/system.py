@@ -127,7 +127,8 @@ class Setting:
 MAKERS: dict[str, str] = {
     "landmarknet": "training.systems.landmarknet:make",
     "statueflow": "training.systems.statueflow:make",
-    "lafin": "training.systems.lafin:make",
+    "lafin": "training.systems.published.lafin:make",
+    "thesis-inpainter": "training.systems.published.thesis_inpainter:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
     "thesis-landmarks": "training.systems.published.thesis_landmarks:make",
     "lafin-landmarks": "training.systems.published.lafin_landmarks:make",

@@ -12,7 +12,7 @@ from pathlib import Path
 from statue_models.errors import StatueError
 from statue_models.methods import registry
 from training.evaluation.contenders import baselines, resynthesizer
-from training.evaluation.contenders.baselines import MethodRestoring, Restoring, of_module, of_registry
+from training.evaluation.contenders.baselines import Restoring, of_module, of_registry
 
 #: What stands beside every model, the slower programs last.
 BASELINES = ("mean", "telea", "ns", "biharmonic", "mirror", "gmic", "resynthesizer")
@@ -63,16 +63,7 @@ def _best_network() -> str:
     return next(one.name for one in registry.descriptors() if one.kind == "network")
 
 
-def _lafin_of_file(argument: str, setting: Setting) -> Restoring:
-    """LaFIn's generator, as a training run's folder or its safetensors file."""
-    from training.evaluation.contenders.lafin import LafinMethod
-
-    method = LafinMethod.from_file(Path(argument), setting.device)
-    return MethodRestoring(method, needs_face=True, has_hypotheses=False)
-
-
 SCHEMES: dict[str, Opener] = {
-    "lafin": _lafin_of_file,
     "path": lambda argument, setting: _network_of_file(_best_network(), argument, setting),
     "module": lambda argument, setting: of_module(argument),
 }

@@ -2,9 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from statue_models.networks.short_long_attention import ShortLongAttention, spectral
+from statue_models.networks.layers import conv
+from statue_models.networks.short_long_attention import ShortLongAttention
 
 
 class PatchDiscriminator(nn.Module):
@@ -17,16 +17,14 @@ class PatchDiscriminator(nn.Module):
             nothing uses; it is here too, so that the number of parameters is the published 3,244,450, but frozen.
     """
 
-    SLOPE = 0.2  # of the leaky ReLUs; LaFIn's
-
     def __init__(self, condition: int = 1, channels: int = 64, attention: bool = True) -> None:
         super().__init__()
-        widths = [3 + condition, channels, 2 * channels, 4 * channels, 8 * channels, 1]
-        strides = [2, 2, 2, 1, 1]
-        self.layers = nn.ModuleList(
-            spectral(nn.Conv2d(before, after, 4, stride, padding=1, bias=False))
-            for before, after, stride in zip(widths, widths[1:], strides, strict=False)
-        )
+        widths = [3 + condition, channels, 2 * channels, 4 * channels, 8 * channels]
+        layers = [
+            conv(before, after, 4, stride, 1, act="leaky", bias=False, spectral=True)
+            for before, after, stride in zip(widths, widths[1:], (2, 2, 2, 1), strict=False)
+        ]
+        self.layers = nn.ModuleList([*layers, conv(widths[-1], 1, 4, 1, 1, bias=False, spectral=True)])
         self.attention = ShortLongAttention(2 * channels) if attention else None
         if self.attention is not None:
             self.attention.long_scale.requires_grad_(False)
@@ -45,8 +43,6 @@ class PatchDiscriminator(nn.Module):
         x = torch.cat([picture / 2 + 0.5, condition], dim=1)
         for index, layer in enumerate(self.layers):
             x = layer(x)
-            if index < len(self.layers) - 1:
-                x = functional.leaky_relu(x, self.SLOPE)
             if index == 1 and self.attention is not None:
                 x = self.attention(x)
         return x
