@@ -73,15 +73,12 @@ class CompletionSystem:
         if "generated" not in batch:  # the generator had no turn
             with torch.no_grad():
                 batch["generated"] = self.attempt(batch).generated
-        made = Attempt(batch["picture"], batch["mask"], batch["counted"], batch["generated"])
-        return self.adversaries[player].losses(made, batch, draws)
+        return self.adversaries[player].losses(attempt_of(batch, batch["generated"]), batch, draws)
 
     def attempt(self, batch: Batch) -> Attempt:
         """What the generator makes of a batch; where no truth is known, its pictures are what stands there."""
-        picture = batch["picture"]
-        generated = self.complete(picture, batch["mask"], batch.get("landmarks"), batch.get("noise")).float()
-        known = torch.where(batch["inside"] > 0, generated, picture)
-        return Attempt(picture, batch["mask"], batch["counted"], known)
+        generated = self.complete(batch["picture"], batch["mask"], batch.get("landmarks"), batch.get("noise"))
+        return attempt_of(batch, generated)
 
     def complete(self, picture: Tensor, mask: Tensor, landmarks: Tensor | None, noise: Tensor | None) -> Tensor:
         """The generator's pictures; what else it is shown in training, a subclass adds here."""
@@ -91,3 +88,9 @@ class CompletionSystem:
     def judge(self) -> Judgement:
         """On held-out pictures, every kind of damage apart."""
         return judge_completions(self.generator, self.data.held(), self.metric)
+
+
+def attempt_of(batch: Batch, generated: Tensor) -> Attempt:
+    """A batch and (N, 3, H, W) generated pictures of it; where no truth is known, these are what stands there."""
+    known = torch.where(batch["inside"] > 0, generated.float(), batch["picture"])
+    return Attempt(batch["picture"], batch["mask"], batch["counted"], known)
