@@ -129,6 +129,8 @@ MAKERS: dict[str, str] = {
     "statueflow": "training.systems.statueflow:make",
     "lafin": "training.systems.lafin:make",
     "perlin-gan": "training.systems.published.perlin_gan:make",
+    "picnet": "training.systems.published.picnet:make",
+    "pii-gan": "training.systems.published.pii_gan:make",
     "lafin_landmarks": "training.systems.lafin_landmarks:make",
 }
 
