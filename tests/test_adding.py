@@ -66,7 +66,7 @@ def _load(device: str, precision: str, weights: Path | None, sha256: str | None)
 
 
 DESCRIPTORS = (
-    MethodDescriptor("dummy", "Plain level", "network", "pixels", "Apache-2.0", "A learnt level.", _load),
+    MethodDescriptor("dummy", "Plain level", "network", "pixels", "Apache-2.0", "A learnt level.", "trials", _load),
 )
 ''',
     "statue_models/methods/dummy/method.py": '''"""The level as a fill."""
@@ -138,7 +138,7 @@ OPTION = (
         "    stroke: int = 0\n\n\n"
         "def _load(",
     ),
-    ("statue_models/methods/dummy/__init__.py", '"A learnt level.", _load', '"A learnt level.", _load, DummyOptions'),
+    ("statue_models/methods/dummy/__init__.py", '"trials", _load', '"trials", _load, DummyOptions'),
     (
         "statue_models/methods/dummy/method.py",
         "float(answer.mean())}",

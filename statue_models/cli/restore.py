@@ -14,6 +14,7 @@ from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
 from statue_models.request import Progress, Restoration, RestorationRequest
 from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
+from statue_models.restoring.sight import FACELESS, FACELESS_NOTE
 from statue_models.whole_file import check_writable
 
 Restore = Callable[[RestorationRequest, Progress], Restoration]
@@ -77,7 +78,10 @@ def _write(
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
-    rim = restoration.record.get("method", {}).get("notes", {}).get(RIM_DIFFERS)
+    notes = restoration.record.get("method", {}).get("notes", {})
+    if FACELESS in notes:
+        output.say(FACELESS_NOTE, options.quiet)
+    rim = notes.get(RIM_DIFFERS)
     if rim is not None:
         output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:

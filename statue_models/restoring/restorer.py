@@ -40,7 +40,7 @@ from statue_models.request import (
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling, fill_hole
 from statue_models.restoring.record import record
-from statue_models.restoring.sight import Sight, find_sight
+from statue_models.restoring.sight import FACELESS, Sight, find_sight
 from statue_models.threads import one_thread
 
 #: What fills the part of a hole that not even the widest frame shows.
@@ -117,7 +117,7 @@ class Restorer:
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
         if needs == "face" and sight.landmarks is None:
-            filling.notes["face"] = "none was found: framed on the selection"
+            filling.notes[FACELESS] = True
         filled = time.perf_counter()
         variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)

@@ -24,10 +24,12 @@ from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distanc
 from statue_models.landmarks import registry as predictors
 from statue_models.landmarks.registry import predictor
 from statue_models.methods import registry
+from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring import restorer as restorer_module
 from statue_models.restoring.cropping import crop_of
 from statue_models.restoring.restorer import Restorer
+from statue_models.restoring.sight import FACELESS
 
 
 def code_of(call, *arguments, **named):
@@ -225,6 +227,37 @@ def test_damage_beyond_the_face_is_closed_plainly_and_said(restorer, request_, r
     np.testing.assert_allclose(restored[60:76, 620:636], 90, atol=2)
     assert (restored[mask == 0] == image[mask == 0]).all()
     assert "outside_the_frame" not in result.record["method"]["notes"]
+
+
+class Watched(Restorer):
+    """A restorer with one more method, "watched": Telea's, which notes the crops that it is shown."""
+
+    def __init__(self, needs):
+        super().__init__()
+        self.crops = []
+        telea = registry.descriptor("telea").open()
+
+        def restore(crop, *rest):
+            self.crops.append(crop)
+            return telea.restore(crop, *rest)
+
+        load = lambda *_: SimpleNamespace(restore=restore)  # noqa: E731
+        self._watched = MethodDescriptor("watched", "", "classical", needs, "", "", "", load)
+
+    def _describe(self, name):
+        return self._watched if name == "watched" else super()._describe(name)
+
+
+def test_a_method_for_faces_is_framed_on_one_where_there_is_one_and_on_the_selection_elsewhere(request_):
+    restorer, one = Watched("face"), replace(request_, model="watched", landmarks=None)
+    found = restorer.restore(one)
+    assert found.landmarks is not None and restorer.crops[-1].landmarks is not None
+    assert FACELESS not in found.record["method"]["notes"]
+    noise = np.random.default_rng(0).integers(0, 255, (*request_.mask.shape, 3), np.uint8)
+    lost = restorer.restore(replace(one, image=noise))
+    assert lost.landmarks is None and restorer.crops[-1].landmarks is None
+    assert lost.record["method"]["notes"][FACELESS] is True
+    assert code_of(Watched("landmarks").restore, replace(one, image=noise)) == "no-face"
 
 
 def test_telea_needs_no_face():
