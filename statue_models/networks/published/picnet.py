@@ -3,6 +3,10 @@
 An encoder gives features of the visible part, and from them a Gaussian of what may be missing (the prior); in training
 the same encoder sees what really was missing, which gives another one (the posterior). A generator makes pictures of
 several sizes from a sample of either and the features. Grey (0) stands in the hole, and no mask is shown.
+
+The published numbers of parameters decide what the description leaves open: instance normalisations have factors and
+offsets, but the generator's first block has none, and spectral norm is everywhere but in the attention's query. They
+count the vectors of spectral norms, too, which are no parameters here. Slopes and the outputs' padding are chosen.
 """
 
 from dataclasses import dataclass

@@ -5,14 +5,14 @@ the whole picture is asked for, in four sizes; a discriminator of its own is to 
 generation it comes from the prior, only what is visible is compared, and the other discriminator is to be convinced.
 Two divergences hold posterior and prior together; the more is visible, the narrower the posterior is to be.
 
-What the description leaves open is chosen: the discriminators see whole pictures, as their generator gives them, and
-the attention of theirs comes third (``ResidualDiscriminator``); the divergences are means over numbers and pictures.
+What the description leaves open is chosen: the discriminators see whole pictures, as the generator gives them, and
+look elsewhere where it does, behind their third block; what is to be alike are their answers; divergences are means
+over numbers and pictures, differences of pixels sums over the four sizes.
 
 Departures:
 
 * Where no truth is known, beyond the edge of a stored picture, nothing is compared.
-* The attention's and the generator's pictures get smaller with ``size``: the four sizes are always an eighth, a
-  quarter, a half and the whole of it, 32 to 256 as published.
+* Of other sides than 256 the four sizes are an eighth, a quarter, a half and the whole, as 32 to 256 are.
 """
 
 from collections.abc import Sequence

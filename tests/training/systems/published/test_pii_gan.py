@@ -25,8 +25,6 @@ def test_sizes_of_the_published_networks():
         counts = [sum(p.numel() for p in one.parameters()) for one in (*companions(128, 32), network)]
         assert counts == [36_230_528, 4_314_753, 2_684_289, 3_769_958]
         assert network.latent == 64 * 64
-        picture, mask = torch.empty(1, 3, 128, 128), torch.empty(1, 1, 128, 128)
-        assert {one.shape for one in network.stages(picture, mask, torch.empty(1, 4096))} == {picture.shape}
 
 
 def test_the_published_weights_are_the_defaults():
@@ -48,6 +46,7 @@ def test_noise_reaches_the_hole_alone_and_its_absence_is_zero():
         likeliest, zero = network(picture, mask), network(picture, mask, None, torch.zeros_like(noise))
         other = network(picture, mask, None, noise)
         hidden = network(torch.where(mask > 0, torch.nan, picture), mask)
+    assert likeliest.shape == picture.shape and likeliest.abs().max() <= 1
     assert torch.equal(likeliest, zero) and torch.equal(likeliest, hidden)
     assert ((likeliest - other) * mask).abs().mean() > 1e-3
 
@@ -62,7 +61,7 @@ def test_it_learns_one_batch_by_heart(rendered):
     recipe = small(
         "pii-gan", *TINY, "run.rate=3e-3", "system.critic_steps=1", "system.divergence=0.0", "system.adversarial=0.0"
     )
-    check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("coarse", "refined"), share=0.3)
+    check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("coarse", "refined"), share=0.3, alone=True)
 
 
 def test_every_parameter_learns_the_extractors_too(rendered):
