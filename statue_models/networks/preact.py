@@ -76,20 +76,17 @@ def residual_widths(width: int, blocks: int) -> tuple[int, ...]:
 
 
 @torch.no_grad()
-def initialise_orthogonally(network: nn.Module, gain: float) -> None:
-    """Convolutions with orthogonal weights (Saxe et al. 2014), biases 0; spectral norms are of these weights then.
+def initialise_orthogonally(network: nn.Module) -> None:
+    """Convolutions under spectral norm with orthogonal weights (Saxe et al. 2014) and biases 0.
 
-    Args:
-        gain: of the weights; spectral norm takes it out again.
+    Of spectral norm 1, although the norm takes any factor out again: steps of one rate change smaller weights more.
     """
+    if next(network.parameters()).is_meta:  # a file's weights come later
+        return
     for module in network.modules():
-        if not isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            continue
-        if is_parametrized(module, "weight"):
-            nn.init.orthogonal_(module.parametrizations.weight.original, gain)  # type: ignore[union-attr, arg-type]
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and is_parametrized(module, "weight"):
+            nn.init.orthogonal_(module.parametrizations.weight.original)  # type: ignore[union-attr, arg-type]
             for _ in range(LOOKS):
                 _ = module.weight
-        else:
-            nn.init.orthogonal_(module.weight, gain)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from statue_models.networks.completion import CompletionNetwork, Shape
-from statue_models.networks.layers import SPREAD, filled
+from statue_models.networks.layers import filled
 from statue_models.networks.preact import (
     SLOPE,
     PreactResidual,
@@ -144,7 +144,7 @@ class Picnet(CompletionNetwork):
             raise ValueError(f"PICNet's side is a multiple of {self.multiple} from 64 on, not {shape.side}")
         self.encoder, self.generator = PicnetEncoder(shape.width), PicnetGenerator(shape.width)
         self.latent = 4 * shape.width * (shape.side // self.multiple) ** 2
-        initialise_orthogonally(self, SPREAD)
+        initialise_orthogonally(self)
 
     def forward(
         self, picture: Tensor, mask: Tensor, landmarks: Tensor | None = None, noise: Tensor | None = None

@@ -3,7 +3,6 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.layers import SPREAD
 from statue_models.networks.preact import (
     SLOPE,
     PreactResidual,
@@ -37,7 +36,7 @@ class ResidualDiscriminator(nn.Module):
         self.attention.join.requires_grad_(False)
         self.last = PreactResidual(widest, widest, widest)
         self.out = spectral(nn.Conv2d(widest, 1, 3, padding=1))
-        initialise_orthogonally(self, SPREAD)
+        initialise_orthogonally(self)
 
     def features(self, picture: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] -> (N, C, H / 32, W / 32), what the logits are made of."""
