@@ -20,6 +20,8 @@ from statue_models.request import Hypothesis, Progress
 
 #: Largest side in pixels at which a network that knows textures alone is run; chosen, for a CPU's time.
 LARGEST = 512
+#: Pixels of a crop by which a hole may be larger, on each side, in a network's grid: rounding and interpolation.
+REACH = 2
 
 
 class CompletionMethod:
@@ -90,7 +92,7 @@ def _focus(crop: Crop, share: float) -> tuple[Rectangle, Crop]:
     if share >= 1:
         return whole, crop
     hole = Rectangle.of_mask(crop.hole)
-    side = int(np.ceil(max(hole.width, hole.height) / share)) + 2
+    side = int(np.ceil((max(hole.width, hole.height) + 2 * REACH) / share))
     x, y = (round(start + length / 2 - side / 2) for start, length in ((hole.x, hole.width), (hole.y, hole.height)))
     columns, rows = (np.clip(np.arange(start, start + side), 0, crop.size - 1) for start in (x, y))
 

@@ -178,6 +178,15 @@ def initialise(network: nn.Module, spread: float = SPREAD) -> None:
             nn.init.zeros_(module.bias)
 
 
+def initialise_evenly(network: nn.Module) -> None:
+    """Convolutions and fully connected layers as Glorot and Bengio (2010) have them, which is Keras' way; biases 0."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.xavier_uniform_(module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+
+
 def compose(picture: Tensor, mask: Tensor, generated: Tensor) -> Tensor:
     """The generated picture where something is missing, the picture itself elsewhere: bit for bit.
 

@@ -4,6 +4,7 @@ import json
 import signal
 import sys
 import types
+from contextlib import suppress
 
 import pytest
 import toy_systems
@@ -37,6 +38,17 @@ def test_the_command_trains_goes_on_and_says_so(command, capsys):
     assert read(out)[0].position.images == 400
     assert main([*words, "--force", "--set", "system.no=1"]) == 2
     assert main([*words, "--stop-after", "nan"]) == 2
+
+
+def test_a_feature_network_is_named_by_an_option_of_its_own_where_a_system_has_one(command, monkeypatch):
+    words, _ = command
+    assert main([*words, "--features", "vgg19"]) == 2
+    asked = []
+    monkeypatch.setattr(toy_systems, "named", lambda setting: asked.append(setting.options), raising=False)
+    monkeypatch.setattr(system, "MAKERS", {"regression": "toy_systems:named"})
+    with suppress(AttributeError):  # nothing was made
+        main([*words, "--features", 'C:\\weights "x".pth'])
+    assert asked == [{"features": 'C:\\weights "x".pth'}]
 
 
 def test_unknown_systems_are_refused(command, capsys):

@@ -70,11 +70,20 @@ def rect(canvas: Canvas, low: float = 20, high: float = 60) -> Tensor:
     return rects(canvas, 1, low, high)
 
 
-def block(canvas: Canvas, where: str = "random") -> Tensor:
-    """A block of half the height and half the width, in a ``random`` place or in the ``centre``."""
+def block(canvas: Canvas, where: str = "random", rim: float = 0) -> Tensor:
+    """A block of half the height and half the width, in a ``random`` place or in the ``centre``.
+
+    Args:
+        canvas: where.
+        where: "random" or "centre".
+        rim: it is narrower on every side, by so many pixels at 128 (the centre context encoder's overlap).
+    """
     if where not in ("random", "centre"):
         raise ValueError(f"a block cannot be put at {where!r}: say 'random' or 'centre'")
-    height, width = canvas.height // 2, canvas.width // 2
+    if not 0 <= rim <= 16:
+        raise ValueError(f"a block of 64 has no rim of {rim}: give 0 to 16")
+    taken = 2 * canvas.pixels(rim) if rim else 0
+    height, width = canvas.height // 2 - taken, canvas.width // 2 - taken
     if where == "random":
         left = canvas.draws.index(canvas.width - width + 1, canvas.count, 1)
         top = canvas.draws.index(canvas.height - height + 1, canvas.count, 1)

@@ -6,6 +6,7 @@ RECIPE is a TOML file, or the name of one in training/recipes. What it holds and
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--batch", type=int, metavar="N", help="images per step and process")
     add("--seed", type=int, metavar="S", help="decides weights and examples")
     add_device(parser)
+    add("--features", metavar="NAME",
+        help="feature network of its losses: mobilenet, random-vgg19, vgg19 or a file of VGG-19's weights; the same "
+        "as --set system.features")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
         help="change the recipe: run.clip=0.5, system.width=32; VALUE as in TOML; may be given again")  # fmt: skip
     add("--force", action="store_true", help="overwrite a run that is in the folder")
@@ -41,8 +45,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         StatueError: for a bad recipe or bad options, and all that ``training.engine.trainer.train`` raises.
     """
+    # JSON's way of writing text is TOML's, too.
+    named = [f"system.features={json.dumps(options.features)}"] if options.features is not None else []
     recipe = read_recipe(
-        options.recipe, options.changes, options.reduced,
+        options.recipe, [*options.changes, *named], options.reduced,
         minutes=options.minutes, images=options.images, batch=options.batch, seed=options.seed,
     )  # fmt: skip
     if not options.stop_after >= 0:

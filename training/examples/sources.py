@@ -23,17 +23,21 @@ class Views:
     Attributes:
         picture: (N, 3, H, W) in [-1, 1].
         inside: (N, 1, H, W), 0 = beyond the stored picture: the truth is not known.
-        landmarks: (N, 68, 2), (x, y) in units of the shorter side, or None where they show no faces.
+        landmarks: (N, 68, 2), (x, y) in units of the shorter side, or None where they show no faces, or none whose
+            landmarks are known.
+        maps: (N, 5, H, W), where they are stored beside the pictures: landmarks drawn, and the face's mask, in [0, 1];
+            the face in [-1, 1], before grey (0).
     """
 
     picture: Tensor
     inside: Tensor
     landmarks: Tensor | None = None
+    maps: Tensor | None = None
 
     def part(self, where: slice) -> "Views":
         """Some of them."""
-        landmarks = None if self.landmarks is None else self.landmarks[where]
-        return replace(self, picture=self.picture[where], inside=self.inside[where], landmarks=landmarks)
+        landmarks, maps = (None if one is None else one[where] for one in (self.landmarks, self.maps))
+        return replace(self, picture=self.picture[where], inside=self.inside[where], landmarks=landmarks, maps=maps)
 
 
 class Source(Protocol):

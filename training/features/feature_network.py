@@ -1,114 +1,61 @@
-"""Networks whose features pictures are compared by: VGG-19 where the user has its weights, else MobileNetV2.
+"""Networks whose features pictures are compared by: VGG-19 where the user has its weights, else a stand-in.
 
-Neither is downloaded. A loss on features is named after the network that gave them, because weights that suit one do
-not suit the other.
+All answer to VGG-19's names of layers. A loss on features, and every figure, is named after the network that gave them,
+because weights and figures that hold for one do not hold for another.
 """
 
-import pickle
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from statue_models.errors import StatueError
 from training.features.mobilenet import TAPS, MobileNet
+from training.features.vgg19 import Vgg19
 
-#: Convolutions per resolution and their channels (Simonyan and Zisserman 2015, configuration E).
-CONVOLUTIONS = (2, 2, 4, 4, 4)
-WIDTHS = (64, 128, 256, 512, 512)
-#: ImageNet's mean and standard deviation.
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+#: The networks that have names; a file of weights for VGG-19 is one, too.
+NAMES = ("mobilenet", "random-vgg19", "vgg19")
+#: Layers that content losses compare, and those whose Gram matrices style losses do (LaFIn's choice, and others').
+CONTENT = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+STYLE = ("relu2_2", "relu3_4", "relu4_4", "relu5_2")
+_TAP = re.compile(r"(?:conv|relu)([1-5])_[1-4]")
 
 
 class FeatureNetwork(Protocol):
     """Pictures -> named feature maps, differentiable in the pictures.
 
     Attributes:
-        name: for logs.
-        content, style: names of the maps that such losses compare.
+        name: for logs and figures.
         content_scale, style_scale: factors of such losses, 1 for VGG-19, for whose features published weights are made.
     """
 
-    name: str
-    content: tuple[str, ...]
-    style: tuple[str, ...]
-    content_scale: float
-    style_scale: float
+    @property
+    def name(self) -> str: ...  # noqa: D102
 
-    def __call__(self, picture: Tensor) -> Mapping[str, Tensor]:
-        """(N, 3, H, W) in [0, 1], sides multiples of 32 -> name -> (N, C, h, w)."""
+    @property
+    def content_scale(self) -> float: ...  # noqa: D102
+
+    @property
+    def style_scale(self) -> float: ...  # noqa: D102
+
+    def __call__(self, picture: Tensor, taps: Iterable[str]) -> Mapping[str, Tensor]:
+        """Maps of layers.
+
+        Args:
+            picture: (N, 3, H, W) in [0, 1], sides multiples of 32.
+            taps: VGG-19's names: "conv1_1" before the ReLU, "relu1_1" behind it, ... "relu5_4".
+
+        Returns:
+            Name -> (N, C, h, w).
+        """
         ...
 
 
-class Vgg19(nn.Module):
-    """The convolutions of VGG-19, frozen; maps are taken behind the ReLUs and named "relu1_1" to "relu5_4".
-
-    Args:
-        normalised: bring pictures to ImageNet's mean and deviation first. LaFIn does not, and its weights (content 0.1,
-            style 250) hold for pictures in [0, 1] as they are.
-        widths: channels per resolution; others than VGG-19's are for tests.
-    """
-
-    name = "vgg19"
-    content: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-    style: tuple[str, ...] = ("relu2_2", "relu3_4", "relu4_4", "relu5_2")
-    content_scale = style_scale = 1.0
-
-    def __init__(self, normalised: bool = False, widths: tuple[int, ...] = WIDTHS) -> None:
-        super().__init__()
-        self.normalised = normalised
-        self.names: dict[int, str] = {}
-        layers: list[nn.Module] = []
-        before = 3
-        for block, (count, width) in enumerate(zip(CONVOLUTIONS, widths, strict=True), 1):
-            for number in range(1, count + 1):
-                layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU()]
-                self.names[len(layers) - 1] = f"relu{block}_{number}"
-                before = width
-            layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
-        wanted = {*self.content, *self.style}
-        self.last = max(index for index, name in self.names.items() if name in wanted)
-        self.requires_grad_(False).eval()
-
-    @classmethod
-    def from_file(cls, path: Path, normalised: bool = False, widths: tuple[int, ...] = WIDTHS) -> "Vgg19":
-        """The network with the weights of a file as torchvision publishes it (``vgg19-*.pth``), or as safetensors.
-
-        Raises:
-            StatueError: ``missing-file``, ``unreadable-file`` or ``weights-corrupt``.
-        """
-        network = cls(normalised, widths)
-        found = _state(path)
-        # The classifier behind the features is not needed.
-        tensors = {name: tensor for name, tensor in found.items() if name.startswith("features.")}
-        try:
-            network.load_state_dict(tensors)
-        except RuntimeError:
-            reason = "it does not hold the features of VGG-19 by torchvision's names"
-            raise StatueError("weights-corrupt", path=path, reason=reason) from None
-        return network
-
-    def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """See ``FeatureNetwork``; the deepest map is the last that is compared, relu5_2."""
-        x = picture
-        if self.normalised:
-            mean, deviation = (x.new_tensor(values)[:, None, None] for values in (MEAN, DEVIATION))
-            x = (x - mean) / deviation
-        maps = {}
-        for index, layer in enumerate(list(self.features)[: self.last + 1]):
-            x = layer(x)
-            if index in self.names:
-                maps[self.names[index]] = x
-        return maps
-
-
 class MobileNetFeatures:
-    """MobileNetV2 0.35, the network of the project's own metrics, as a stand-in.
+    """MobileNetV2 0.35, the network of the project's own metrics, as a stand-in: one map per resolution of VGG-19.
 
     Args:
         assets: folder that holds its weights. device: of the pictures.
@@ -118,8 +65,6 @@ class MobileNetFeatures:
     """
 
     name = "mobilenet"
-    content = TAPS[:5]
-    style = TAPS[1:5]
     # Its maps are far larger than VGG-19's of pictures in [0, 1]. With these factors LaFIn's weights, 0.1 and 250, make
     # both terms as large as its L1 term for blocks filled with their blurred truth (photographs, 128 pixels).
     content_scale, style_scale = 0.1, 4e-4
@@ -127,42 +72,44 @@ class MobileNetFeatures:
     def __init__(self, assets: Path, device: torch.device) -> None:
         self._network = MobileNet(assets).to(device)
 
-    def __call__(self, picture: Tensor) -> dict[str, Tensor]:
-        """See ``FeatureNetwork``."""
-        return dict(zip(TAPS, self._network.maps(picture * 2 - 1), strict=True))
+    def __call__(self, picture: Tensor, taps: Iterable[str]) -> dict[str, Tensor]:
+        """See ``FeatureNetwork``; layers of one resolution share a map."""
+        maps = self._network.maps(picture * 2 - 1)
+        return {name: maps[TAPS.index(_stand_in(name))] for name in taps}
 
 
-def feature_network(vgg19: str, normalised: bool, assets: Path, device: torch.device) -> FeatureNetwork:
-    """VGG-19 if a file of its weights is named, else MobileNetV2.
+def open_features(name: str, assets: Path, device: torch.device, *, normalised: bool = False) -> FeatureNetwork:
+    """A feature network by its name.
 
     Args:
-        vgg19: path, or "". normalised: as for ``Vgg19``.
+        name: "mobilenet" (its weights are among the assets); "random-vgg19" (never trained, a quarter as wide, needs
+            no file); "vgg19" (torchvision's weights, which the user must have or be able to fetch); or the path of
+            a file of VGG-19's weights.
+        normalised: bring pictures to ImageNet's mean and deviation before VGG-19; MobileNet has its own.
 
     Raises:
-        StatueError: as ``Vgg19.from_file`` and ``MobileNetFeatures`` do.
+        StatueError: ``bad-recipe`` for an unknown name; ``missing-file``, ``weights-missing`` or ``weights-corrupt``.
     """
-    if vgg19:
-        return Vgg19.from_file(Path(vgg19), normalised).to(device)
-    return MobileNetFeatures(assets, device)
+    if name == "mobilenet":
+        return MobileNetFeatures(assets, device)
+    if name == "random-vgg19":
+        return Vgg19.random(normalised).to(device)
+    if name == "vgg19":
+        return Vgg19.from_torchvision(normalised).to(device)
+    path = Path(name)
+    if not path.suffix and not path.is_file():
+        known = f"there are {', '.join(NAMES)}, and files of VGG-19's weights"
+        raise StatueError("bad-recipe", reason=f"there is no feature network {name!r}; {known}")
+    return Vgg19.from_file(path, normalised).to(device)
 
 
-def _state(path: Path) -> Mapping[str, Tensor]:
-    """Tensors of a file, which is asked for nothing but tensors.
+def _stand_in(name: str) -> str:
+    """MobileNet's block for a layer of VGG-19.
 
     Raises:
-        StatueError: ``missing-file``, ``unreadable-file`` or ``weights-corrupt``.
+        KeyError: for what is no layer of VGG-19.
     """
-    if not path.is_file():
-        raise StatueError("missing-file", path=path)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except PermissionError:
-        raise StatueError("unreadable-file", path=path) from None
-    except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise StatueError("weights-corrupt", path=path, reason=reason) from None
-    if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
-        raise StatueError("weights-corrupt", path=path, reason="it is no dictionary of tensors")
-    return state
+    found = _TAP.fullmatch(name)
+    if found is None:
+        raise KeyError(name)
+    return TAPS[int(found[1]) - 1]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-from training.features.feature_network import FeatureNetwork
+from training.features.feature_network import CONTENT, STYLE, FeatureNetwork
 
 
 def gram(maps: Tensor) -> Tensor:
@@ -24,17 +24,17 @@ def feature_difference(found: Mapping[str, Tensor], right: Mapping[str, Tensor],
     return torch.stack([(found[name].float() - right[name].float()).abs().mean() for name in names]).sum()
 
 
-def content_loss(network: FeatureNetwork, picture: Tensor, truth: Tensor) -> Tensor:
-    """Differences of the network's content maps, scaled as it says; pictures (N, 3, H, W) in [0, 1]."""
+def content_loss(network: FeatureNetwork, picture: Tensor, truth: Tensor, taps: tuple[str, ...] = CONTENT) -> Tensor:
+    """Differences of the network's maps, scaled as it says; pictures (N, 3, H, W) in [0, 1]."""
     with torch.no_grad():
-        right = network(truth)
-    return network.content_scale * feature_difference(network(picture), right, network.content)
+        right = network(truth, taps)
+    return network.content_scale * feature_difference(network(picture, taps), right, taps)
 
 
-def style_loss(network: FeatureNetwork, picture: Tensor, truth: Tensor) -> Tensor:
-    """Differences of the style maps' Gram matrices, scaled as the network says; pictures (N, 3, H, W) in [0, 1]."""
+def style_loss(network: FeatureNetwork, picture: Tensor, truth: Tensor, taps: tuple[str, ...] = STYLE) -> Tensor:
+    """Differences of the maps' Gram matrices, scaled as the network says; pictures (N, 3, H, W) in [0, 1]."""
     with torch.no_grad():
-        right = network(truth)
-    found = network(picture)
-    one, other = ({name: gram(maps[name]) for name in network.style} for maps in (found, right))
-    return network.style_scale * feature_difference(one, other, network.style)
+        right = network(truth, taps)
+    found = network(picture, taps)
+    one, other = ({name: gram(maps[name]) for name in taps} for maps in (found, right))
+    return network.style_scale * feature_difference(one, other, taps)

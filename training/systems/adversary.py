@@ -22,6 +22,12 @@ def see_picture(picture: Tensor, batch: Mapping[str, Any]) -> tuple[Tensor, ...]
     return (picture,)
 
 
+def see_hole(picture: Tensor, batch: Mapping[str, Any]) -> tuple[Tensor, ...]:
+    """(N, 4, H, W): the picture in the hole, 0 elsewhere, and the hole: a local discriminator's view at full size."""
+    mask = batch["mask"]
+    return (torch.cat([picture * mask, mask], 1),)
+
+
 @dataclass(frozen=True, eq=False)
 class Adversary:
     """One discriminator.

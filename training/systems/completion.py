@@ -73,12 +73,13 @@ class CompletionSystem:
         if "generated" not in batch:  # the generator had no turn
             with torch.no_grad():
                 batch["generated"] = self.attempt(batch).generated
-        return self.adversaries[player].losses(attempt_of(batch, batch["generated"]), batch, draws)
+        made = Attempt(batch["picture"], batch["mask"], batch["counted"], batch["generated"])
+        return self.adversaries[player].losses(made, batch, draws)
 
     def attempt(self, batch: Batch) -> Attempt:
-        """What the generator makes of a batch; where no truth is known, its pictures are what stands there."""
-        generated = self.complete(batch["picture"], batch["mask"], batch.get("landmarks"), batch.get("noise"))
-        return attempt_of(batch, generated)
+        """What the generator makes of a batch."""
+        made = self.complete(batch["picture"], batch["mask"], batch.get("landmarks"), batch.get("noise"))
+        return attempt_of(batch, made)
 
     def complete(self, picture: Tensor, mask: Tensor, landmarks: Tensor | None, noise: Tensor | None) -> Tensor:
         """The generator's pictures; what else it is shown in training, a subclass adds here."""
@@ -91,6 +92,7 @@ class CompletionSystem:
 
 
 def attempt_of(batch: Batch, generated: Tensor) -> Attempt:
-    """A batch and (N, 3, H, W) generated pictures of it; where no truth is known, these are what stands there."""
-    known = torch.where(batch["inside"] > 0, generated.float(), batch["picture"])
-    return Attempt(batch["picture"], batch["mask"], batch["counted"], known)
+    """A batch's attempt with these pictures; where no truth is known, they are what stands there."""
+    picture = batch["picture"]
+    known = torch.where(batch["inside"] > 0, generated.float(), picture)
+    return Attempt(picture, batch["mask"], batch["counted"], known)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,8 +11,12 @@ from torch import Tensor
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
+from training.examples.face_maps import open_face_maps
+from training.examples.original_sets import open_celeba, open_celeba_hq, open_cifar10, open_wikiart
 from training.examples.paintings import Paintings
 from training.examples.sources import Faces, Source, Views
+from training.examples.tiles import STORED as TILE_STORED
+from training.examples.tiles import Tiles
 from training.systems.data_options import MOST, STORED, DataOptions
 from training.systems.face_crops import move_where_they_fit
 from training.systems.system import Batch, Setting
@@ -40,7 +45,8 @@ class CompletionOptions(DataOptions):
 
     Attributes:
         data: a name of ``SOURCES``: "faces" (statues, photographed and rendered), "paintings" (drawn as they are
-            asked for, half as wide again as they are high); what follows a colon is handed to its opener.
+            asked for, half as wide again as they are high), "tiles" (parts of faces), or one of ``FOLDERS`` with the
+            user's folder behind a colon, "celeba:FOLDER"; what follows a colon is handed to its opener.
         size: side of the pictures in pixels; their height where they are no squares.
         damage: what is trained on, as ``training.damage.registry.from_recipe`` takes it.
         judged: label -> damage that is judged apart; empty = what is trained on, as "own".
@@ -68,19 +74,35 @@ class CompletionOptions(DataOptions):
             raise bad_recipe(f"there is no data {self.data!r}: choose {', '.join(sorted(SOURCES))}")
         return SOURCES[name](self, setting, where)
 
+    def require_landmarks(self, what: str) -> None:
+        """Refuse data that have no landmarks.
+
+        Args:
+            what: needs them, for the sentence.
+
+        Raises:
+            StatueError: ``bad-recipe``.
+        """
+        name = self.data.partition(":")[0]
+        if name in SOURCES and name not in WITH_LANDMARKS:
+            known = " or ".join(f'"{one}"' for one in WITH_LANDMARKS)
+            raise bad_recipe(f"{what} needs landmarks, and the pictures of {name!r} have none: use data = {known}")
+
     def open_data(self, setting: Setting) -> "CompletionData":
         """Its batches.
 
         Raises:
-            StatueError: as ``open_source`` does; ``bad-recipe`` for damage that cannot be.
+            StatueError: as ``open_source`` does; ``bad-recipe`` for damage that cannot be, or not on these pictures.
         """
         judged = self.judged or {OWN: self.damage}
-        damages: dict[str, Holes] = {
-            label: damage_of(entries, f"system.judged.{label}") for label, entries in judged.items()
-        }
-        damage: Holes = damage_of(self.damage)
+        on_judged = {label: damage_of(entries, f"system.judged.{label}") for label, entries in judged.items()}
+        own = damage_of(self.damage)
+        if any(one.on_faces for one in (own, *on_judged.values())):
+            self.require_landmarks("damage of a face")
+        damage: Holes = own
+        damages: dict[str, Holes] = dict(on_judged)
         if self.fixed_mask:
-            damage = damages[FIXED] = _OneMask(damage_of(self.damage), setting.seed)
+            damage = damages[FIXED] = _OneMask(own, setting.seed)
         return CompletionData(self.open_source(setting), damage, damages, self.judged_count, setting.device)
 
 
@@ -98,16 +120,48 @@ def _open_paintings(options: CompletionOptions, setting: Setting, where: str) ->
     return Paintings(options.size, options.size * 3 // 2)
 
 
+def _open_tiles(options: CompletionOptions, setting: Setting, where: str) -> Source:
+    """Parts of these faces."""
+    _refuse_where("tiles", where)
+    pictures = options.read_pictures(setting, min(STORED, TILE_STORED * options.size), options.packed or None)
+    return Tiles(move_where_they_fit(pictures, setting.device), options.size)
+
+
+def _in_folder(
+    name: str, open_folder: Callable[[Path, int], Source]
+) -> Callable[[CompletionOptions, Setting, str], Source]:
+    """The opener of data that lie in a folder of the user's."""
+
+    def open_there(options: CompletionOptions, setting: Setting, where: str) -> Source:
+        if not where:
+            raise bad_recipe(f'system.data: {name} lies in a folder of yours, write "{name}:FOLDER"')
+        return open_folder(Path(where).expanduser(), options.size)
+
+    return open_there
+
+
 def _refuse_where(name: str, where: str) -> None:
     if where:
         raise bad_recipe(f"system.data: {name} are at no place of their own, write {name!r} without a colon")
 
 
+#: Data in a user's folder by their name -> (folder, side of the pictures) -> where they come from.
+FOLDERS: dict[str, Callable[[Path, int], Source]] = {
+    "celeba": open_celeba,
+    "celeba-hq": open_celeba_hq,
+    "wikiart": open_wikiart,
+    "cifar10": open_cifar10,
+    "face-maps": open_face_maps,
+}
 #: Data by its name in a recipe -> (options, setting, what follows the name's colon) -> where its pictures come from.
 SOURCES: dict[str, Callable[[CompletionOptions, Setting, str], Source]] = {
     "faces": _open_faces,
     "paintings": _open_paintings,
+    "tiles": _open_tiles,
+    **{name: _in_folder(name, open_folder) for name, open_folder in FOLDERS.items()},
 }
+#: Those whose pictures have landmarks.
+WITH_LANDMARKS = ("faces",)
 
 
 def damage_of(entries: Any, key: str = "system.damage") -> Damage:
@@ -153,7 +207,10 @@ class CompletionData:
         self._held: dict[str, Batch] = {}
 
     def draw(self, draws: Draws, count: int) -> Batch:
-        """A batch to train on: picture, inside, mask, counted (N, 1, H, W) and, of faces, landmarks (N, 68, 2)."""
+        """A batch to train on: picture, inside, mask, counted (N, 1, H, W).
+
+        Of faces with landmarks also these (N, 68, 2), of pictures with maps ``stored_maps``, as ``Views.maps``.
+        """
         return damage_views(self._source.draw(count, draws), self._damage, draws)
 
     def held(self) -> Mapping[str, Batch]:
@@ -175,4 +232,6 @@ def damage_views(views: Views, damage: Holes, draws: Draws) -> Batch:
     }  # fmt: skip
     if views.landmarks is not None:
         batch["landmarks"] = views.landmarks
+    if views.maps is not None:
+        batch["stored_maps"] = views.maps
     return batch

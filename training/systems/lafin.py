@@ -13,7 +13,7 @@ from training.damage.draws import Draws
 from training.damage.registry import Damage, from_recipe
 from training.examples.fitted_examples import FittedExamples
 from training.examples.pictures import PictureSet
-from training.features.feature_network import FeatureNetwork, feature_network
+from training.features.feature_network import FeatureNetwork, open_features
 from training.features.mobilenet import FILE
 from training.losses.adversarial import KINDS, discriminator_loss, generator_loss
 from training.losses.perceptual import content_loss, style_loss
@@ -55,8 +55,9 @@ class Options(InpaintingOptions):
         landmark_error: fix: standard deviation of errors of the landmarks in sides (0.01 is what predictors do).
         landmarks_withheld: fix: share of the examples without landmarks.
         upsampling: "deconv"; fix: "resize", which makes no checkerboard.
-        vgg19: file with torchvision's weights of VGG-19; "" = MobileNetV2 stands in for it, as the terms' names say.
-        vgg19_normalised: bring pictures to ImageNet's mean and deviation first; not published.
+        features: network of style and content, as ``open_features`` takes it: published is "vgg19", MobileNetV2 stands
+            in for it, as the terms' names say.
+        features_normalised: bring pictures to ImageNet's mean and deviation first; not published.
     """
 
     size: int = 256
@@ -78,8 +79,8 @@ class Options(InpaintingOptions):
     landmark_error: float = number(0.0, least=0, most=1)
     landmarks_withheld: float = number(0.0, least=0, most=1)
     upsampling: str = choice("deconv", UPSAMPLINGS)
-    vgg19: str = ""
-    vgg19_normalised: bool = False
+    features: str = "mobilenet"
+    features_normalised: bool = False
 
 
 def check_size(size: int) -> None:
@@ -115,7 +116,8 @@ def make(setting: Setting) -> "LafinSystem":
     damage = damage_of(options.damage)
     features = None
     if options.style or options.content:
-        features = feature_network(options.vgg19, options.vgg19_normalised, setting.assets, setting.device)
+        normalised = options.features_normalised
+        features = open_features(options.features, setting.assets, setting.device, normalised=normalised)
     metric = FeatureLoss(setting.assets, setting.device) if (setting.assets / FILE).is_file() else None
     pictures = move_where_they_fit(options.read_stored_pictures(setting), setting.device)
     held = options.read_held_examples(pictures, options.size)

@@ -4,6 +4,7 @@ The form is that of Wirsching's restoration of paintings ("GAN inpainting of Ren
 instead of its middle; no convolution has a bias. White (+1) stands in the hole, and no mask is shown.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -37,30 +38,8 @@ class ContextEncoder(CompletionNetwork):
 
     def __init__(self, shape: ContextEncoderShape = ContextEncoderShape()) -> None:
         super().__init__(shape)
-        widths = self.widths(shape)
-        layers: list[nn.Module] = [conv(3, widths[0], 4, 2, 1, act="leaky", bias=False)]
-        for before, after in pairwise(widths):
-            layers.append(conv(before, after, 4, 2, 1, norm="batch", act="leaky", bias=False))
-        layers.append(conv(widths[-1], shape.bottleneck, 4, 1, 0, norm="batch", act="leaky", bias=False))
-        layers.append(deconv(shape.bottleneck, widths[-1], 4, 1, 0, norm="batch", act="relu", bias=False))
-        up = [*widths[:0:-1], 2 * shape.width]
-        for before, after in pairwise(up):
-            layers.append(deconv(before, after, norm="batch", act="relu", bias=False))
-        layers.append(deconv(up[-1], 3, act="tanh", bias=False))
-        self.layers = nn.Sequential(*layers)
-        initialise(self)
-
-    @staticmethod
-    def widths(shape: ContextEncoderShape) -> tuple[int, ...]:
-        """Channels of the halvings down to 4 x 4: 64, 64, 128, 256, 512 as published.
-
-        Raises:
-            ValueError: for a side that is none.
-        """
-        halvings = shape.side.bit_length() - 3
-        if halvings < 2 or shape.side != 4 << halvings or shape.width < 1 or shape.bottleneck < 1:
-            raise ValueError(f"a context encoder's side is a power of two from 16 on, not {shape.side}")
-        return (shape.width, *(shape.width << step for step in range(halvings - 1)))
+        down = widths(shape)
+        self.layers = through_one_vector(down, shape.bottleneck, [*down[:0:-1], 2 * shape.width])
 
     def forward(
         self, picture: Tensor, mask: Tensor, landmarks: Tensor | None = None, noise: Tensor | None = None
@@ -68,3 +47,35 @@ class ContextEncoder(CompletionNetwork):
         """See ``CompletionNetwork``."""
         out: Tensor = self.layers(filled(picture, mask, 1.0))
         return out
+
+
+def widths(shape: ContextEncoderShape) -> tuple[int, ...]:
+    """Channels of the halvings down to 4 x 4: 64, 64, 128, 256, 512 as published.
+
+    Raises:
+        ValueError: for a side that is none.
+    """
+    halvings = shape.side.bit_length() - 3
+    if halvings < 2 or shape.side != 4 << halvings or shape.width < 1 or shape.bottleneck < 1:
+        raise ValueError(f"a context encoder's side is a power of two from 16 on, not {shape.side}")
+    return (shape.width, *(shape.width << step for step in range(halvings - 1)))
+
+
+def through_one_vector(down: Sequence[int], bottleneck: int, up: Sequence[int]) -> nn.Sequential:
+    """A picture halved to 4 x 4, one vector, 4 x 4 doubled to a picture; with its first weights.
+
+    Args:
+        down: channels of the halvings. bottleneck: of the vector.
+        up: channels at 4 x 4 and behind each doubling but the last, whose are the picture's.
+    """
+    layers: list[nn.Module] = [conv(3, down[0], 4, 2, 1, act="leaky", bias=False)]
+    for before, after in pairwise(down):
+        layers.append(conv(before, after, 4, 2, 1, norm="batch", act="leaky", bias=False))
+    layers.append(conv(down[-1], bottleneck, 4, 1, 0, norm="batch", act="leaky", bias=False))
+    layers.append(deconv(bottleneck, up[0], 4, 1, 0, norm="batch", act="relu", bias=False))
+    for before, after in pairwise(up):
+        layers.append(deconv(before, after, norm="batch", act="relu", bias=False))
+    layers.append(deconv(up[-1], 3, act="tanh", bias=False))
+    made = nn.Sequential(*layers)
+    initialise(made)
+    return made

@@ -1,7 +1,7 @@
 """PICNet (Zheng et al. 2019, "Pluralistic Image Completion"): what is missing is drawn from what is visible.
 
-An encoder gives features of the visible part, and from them a Gaussian of what may be missing (the prior); in training
-the same encoder sees what really was missing, which gives another one (the posterior). A generator makes pictures of
+An encoder gives features of the visible part, and from them distributions of what may be missing (the prior); in
+training the same encoder sees what really was missing, which gives another one (the posterior). A generator makes pictures of
 several sizes from a sample of either and the features. Grey (0) stands in the hole, and no mask is shown.
 
 The published numbers of parameters decide what the description leaves open: instance normalisations have factors and
@@ -36,7 +36,7 @@ ATTENTION, ENCODED = 1, 2
 LEAST_DEVIATION = 1e-4
 
 
-class Gaussian(NamedTuple):
+class Normals(NamedTuple):
     """Independent normal distributions.
 
     Attributes:
@@ -83,11 +83,11 @@ class PicnetEncoder(nn.Module):
             features.append(shown)
         return features
 
-    def prior(self, features: Tensor) -> Gaussian:
+    def prior(self, features: Tensor) -> Normals:
         """What may be missing, from the visible part's smallest features."""
         return _gaussian(self.to_prior(self.before_prior(features)))
 
-    def posterior(self, features: Tensor) -> Gaussian:
+    def posterior(self, features: Tensor) -> Normals:
         """What was missing, from its own smallest features."""
         return _gaussian(self.to_posterior(features))
 
@@ -156,6 +156,6 @@ class Picnet(CompletionNetwork):
         return out
 
 
-def _gaussian(both: Tensor) -> Gaussian:
+def _gaussian(both: Tensor) -> Normals:
     mean, deviation = both.float().chunk(2, dim=1)
-    return Gaussian(mean, functional.softplus(deviation).clamp(min=LEAST_DEVIATION))
+    return Normals(mean, functional.softplus(deviation).clamp(min=LEAST_DEVIATION))

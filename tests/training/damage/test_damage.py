@@ -73,6 +73,13 @@ def test_blotches_and_centre_cover_a_painting_as_the_system_did():
     assert hole[:, :, 96:160, 144:240].all() and hole.sum() == 2 * 64 * 96
 
 
+@pytest.mark.parametrize(("side", "rim"), [(128, 4), (64, 2), (16, 1)])
+def test_a_block_with_a_rim_lies_in_the_middle_and_is_narrower_all_round(side, rim):
+    mask = damage("block", where="centre", rim=4)(canvas_of(1, side, side))[0, 0]
+    there = slice(side // 4 + rim, 3 * side // 4 - rim)
+    assert mask[there, there].all() and mask.sum() == (there.stop - there.start) ** 2
+
+
 def test_a_shrunk_block_stays_between_19_and_25_percent_in_the_middle():
     masks = damage("shrunk_block")(canvas_of(100, 128, 128))
     covered = percent(masks)
@@ -208,6 +215,8 @@ def test_a_recipe_mixes_kinds_by_their_shares():
         ({"kind": "rects", "high": 200}, "high <= 128"),
         ({"kind": "block", "where": "left"}, "'random' or 'centre'"),
         ({"kind": "shrunk_block", "most": 80}, "less than 64"),
+        ({"kind": "block", "rim": 17}, "0 to 16"),
+        ({"kind": "block", "rim": -1}, "0 to 16"),
         ({"kind": "central_rect", "high": 1.5}, "high < 1"),
         ({"kind": "blotches", "n": 0}, "1 or more"),
         ({"kind": "regular", "most": 0}, "1 or more"),

@@ -9,10 +9,11 @@ Departures from the original, which failed on all masks but the one that it was 
   mask weighed the loss of all (``fixed_mask`` does so for the experiment), and of several only the last was used.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from statue_models.networks.published.context_encoder import ContextEncoder, ContextEncoderShape
-from training.losses.attempt import pixel_term
+from training.losses.attempt import Term, pixel_term
 from training.systems.adversary import Adversary
 from training.systems.completion import CompletionSystem
 from training.systems.completion_data import CompletionOptions
@@ -48,14 +49,26 @@ def make(setting: Setting) -> CompletionSystem:
     Raises:
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
-    options = fill(Options, "system", setting.options, "perlin-gan")
+    return build(NAME, fill(Options, "system", setting.options, "perlin-gan"), setting, {})
+
+
+def build(name: str, options: Options, setting: Setting, terms: Mapping[str, tuple[float, Term]]) -> CompletionSystem:
+    """A context encoder for any mask, and its discriminator.
+
+    Args:
+        name: of the generator among the networks.
+        terms: weighted ones beside that of the pixels.
+
+    Raises:
+        StatueError: as ``make`` does.
+    """
     data = options.open_data(setting)
     with first_weights(setting):
         generator = ContextEncoder(ContextEncoderShape(options.size, options.width, options.bottleneck))
         discriminator = DeepDiscriminator(options.size, judged_widths(options.size, options.width))
     adversary = Adversary(discriminator.to(setting.device), options.adversarial, factor=2.0)
-    terms = {"pixels": (options.pixels, pixel_term(2, "hole", over="all"))}
-    return CompletionSystem(NAME, generator.to(setting.device), data, terms, [adversary], metric=open_metric(setting))
+    own = {"pixels": (options.pixels, pixel_term(2, "hole", over="all")), **terms}
+    return CompletionSystem(name, generator.to(setting.device), data, own, [adversary], metric=open_metric(setting))
 
 
 def judged_widths(size: int, width: int) -> tuple[int, ...]:

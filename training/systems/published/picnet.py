@@ -23,10 +23,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from statue_models.networks.layers import filled, shrink_mask
-from statue_models.networks.published.picnet import OUTPUTS, Gaussian, Picnet, PicnetShape
+from statue_models.networks.published.picnet import OUTPUTS, Normals, Picnet, PicnetShape
 from training.damage.draws import Draws
 from training.losses.attempt import Attempt
-from training.losses.gaussians import gaussian_divergence
+from training.losses.divergence import gaussian_divergence
 from training.systems.adversary import Adversary
 from training.systems.completion import GENERATOR, CompletionSystem, attempt_of
 from training.systems.completion_data import CompletionData, CompletionOptions
@@ -92,8 +92,8 @@ class Ways:
         generated, reconstructed: pictures (N, 3, s, s), s from an eighth of the side to all of it.
     """
 
-    prior: Gaussian
-    posterior: Gaussian
+    prior: Normals
+    posterior: Normals
     generated: Sequence[Tensor]
     reconstructed: Sequence[Tensor]
 
@@ -163,14 +163,14 @@ class PicnetSystem(CompletionSystem):
         return Ways(prior, posterior, generated, reconstructed)
 
 
-def posterior_divergence(posterior: Gaussian, mask: Tensor) -> Tensor:
+def posterior_divergence(posterior: Normals, mask: Tensor) -> Tensor:
     """From N(0, s^2) to the posterior, s = 1 / (1 + exp(8 (v - 0.8))) of the visible share v of each picture."""
     visible = 1 - mask.mean((1, 2, 3)).reshape(-1, *[1] * (posterior.mean.ndim - 1))
     wanted = torch.sigmoid(-SLOPE * (visible - MIDDLE))
     return gaussian_divergence(torch.zeros_like(wanted), wanted, *posterior).mean()
 
 
-def prior_divergence(prior: Gaussian, posterior: Gaussian) -> Tensor:
+def prior_divergence(prior: Normals, posterior: Normals) -> Tensor:
     """From the posterior, which does not move for it, to the prior."""
     return gaussian_divergence(posterior.mean.detach(), posterior.deviation.detach(), *prior).mean()
 

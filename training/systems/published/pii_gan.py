@@ -19,16 +19,17 @@ Departures from the released code:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from statue_models.networks.gaussian import MOST_LOG_VARIANCE, Gaussian
 from statue_models.networks.published.pii_gan import PiiGan, PiiGanShape
 from training.damage.draws import Draws
 from training.losses.adversarial import WGAN
 from training.losses.attempt import Attempt, pixel_term
-from training.losses.gaussians import standard_divergence
+from training.losses.divergence import free_divergence
 from training.systems.adversary import Adversary
 from training.systems.completion import GENERATOR, CompletionSystem, attempt_of
 from training.systems.completion_data import CompletionData, CompletionOptions
@@ -45,8 +46,6 @@ EXTRACTOR = "extractor"
 BETAS = (0.5, 0.9)
 #: Channels of the extractor's and the critics' four convolutions, in those of the generator's first layer.
 EXTRACTED, LOCAL, GLOBAL = (2, 4, 8, 8), (2, 4, 8, 16), (2, 4, 8, 8)
-#: Bound of the logarithms of variances. Chosen.
-LOG_VARIANCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -118,21 +117,6 @@ def see_whole(picture: Tensor, batch: Mapping[str, Any]) -> tuple[Tensor, ...]:
     return (picture,)
 
 
-class Style(NamedTuple):
-    """Noise as the extractor reads it: normal distributions.
-
-    Attributes:
-        mean, log_variance: (N, numbers of the noise), float32.
-    """
-
-    mean: Tensor
-    log_variance: Tensor
-
-    def sample(self, noise: Tensor) -> Tensor:
-        """The sample that (N, numbers) standard normal noise decides."""
-        return self.mean + (self.log_variance / 2).exp() * noise
-
-
 class PiiGanSystem(CompletionSystem):
     """See ``training.systems.system.System``; its attempts are with the noise of the true middles.
 
@@ -181,10 +165,10 @@ class PiiGanSystem(CompletionSystem):
         noise = self.read(batch["picture"]).sample(batch["style_noise"])
         return attempt_of(batch, self.generator(batch["picture"], batch["mask"], None, noise))
 
-    def read(self, picture: Tensor) -> Style:
+    def read(self, picture: Tensor) -> Gaussian:
         """The noise of pictures' middles."""
         mean, log_variance = self.extractor(middle(picture)).float().chunk(2, dim=1)
-        return Style(mean, log_variance.clamp(-LOG_VARIANCE, LOG_VARIANCE))
+        return Gaussian(mean, log_variance.clamp(-MOST_LOG_VARIANCE, MOST_LOG_VARIANCE))
 
     def _generators(self, batch: Batch) -> dict[str, Tensor]:
         options, picture, mask, random = self.options, batch["picture"], batch["mask"], batch["noise"]
@@ -198,7 +182,7 @@ class PiiGanSystem(CompletionSystem):
             "coarse": options.patch * self._patch(coarse),
             "refined": options.patch * self._patch(own),
             "outside": options.outside * (self._outside(own) + self._outside(other)),
-            "divergence": options.divergence * standard_divergence(*style).sum(1).mean(),
+            "divergence": options.divergence * free_divergence(style),
             "style": options.style * (self.read(other.composite).mean - shown).abs().mean(),
         }
         if options.adversarial:

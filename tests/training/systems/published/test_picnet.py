@@ -10,7 +10,7 @@ from published_checks import (
     small,
 )
 
-from statue_models.networks.published.picnet import Gaussian, Picnet, PicnetShape
+from statue_models.networks.published.picnet import Normals, Picnet, PicnetShape
 from training.damage.draws import Draws
 from training.systems.discriminators.residual import ResidualDiscriminator
 from training.systems.published.picnet import Options, posterior_divergence, prior_divergence, scaled_l1
@@ -70,8 +70,8 @@ def test_the_more_is_visible_the_narrower_the_posterior_is_to_be():
     masks[0, :, :2], masks[1, :, :6] = 1, 1  # 80 and 40 per cent are visible
     wanted = 1 / (1 + torch.exp(8 * torch.tensor([0.8, 0.4]).view(2, 1, 1, 1) - 6.4))
     mean = torch.zeros(2, 3, 2, 2)
-    assert float(posterior_divergence(Gaussian(mean, wanted.expand_as(mean)), masks)) == pytest.approx(0, abs=1e-6)
-    found = posterior_divergence(Gaussian(mean + 1, 2 * wanted.expand_as(mean)), masks)
+    assert float(posterior_divergence(Normals(mean, wanted.expand_as(mean)), masks)) == pytest.approx(0, abs=1e-6)
+    found = posterior_divergence(Normals(mean + 1, 2 * wanted.expand_as(mean)), masks)
     right = torch.distributions.kl_divergence(
         torch.distributions.Normal(mean, wanted), torch.distributions.Normal(mean + 1, 2 * wanted)
     )
@@ -80,9 +80,9 @@ def test_the_more_is_visible_the_narrower_the_posterior_is_to_be():
 
 def test_the_posterior_does_not_go_to_meet_the_prior():
     prior, posterior = (
-        Gaussian(torch.zeros(1, 4, requires_grad=True), torch.full((1, 4), 2.0, requires_grad=True)) for _ in range(2)
+        Normals(torch.zeros(1, 4, requires_grad=True), torch.full((1, 4), 2.0, requires_grad=True)) for _ in range(2)
     )
-    prior_divergence(prior, Gaussian(posterior.mean + 1, posterior.deviation)).backward()
+    prior_divergence(prior, Normals(posterior.mean + 1, posterior.deviation)).backward()
     assert posterior.mean.grad is None and posterior.deviation.grad is None
     assert prior.mean.grad.abs().min() > 0 and prior.deviation.grad.abs().min() > 0
 
