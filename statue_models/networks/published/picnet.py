@@ -1,8 +1,8 @@
 """PICNet (Zheng et al. 2019, "Pluralistic Image Completion"): what is missing is drawn from what is visible.
 
-An encoder gives features of the visible part, and from them distributions of what may be missing (the prior); in
-training the same encoder sees what really was missing, which gives another one (the posterior). A generator makes pictures of
-several sizes from a sample of either and the features. Grey (0) stands in the hole, and no mask is shown.
+An encoder gives features of the visible part, and from them distributions of what may be missing (the prior). In
+training the same encoder sees what really was missing, which gives others (the posterior). A generator makes pictures
+of several sizes from a sample of either and the features. Grey (0) stands in the hole, and no mask is shown.
 
 The published numbers of parameters decide what the description leaves open: instance normalisations have factors and
 offsets, but the generator's first block has none, and spectral norm is everywhere but in the attention's query. They

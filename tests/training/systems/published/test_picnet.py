@@ -101,9 +101,9 @@ def test_pixels_are_compared_in_every_size_and_only_where_they_are_to_be():
 
 
 def test_it_learns_one_batch_by_heart(rendered):
-    """The way of reconstruction; two pictures, to a third of the error: every step goes through 130 spectral norms."""
-    recipe = small("picnet", *TINY, "run.rate=4e-3", "system.divergence=0.0", "system.adversarial=0.0")
-    check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("reconstructed",), share=0.3, count=2, alone=True)
+    """The way of reconstruction; to a quarter of the error: every step goes through 130 spectral norms."""
+    recipe = small("picnet", *TINY, "run.rate=6e-3", "system.divergence=0.0", "system.adversarial=0.0")
+    check_one_batch_is_learnt_by_heart(recipe, rendered, terms=("reconstructed",), share=0.25, alone=True)
 
 
 def test_every_parameter_learns(rendered):
