@@ -208,6 +208,14 @@ class RequestFields:
         metavar="N",
         for_some=True,
     )
+    threshold: int = _integer(
+        150,  # Nirvan's
+        1,
+        255,
+        "the level that all three channels of damage come up to, where a method finds damage by its brightness",
+        metavar="LEVEL",
+        for_some=True,
+    )
     predictor: str = _field(
         "default",
         NAME,

@@ -238,7 +238,8 @@ class Restoration:
 
     Attributes:
         variants: at least one hypothesis, the most likely first.
-        rectangle: the mask's bounding box, which every variant's pixels cover.
+        rectangle: the bounding box of the mask, or of the part of it that the method takes for damage; every variant's
+            pixels cover it.
         landmarks: the 68 points in photograph pixels, or None for a model that needs none.
         frame: the face frame (or, for a model that knows no faces, the selection's), or None.
         size: side in pixels of the crop through ``frame`` that the method worked on, or None.

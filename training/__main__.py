@@ -49,6 +49,8 @@ class Verb:
 
 VERBS = (
     Verb("train", "train a model by a recipe", "engine.command:add_arguments"),
+    Verb("experiment", "repeat the published systems' experiments", "experiments.command:add_arguments"),
+    Verb("systems", "put the runs of published systems beside what was published", "experiments.systems:add_arguments"),
     Verb("appearance", "learn what carving and wear add to a lit head", "appearance.command:add_arguments"),
     Verb("publish", "make what a run learnt the program's own", "publishing.command:add_arguments"),
     Verb("evaluate", "judge methods on frozen cases", "evaluation.evaluate:add_arguments"),

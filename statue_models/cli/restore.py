@@ -12,8 +12,8 @@ from statue_models.face.landmarks68 import UNSURE, read_landmarks
 from statue_models.fields import FIELDS
 from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output, read_mask
-from statue_models.request import Progress, Restoration, RestorationRequest
-from statue_models.restoring.masks import RIM_DIFFERS, RIM_NOTE, grow
+from statue_models.request import Progress, Restoration, RestorationRequest, Variant
+from statue_models.restoring.masks import NARROWED, RIM_DIFFERS, RIM_NOTE, grow
 from statue_models.restoring.sight import FACELESS, FACELESS_NOTE
 from statue_models.whole_file import check_writable
 
@@ -74,7 +74,8 @@ def _write(
     options: Namespace, outputs: list[Path], photograph: Photograph, mask: NDArray[np.uint8], restoration: Restoration
 ) -> None:
     for path, variant in zip(outputs, restoration.variants, strict=True):
-        photograph.with_restored(restoration.rectangle, variant.pixels, mask).write(path, options.force)
+        changed = _changed(photograph, mask, restoration, variant)
+        photograph.with_restored(restoration.rectangle, variant.pixels, changed).write(path, options.force)
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
@@ -93,6 +94,20 @@ def _write(
     if options.report is not None:
         output.write_text(options.report, restoration.record_text(), options.force)
         output.say(f"wrote {options.report}", options.quiet)
+
+
+def _changed(
+    photograph: Photograph, mask: NDArray[np.uint8], restoration: Restoration, variant: Variant
+) -> NDArray[np.uint8]:
+    """The mask; of a method that narrowed it, over the rectangle, what is other than it was.
+
+    A colour profile does not bring back every sample that goes through it: what is no damage does not go.
+    """
+    if NARROWED not in restoration.record.get("method", {}).get("notes", {}):
+        return mask
+    window = restoration.rectangle.slices
+    other = (variant.pixels != photograph.to_srgb()[window]).any(2)
+    return np.where(other, mask[window], np.uint8(0))
 
 
 def _no_uncertainty(options: Namespace) -> str:

@@ -13,6 +13,9 @@ from statue_models.fields import FIELDS
 from statue_models.models_file import Facts, facts_of, has_torch
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from statue_models.methods.method import Method
     from statue_models.request import RestorationRequest
 
@@ -39,6 +42,8 @@ class MethodOptions:
 
 #: (device, precision, weights file or None, its sha256 or None) -> the method.
 Load = Callable[[str, str, Path | None, str | None], "Method"]
+#: (request, the method's options) -> the part of the request's mask that is damage.
+Narrow = Callable[["RestorationRequest", MethodOptions], "NDArray[np.uint8]"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class MethodDescriptor:
         hypotheses: whether other seeds give other answers.
         untrained: of a network whose weights are not published, what to do instead.
         published: a system of others, here to be compared with; listed behind our own.
+        narrow: of a method that decides for itself which part of the mask is damage: a request and its own options to
+            that part, (H, W) uint8, nowhere more than the request's mask. None = all of it.
     """
 
     name: str
@@ -73,6 +80,7 @@ class MethodDescriptor:
     hypotheses: bool = True
     untrained: str = ""
     published: bool = False
+    narrow: "Narrow | None" = field(default=None, repr=False, compare=False)
 
     @property
     def facts(self) -> Facts:

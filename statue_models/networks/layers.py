@@ -58,6 +58,22 @@ class GatedConv2d(nn.Module):
         return out
 
 
+class GatedConvTranspose2d(nn.Module):
+    """A transposed convolution whose output is weighed, place by place, by a second one: see ``GatedConv2d``."""
+
+    def __init__(
+        self, before: int, after: int, kernel: int, stride: int, padding: int, output_padding: int, bias: bool
+    ) -> None:
+        super().__init__()
+        self.both = nn.ConvTranspose2d(before, 2 * after, kernel, stride, padding, output_padding, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x before x H x W -> N x after x H' x W'."""
+        features, gate = self.both(x).chunk(2, dim=1)
+        out: Tensor = features * torch.sigmoid(gate)
+        return out
+
+
 def conv(
     before: int,
     after: int,
@@ -108,9 +124,11 @@ def deconv(
     act: Activation = "none",
     slope: float = SLOPE,
     bias: bool = True,
+    gated: bool = False,
 ) -> nn.Sequential:
     """A transposed convolution, its normalisation, its activation; (4, 2, 1) doubles height and width."""
-    layer = nn.ConvTranspose2d(before, after, kernel, stride, padding, output_padding, bias=bias)
+    kind = GatedConvTranspose2d if gated else nn.ConvTranspose2d
+    layer = kind(before, after, kernel, stride, padding, output_padding, bias=bias)
     return nn.Sequential(layer, *normalisation(norm, after), *activation(act, slope))
 
 
@@ -179,7 +197,7 @@ def initialise(network: nn.Module, spread: float = SPREAD) -> None:
 
 
 def initialise_evenly(network: nn.Module) -> None:
-    """Convolutions and fully connected layers as Glorot and Bengio (2010) have them, which is Keras' way; biases 0."""
+    """Weights as wide as keeps the variance both ways (Glorot and Bengio 2010, uniform), biases 0: Keras' defaults."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_uniform_(module.weight)

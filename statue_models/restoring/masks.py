@@ -21,6 +21,8 @@ DIFFERENT, ALONG = 0.15, 0.8
 WIDEST_RIM = 0.03
 #: Pixels: a border is looked at in pieces, what lies in one tile of so many; for time.
 TILE = 256
+#: The note's code in the record where a method took a part of the mask alone for damage.
+NARROWED = "narrowed"
 #: The note's code in the record, and what it tells a user.
 RIM_DIFFERS = "rim-differs"
 RIM_NOTE = (

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from statue_models.request import (
 )
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling, fill_hole
+from statue_models.restoring.masks import NARROWED
 from statue_models.restoring.record import record
 from statue_models.restoring.sight import FACELESS, Sight, find_sight
 from statue_models.threads import one_thread
@@ -110,6 +112,7 @@ class Restorer:
         check_predictor(request.predictor)
         method = self._choose(request)
         needs = method.descriptor.needs
+        asked, request = request, _narrow(request, method)
         hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
         sight = find_sight(request, needs, self._predictor, search)
@@ -118,11 +121,13 @@ class Restorer:
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
         if needs == "face" and sight.landmarks is None:
             filling.notes[FACELESS] = True
+        if request is not asked:
+            filling.notes[NARROWED] = {"pixels": int(np.count_nonzero(request.mask))}
         filled = time.perf_counter()
         variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)
         seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
-        return _answer(request, method, filling, filling.sight or sight, variants, seconds)
+        return _answer(request, asked, method, filling, filling.sight or sight, variants, seconds)
 
     def _choose(self, request: RestorationRequest) -> ReadyMethod:
         """The method that a request names, loaded, with what the request asks of it."""
@@ -143,6 +148,13 @@ class Restorer:
         return self._predictors[name]
 
 
+def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequest:
+    """The request with the mask of what the method takes for damage; mostly all of it."""
+    if method.descriptor.narrow is None:
+        return request
+    return replace(request, mask=method.descriptor.narrow(request, method.options))
+
+
 def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], filling: Filling) -> tuple[Variant, ...]:
     """The mask's bounding box of the photograph, once per hypothesis, with its pieces laid over it."""
     return tuple(
@@ -153,13 +165,14 @@ def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], fil
 
 def _answer(
     request: RestorationRequest,
+    asked: RestorationRequest,
     method: ReadyMethod,
     filling: Filling,
     sight: Sight,
     variants: tuple[Variant, ...],
     seconds: Mapping[str, float],
 ) -> Restoration:
-    """What a caller gets: the variants, and all that is known of them."""
+    """What a caller gets: the variants, and all that is known of them; the record is of what was asked."""
     return Restoration(
         variants=variants,
         rectangle=filling.rectangle,
@@ -167,7 +180,7 @@ def _answer(
         frame=sight.frame,
         size=sight.size,
         uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
-        record=record(request, method.descriptor, sight, filling.notes, seconds),
+        record=record(asked, method.descriptor, sight, filling.notes, seconds),
     )
 
 

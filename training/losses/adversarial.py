@@ -13,17 +13,19 @@ from training.damage.draws import Draws
 KINDS = ("bce", "lsgan", "lsgan_sigmoid", "hinge")
 #: The difference of means (Arjovsky et al. 2017); without ``gradient_penalty`` it has no bounds.
 WGAN = "wgan"
+#: "bce" of how much more real than the others' mean a picture is (Jolicoeur-Martineau 2018, relativistic average).
+RELATIVISTIC = "relativistic"
 
 
 def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
     """The mean of what it costs to misjudge real and what it costs to misjudge generated pictures.
 
     Args:
-        kind: one of ``KINDS``, or ``WGAN``.
+        kind: one of ``KINDS``, ``WGAN`` or ``RELATIVISTIC``.
         real, fake: logits, any shape.
 
     Returns:
-        A scalar. An undecided discriminator pays log 2 ("bce"), 1/4 ("lsgan_sigmoid") or 1 ("hinge").
+        A scalar. An undecided discriminator pays log 2 ("bce", "relativistic"), 1/4 ("lsgan_sigmoid") or 1 ("hinge").
     """
     real, fake = real.float(), fake.float()
     if kind == "bce":
@@ -32,16 +34,23 @@ def discriminator_loss(kind: str, real: Tensor, fake: Tensor) -> Tensor:
         return ((1 - real).relu().mean() + (1 + fake).relu().mean()) / 2
     if kind == WGAN:
         return fake.mean() - real.mean()
+    if kind == RELATIVISTIC:
+        return discriminator_loss("bce", real - fake.mean(), fake - real.mean())
     real, fake = _score_logits(kind, real), _score_logits(kind, fake)
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
-def generator_loss(kind: str, fake: Tensor) -> Tensor:
+def generator_loss(kind: str, fake: Tensor, real: Tensor | None = None) -> Tensor:
     """What it costs not to be taken for real.
 
     Args:
-        kind: one of ``KINDS``, or ``WGAN``. fake: logits of generated pictures, any shape.
+        kind: one of ``KINDS``, ``WGAN`` or ``RELATIVISTIC``. fake: logits of generated pictures, any shape.
+        real: those of real ones, which only ``RELATIVISTIC`` looks at.
     """
+    if kind == RELATIVISTIC:
+        if real is None:
+            raise ValueError("a relativistic loss compares with real pictures: give their logits")
+        return discriminator_loss(kind, fake, real)
     fake = fake.float()
     if kind == "bce":
         return functional.softplus(-fake).mean()

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from statue_models.networks.completion import CompletionNetwork
+from statue_models.networks.layers import compose
 from training.damage.draws import Draws
 from training.losses.attempt import Attempt, Term
 from training.systems.adversary import Adversary
 from training.systems.completion_data import CompletionData
-from training.systems.completion_judge import judge_completions
+from training.systems.completion_judge import Measure, judge_completions
 from training.systems.feature_loss import FeatureLoss
 from training.systems.system import Batch, Judgement, Player
 
@@ -33,6 +34,8 @@ class CompletionSystem:
         rate, betas: of the generator's optimiser, as ``Player`` has them. weight_decay: likewise.
         every: its turn comes with every so many-th batch: 5 for five critic steps.
         metric: also judges by the feature distance, if there.
+        composited: losses look at completed pictures: the generator's in the hole, the truth elsewhere.
+        measures: more figures of judgements, as ``judge_completions`` takes them.
     """
 
     def __init__(
@@ -46,8 +49,11 @@ class CompletionSystem:
         betas: tuple[float, float] = (0.5, 0.999),
         every: int = 1,
         metric: FeatureLoss | None = None,
+        composited: bool = False,
+        measures: Mapping[str, Measure] | None = None,
     ) -> None:
         self.name, self.generator, self.data, self.metric = name, generator, data, metric
+        self.composited, self.measures = composited, measures or {}
         self.terms = {label: (weight, term) for label, (weight, term) in terms.items() if weight}
         self.adversaries = {one.name: one for one in adversaries}
         self.networks: dict[str, nn.Module] = {name: generator}
@@ -68,8 +74,9 @@ class CompletionSystem:
             attempt = self.attempt(batch)
             batch["generated"] = attempt.generated.detach()
             losses = {label: weight * term(attempt) for label, (weight, term) in self.terms.items()}
-            paid = {one.name: one.weight * one.term(attempt, batch) for one in self.adversaries.values() if one.weight}
-            return losses | paid
+            for one in self.adversaries.values():
+                losses |= one.paid(attempt, batch) if one.weight or one.matching else {}
+            return losses
         if "generated" not in batch:  # the generator had no turn
             with torch.no_grad():
                 batch["generated"] = self.attempt(batch).generated
@@ -84,11 +91,11 @@ class CompletionSystem:
     def complete(self, picture: Tensor, mask: Tensor, landmarks: Tensor | None, noise: Tensor | None) -> Tensor:
         """The generator's pictures; what else it is shown in training, a subclass adds here."""
         out: Tensor = self.generator(picture, mask, landmarks, noise)
-        return out
+        return compose(picture, mask, out.float()) if self.composited else out
 
     def judge(self) -> Judgement:
         """On held-out pictures, every kind of damage apart."""
-        return judge_completions(self.generator, self.data.held(), self.metric)
+        return judge_completions(self.generator, self.data.held(), self.metric, self.measures, self.composited)
 
 
 def attempt_of(batch: Batch, generated: Tensor) -> Attempt:

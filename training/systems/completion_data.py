@@ -52,6 +52,8 @@ class CompletionOptions(DataOptions):
         judged: label -> damage that is judged apart; empty = what is trained on, as "own".
         judged_count: pictures that are judged.
         fixed_mask: every picture has the same hole, which the seed decides; it is judged as "fixed".
+        fixed_damage: what that hole is an example of, and then it is judged as "fixed" also where it is not trained on;
+            empty = ``damage``, and only where it is trained on.
         packed: so many of each file of packed renders; 0 = all.
     """
 
@@ -61,6 +63,7 @@ class CompletionOptions(DataOptions):
     judged: Mapping[str, Any] = converted_field(dict, _read_judged)
     judged_count: int = number(48, least=1, most=4096)
     fixed_mask: bool = False
+    fixed_damage: tuple = ()
     packed: int = number(0, least=0, most=MOST)
 
     def open_source(self, setting: Setting) -> Source:
@@ -101,8 +104,10 @@ class CompletionOptions(DataOptions):
             self.require_landmarks("damage of a face")
         damage: Holes = own
         damages: dict[str, Holes] = dict(on_judged)
-        if self.fixed_mask:
-            damage = damages[FIXED] = _OneMask(own, setting.seed)
+        if self.fixed_mask or self.fixed_damage:
+            one = damage_of(self.fixed_damage or self.damage, "system.fixed_damage")
+            damages[FIXED] = _OneMask(one, setting.seed)
+            damage = damages[FIXED] if self.fixed_mask else damage
         return CompletionData(self.open_source(setting), damage, damages, self.judged_count, setting.device)
 
 

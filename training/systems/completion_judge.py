@@ -1,7 +1,8 @@
 """How well completion networks fill the holes of held-out pictures, beside fast marching and the mean colour."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -13,6 +14,8 @@ from training.systems.feature_loss import FeatureLoss
 from training.systems.hole_judge import COLUMNS, LEAST_AREA, hole_psnr, telea
 from training.systems.system import Batch, Judgement
 
+#: Pictures (N, 3, H, W) in [-1, 1] and their truths -> (N,).
+Measure = Callable[[Tensor, Tensor], Tensor]
 #: Pictures that a network sees at a time; chosen, for memory.
 CHUNK = 16
 #: Samples of a network that takes noise, between which its diversity is measured, and their seed. Chosen.
@@ -20,12 +23,20 @@ SAMPLES, NOISE_SEED = 4, 5
 
 
 @torch.no_grad()
-def judge_completions(network: CompletionNetwork, held: Mapping[str, Batch], metric: FeatureLoss | None) -> Judgement:
+def judge_completions(
+    network: CompletionNetwork,
+    held: Mapping[str, Batch],
+    metric: FeatureLoss | None,
+    measures: Mapping[str, Measure] = MappingProxyType({}),
+    composited: bool = False,
+) -> Judgement:
     """Figures by label of damage, and a sheet of the first one.
 
     ``psnr/LABEL``, ``psnr_telea/LABEL``, ``psnr_mean/LABEL``: mean PSNR in the hole in dB, of the network's likeliest
     completion, of fast marching and of the visible pixels' mean colour. ``l1/LABEL``: mean absolute error in the hole,
-    of [0, 1]. ``mse/LABEL``: mean squared error in [-1, 1] of the whole picture as the network gives it.
+    of [0, 1]. ``mse/LABEL``: mean squared error in [-1, 1] of the whole picture as the network gives it, or, of those
+    that nobody asks for more than the hole (``composited``), completed. ``MEASURE/LABEL``: means of other measures of
+    the same pictures.
     ``features/LABEL`` and ``features_telea/LABEL``: mean feature distance. ``diversity/LABEL``: mean absolute
     difference of two samples in the hole, of [0, 1], where it takes noise; ``diversity_features/LABEL`` the same as
     feature distance.
@@ -41,7 +52,11 @@ def judge_completions(network: CompletionNetwork, held: Mapping[str, Batch], met
         for name, result in results.items():
             metrics[f"psnr{name}/{label}"] = float(hole_psnr(result, picture, counted)[use].mean())
         metrics[f"l1/{label}"] = float(_in_hole((results[""] - picture).abs(), counted)[use].mean() / 2)
-        metrics[f"mse/{label}"] = float(torch.where(batch["inside"] > 0, made - picture, 0).square().mean())
+        whole = torch.where((mask if composited else batch["inside"]) * batch["inside"] > 0, made, picture)
+        metrics[f"mse/{label}"] = float((whole - picture).square().mean())
+        for name, measure in measures.items():
+            chunks = zip(whole.split(CHUNK), picture.split(CHUNK), strict=True)
+            metrics[f"{name}/{label}"] = float(torch.cat([measure(*chunk) for chunk in chunks]).mean())
         if metric is not None:
             for name in ("", "_telea"):
                 distances = _distances(metric, results[name], picture, counted)

@@ -12,7 +12,7 @@ from training.systems.system import Setting
 
 #: The evaluation looks at 224 pixels; less is cheaper, and keeps the loss from being the metric itself. Pixels; chosen.
 SIDE = 160
-#: Smallest window in sides of the crop: half a face. Chosen.
+#: Smallest window in shorter sides of the picture: half a face. Chosen.
 LEAST = 0.3
 
 
@@ -27,7 +27,7 @@ class FeatureLoss:
         self._network = MobileNet(assets).to(device)
 
     def __call__(self, picture: Tensor, truth: Tensor, hole: Tensor) -> Tensor:
-        """(N,) distances of pictures (N, 3, S, S) in [-1, 1]; (N, 1, S, S) hole is 1 where it counts."""
+        """(N,) distances of pictures (N, 3, H, W) in [-1, 1]; (N, 1, H, W) hole is 1 where it counts."""
         grid = _windows(hole)
         area = functional.grid_sample(hole, grid, align_corners=False)
         with torch.no_grad():
@@ -52,19 +52,25 @@ def _unit(maps: Tensor) -> Tensor:
 
 
 def _windows(hole: Tensor) -> Tensor:
-    """(N, SIDE, SIDE, 2) sampling grids of squares around the holes, inside the picture."""
-    size = hole.shape[-1]
-    centres = centres_of(torch.arange(size, device=hole.device)) / size
+    """(N, SIDE, SIDE, 2) sampling grids of squares around the holes, inside the picture.
+
+    Lengths are in units of the shorter side, which no square is larger than: of a hole that is, the middle is seen.
+    """
+    height, width = hole.shape[-2:]
+    shorter = min(height, width)
+    extent = torch.tensor([width / shorter, height / shorter], device=hole.device)
     low, high = [], []
-    for axis in (2, 3):  # what is left are the columns, then the rows
+    for axis, length in ((2, width), (3, height)):  # what is left are the columns, then the rows
+        centres = centres_of(torch.arange(length, device=hole.device)) / shorter
         there = hole.amax(axis)[:, 0] > 0
-        low.append(torch.where(there, centres, 1.0).amin(1))
+        low.append(torch.where(there, centres, length / shorter).amin(1))
         high.append(torch.where(there, centres, 0.0).amax(1))
     start, end = torch.stack(low, 1), torch.stack(high, 1)
     side = (end - start).amax(1).clamp(LEAST, 1.0)
-    centre = torch.minimum(torch.maximum((start + end) / 2, side[:, None] / 2), 1 - side[:, None] / 2)
+    centre = torch.minimum(torch.maximum((start + end) / 2, side[:, None] / 2), extent - side[:, None] / 2)
+    scale, shift = side[:, None] / extent, 2 * centre / extent - 1
     zero = torch.zeros_like(side)
     affine = torch.stack(
-        [torch.stack([side, zero, 2 * centre[:, 0] - 1], 1), torch.stack([zero, side, 2 * centre[:, 1] - 1], 1)], 1
+        [torch.stack([scale[:, 0], zero, shift[:, 0]], 1), torch.stack([zero, scale[:, 1], shift[:, 1]], 1)], 1
     )
     return functional.affine_grid(affine, [len(hole), 1, SIDE, SIDE], align_corners=False)

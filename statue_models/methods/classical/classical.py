@@ -27,22 +27,26 @@ MIRROR_SMOOTHING = 0.02
 
 
 def march(
-    rgb: NDArray[np.floating], known: NDArray[np.bool_], algorithm: int = cv2.INPAINT_TELEA
+    rgb: NDArray[np.floating],
+    known: NDArray[np.bool_],
+    algorithm: int = cv2.INPAINT_TELEA,
+    radius: float = RADIUS,
 ) -> NDArray[np.float32]:
     """Fill everything that is not known by one of OpenCV's algorithms.
 
     Args:
-        rgb: (H, W, 3) in [0, 1]; known: (H, W) bool; algorithm: ``cv2.INPAINT_TELEA`` or ``cv2.INPAINT_NS``.
+        rgb: (H, W, 3) in [0, 1]; known: (H, W) bool; algorithm: ``cv2.INPAINT_TELEA`` or ``cv2.INPAINT_NS``;
+            radius: in pixels, from which it takes neighbours.
 
     Returns:
         (H, W, 3) float32 in [0, 1]; new samples are multiples of 1/255, because that is all these algorithms can do.
     """
     samples = np.where(known[..., None], np.clip(np.nan_to_num(rgb), 0, 1), 0)
-    filled = cv2.inpaint(np.rint(samples * 255).astype(np.uint8), (~known).astype(np.uint8), RADIUS, algorithm)
+    filled = cv2.inpaint(np.rint(samples * 255).astype(np.uint8), (~known).astype(np.uint8), radius, algorithm)
     return np.where(known[..., None], samples, filled / 255).astype(np.float32)
 
 
-class _SelectionMethod:
+class SelectionMethod:
     """A method that looks at pixels alone."""
 
     def __init__(self, fill: Callable[[Crop], NDArray[np.floating]]) -> None:
@@ -58,21 +62,21 @@ class _SelectionMethod:
         return Answer((fill,) * len(hypotheses), None, {"hypotheses": 1})
 
 
-class Telea(_SelectionMethod):
+class Telea(SelectionMethod):
     """Telea, "An Image Inpainting Technique Based on the Fast Marching Method" (2004), by OpenCV."""
 
     def __init__(self) -> None:
         super().__init__(lambda crop: march(crop.rgb, crop.known, cv2.INPAINT_TELEA))
 
 
-class NavierStokes(_SelectionMethod):
+class NavierStokes(SelectionMethod):
     """Bertalmio et al., "Navier-Stokes, Fluid Dynamics, and Image and Video Inpainting" (2001), by OpenCV."""
 
     def __init__(self) -> None:
         super().__init__(lambda crop: march(crop.rgb, crop.known, cv2.INPAINT_NS))
 
 
-class Biharmonic(_SelectionMethod):
+class Biharmonic(SelectionMethod):
     """Biharmonic inpainting (Damelin and Hoang 2018)."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.features.feature_network import open_features
-from training.losses.adversarial import KINDS, discriminator_loss, generator_loss
+from training.losses.adversarial import KINDS, RELATIVISTIC, discriminator_loss, generator_loss
 from training.losses.perceptual import content_loss, gram, style_loss
 from training.losses.pixels import LEAST_HOLE, l1_over_hole, total_variation
 
@@ -46,6 +46,20 @@ def test_only_logits_that_do_not_saturate_still_teach_a_generator_that_is_found_
         generator_loss(kind, logits).backward()
         slopes[kind] = float(-logits.grad)
     assert slopes["lsgan_sigmoid"] < 1e-4 and min(slopes["bce"], slopes["hinge"], slopes["lsgan"]) > 0.9
+
+
+def test_a_relativistic_game_compares_with_the_mean_of_the_others():
+    real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.0, -2.0])
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    right = (bce(real + 1, torch.ones(2)) + bce(fake - 2, torch.zeros(2))) / 2
+    assert float(discriminator_loss(RELATIVISTIC, real, fake)) == pytest.approx(float(right))
+    # The generator plays for the opposite, and nobody minds what they have in common.
+    assert float(generator_loss(RELATIVISTIC, real, fake)) == pytest.approx(float(right))
+    torch.testing.assert_close(
+        discriminator_loss(RELATIVISTIC, real + 5, fake + 5), discriminator_loss(RELATIVISTIC, real, fake)
+    )
+    with pytest.raises(ValueError, match="real"):
+        generator_loss(RELATIVISTIC, fake)
 
 
 def test_an_unknown_adversarial_loss_is_refused():

@@ -102,6 +102,20 @@ def test_the_feature_loss_is_zero_for_the_truth_and_leads_towards_it(tmp_path, r
     assert loss(guess.detach() - 1e-3 * guess.grad / guess.grad.abs().max(), truth, hole).sum() < before.sum()
 
 
+@pytest.mark.parametrize("size", [(64, 96), (96, 64)])
+def test_the_feature_loss_looks_at_holes_in_pictures_that_are_no_squares(tmp_path, random_network, size):
+    random_network(tmp_path)
+    loss = FeatureLoss(tmp_path, CPU)
+    truth = torch.rand(3, 3, *size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    hole = torch.zeros(3, 1, *size)
+    hole[0, :, 2:20, 3:20] = hole[1, :, -20:-2, -20:-3] = hole[2, :, 30:34, 30:60] = 1
+    wrong = torch.where(hole > 0, -truth, truth)
+    assert loss(truth, truth, hole).abs().max() < 1e-6
+    assert loss(wrong, truth, hole).min() > 0.01
+    beside = torch.where(hole[[1, 0, 0]] > 0, -truth, truth)
+    assert (loss(beside, truth, hole)[:2] < 0.1 * loss(wrong, truth, hole)[:2]).all(), "what is far away is not seen"
+
+
 def test_only_what_is_better_than_its_start_is_published(tmp_path):
     product = product_of("statueflow")
     metrics = {"psnr/1 steps": 18.0, "psnr/telea": 16.0, "psnr/fill": 17.0}

@@ -50,6 +50,20 @@ def test_its_weights_are_the_published_ones(rendered):
 def test_one_mask_for_all_is_judged_apart(rendered):
     built = made(small("perlin-gan", *TINY, "system.fixed_mask=true"), rendered)
     batch = built.draw(Draws(0, torch.device("cpu")), 4)
-    assert (batch["counted"] <= batch["counted"].amax(0)).all()
+    assert torch.equal(batch["counted"], batch["counted"].amax(0) * batch["inside"])
     built.generator.eval()
     assert {"psnr/fixed", "psnr/circle"} <= built.judge().metrics.keys()
+
+
+def test_the_one_mask_is_also_judged_where_it_is_not_trained_on(rendered):
+    one = ("system.fixed_damage=[{ kind = 'perlin' }]", "system.damage=[{ kind = 'rects' }]")
+    fresh = made(small("perlin-gan", *TINY, *one), rendered)
+    fixed = made(small("perlin-gan", *TINY, *one, "system.fixed_mask=true"), rendered)
+    other = made(small("perlin-gan", *TINY, *one, seed=1), rendered)
+    assert fresh.data.held().keys() == fixed.data.held().keys() == {"perlin", "circle", "rects", "fixed"}
+    for label, batch in fresh.data.held().items():
+        assert torch.equal(batch["mask"], fixed.data.held()[label]["mask"])
+    counted = [built.data.held()["fixed"]["counted"] for built in (fresh, other)]
+    assert counted[0].any() and not torch.equal(*counted)
+    batch = fresh.draw(Draws(0, torch.device("cpu")), 4)
+    assert not torch.equal(batch["counted"], batch["counted"].amax(0) * batch["inside"])
