@@ -146,6 +146,24 @@ class Residual(nn.Module):
         return out
 
 
+class LatentAdd(nn.Module):
+    """act(layer(x) + noise): noise that decides between results, at every layer that has it (PII-GAN).
+
+    Args:
+        layer: any; of its output every channel gets the same noise. act: its activation.
+    """
+
+    def __init__(self, layer: nn.Module, act: nn.Module) -> None:
+        super().__init__()
+        self.layer, self.act = layer, act
+
+    def forward(self, x: Tensor, noise: Tensor) -> Tensor:
+        """N x C x H x W, noise (N, 1, S, S) of any size, brought to the output's by its nearest samples."""
+        made: Tensor = self.layer(x)
+        out: Tensor = self.act(made + functional.interpolate(noise, size=made.shape[-2:]).to(made.dtype))
+        return out
+
+
 class DenseBottleneck(nn.Module):
     """Every number of a map to every number of it: one fully connected layer.
 

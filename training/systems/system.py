@@ -142,6 +142,8 @@ MAKERS: dict[str, str] = {
     "painting-ce2": "training.systems.published.painting_ce2:make",
     "painting-cgan": "training.systems.published.painting_cgan:make",
     "painting-gan": "training.systems.published.painting_gan:make",
+    "picnet": "training.systems.published.picnet:make",
+    "pii-gan": "training.systems.published.pii_gan:make",
 }
 
 
