@@ -8,5 +8,5 @@ DESCRIPTOR = published(
     "A context encoder for holes of any form (Wirsching's Renoir restoration after Pathak et al. 2016), trained with "
     "Perlin-noise masks; it needs no face.",
     "context_encoder:ContextEncoder",
-    use="holes of any form in any picture",
+    use="holes of any form, rather blurred",
 )

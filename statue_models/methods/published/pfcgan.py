@@ -10,4 +10,5 @@ DESCRIPTOR = published(
     "pfcgan:Pfcgan",
     needs="face",
     hypotheses=True,
+    use="faces, several answers for large holes",
 )

@@ -10,4 +10,5 @@ DESCRIPTOR = published(
     "picnet:Picnet",
     needs="face",
     hypotheses=True,
+    use="faces, several answers for holes of any form",
 )

@@ -10,4 +10,5 @@ DESCRIPTOR = published(
     "pii_gan:PiiGan",
     needs="face",
     hypotheses=True,
+    use="faces, several answers for holes in the middle",
 )
