@@ -265,6 +265,10 @@ def test_models_are_listed(capsys):
     names = [model["name"] for model in answer["models"]]
     assert answer["schema"] == 1 and answer["default"] in names
     assert all(name in table for name in names)
+    finders = {finder["name"]: finder for finder in answer["predictors"]}
+    assert answer["default_predictor"] in finders and all(name in table for name in finders)
+    for one in [*answer["models"], *answer["predictors"]]:
+        assert one["trained"] or "python -m training train" in one["untrained"]
     assert {"title", "kind", "needs", "trained", "licence", "quality", "parameters"} <= answer["models"][0].keys()
 
 

@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _restore(_command(commands, "restore", "fill the missing part of a photograph", "restore"))
     _landmarks(_command(commands, "landmarks", "find the 68 landmarks of the face", "landmarks"))
-    _models(_command(commands, "models", "list what can be chosen with restore --model", "models"))
+    _models(_command(commands, "models", "list what restore --model and --predictor can be given", "models"))
     _serve(_command(commands, "serve", "run the local service that GIMP uses (it starts it by itself)", "serve"))
     return parser
 

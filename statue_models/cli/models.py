@@ -1,50 +1,65 @@
-"""``statue models``: what ``statue restore --model`` can be given, what each is for and how good, how to train it."""
+"""``statue models``: what ``statue restore`` can be given as ``--model`` and ``--predictor``.
+
+What each is for, how good it is, and how to train those that are not trained.
+"""
 
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
 from statue_models.cli import output
+from statue_models.landmarks import registry as predictors
 from statue_models.methods import registry
-from statue_models.methods.descriptor import MethodDescriptor
 
 
 def run(options: Namespace) -> None:
-    """Print the tables, or with ``--json`` everything that is known of each method."""
-    entries = registry.descriptors()
-    default = entries[0].name
+    """Print the tables, or with ``--json`` everything that is known of each method and landmark predictor."""
+    entries, finders = registry.descriptors(), predictors.descriptors()
+    models, landmarks = [one.to_json() for one in entries], [one.to_json() for one in finders]
     if options.json:
-        output.print_json({"default": default, "models": [entry.to_json() for entry in entries]})
+        answer = {"default": entries[0].name, "models": models}
+        output.print_json(answer | {"default_predictor": finders[0].name, "predictors": landmarks})
         return
-    rows = [("name", "parameters", "how well", "what it is for")]
-    for entry in entries:
-        if entry.trained:
-            name = entry.name + (" *" if entry is entries[0] else "")
-            rows.append((name, _parameters(entry), how_well(entry.facts.quality), entry.use))
-    _print_rows(rows)
-    print("* the default; 'statue models --json' shows all that was measured")
-    untrained = [entry for entry in entries if not entry.trained]
+    print("Models (--model)\n")
+    _print_trained(models, "use")
+    print("\nLandmark predictors (--predictor)\n")
+    _print_trained(landmarks, "how")
+    print("\n* the default; 'statue models --json' shows all that was measured")
+    untrained = [one for one in [*models, *landmarks] if not one["trained"]]
     if untrained:
-        print("\nNot trained yet:\n")
-        _print_rows([(entry.name, entry.use) for entry in untrained])
+        print("\nNot trained yet\n")
+        _print_rows([(one["name"], one.get("use", one["how"])) for one in untrained])
         print("\nTo train one, in a checkout of the project (docs/published-systems.md):")
         print("  python -m training train NAME --reduced --out runs/NAME && python -m training publish runs/NAME")
 
 
 def how_well(quality: Mapping[str, Mapping[str, float]]) -> str:
-    """PSNR in the hole in dB, on which pictures, and beside it that of fast marching where that was measured, too."""
+    """One figure of what was measured, and on which pictures.
+
+    Of a method PSNR in the hole in dB, and beside it that of fast marching where that was measured, too; of a landmark
+    predictor the error over the distance of the outer eye corners.
+    """
     for suite, figures in quality.items():
         for name, value in figures.items():
             metric, _, damage = name.partition("/")
-            if metric != "psnr":
-                continue
-            beside = figures.get(f"psnr_telea/{damage}")
-            words = f"{value:.1f} dB on {damage or suite}"
-            return words + ("" if beside is None else f" (fast marching {beside:.1f})")
+            where = damage or suite
+            if metric == "psnr":
+                beside = figures.get(f"psnr_telea/{damage}")
+                return f"{value:.1f} dB on {where}" + ("" if beside is None else f" (fast marching {beside:.1f})")
+            if metric in ("nme", "median_nme"):
+                return f"error {value:.3f} on {where}"
     return "-"
 
 
-def _parameters(entry: MethodDescriptor) -> str:
-    return f"{entry.facts.parameters / 1e6:.1f} M" if entry.facts.parameters else "-"
+def _print_trained(entries: Sequence[Mapping[str, object]], last: str) -> None:
+    """Those that are trained, the default with a star; ``last`` is the key of the last column."""
+    rows = [("name", "parameters", "how well", {"use": "what it is for", "how": "how it works"}[last])]
+    for number, one in enumerate(entries):
+        if one["trained"]:
+            count, quality = one["parameters"], one["quality"]
+            assert isinstance(count, int) and isinstance(quality, Mapping)
+            parameters = f"{count / 1e6:.1f} M" if count else "-"
+            rows.append((f"{one['name']}{' *' if not number else ''}", parameters, how_well(quality), str(one[last])))
+    _print_rows(rows)
 
 
 def _print_rows(rows: Sequence[tuple[str, ...]]) -> None:

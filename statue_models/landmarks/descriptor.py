@@ -6,7 +6,7 @@ A folder of this room exports ``DESCRIPTOR``; registry, front ends and evaluatio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -56,6 +56,22 @@ class PredictorDescriptor:
     def probability(self, score: float) -> float:
         """The share of right frames among those that this predictor gives a score."""
         return float(np.interp(score, *self.shares))
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``statue models --json`` shows."""
+        facts, trained = self.facts, self.kind != "network" or self.facts.weights is not None
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "trained": trained,
+            "weights": facts.weights,
+            "sha256": facts.sha256,
+            "parameters": facts.parameters,
+            "licence": self.licence,
+            "quality": facts.quality,
+            "how": self.how,
+            "untrained": "" if trained else self.untrained,
+        }
 
     def open(
         self, models: Path | None = None, weights: Path | None = None, sha256: str | None = None
