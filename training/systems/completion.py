@@ -31,7 +31,7 @@ class CompletionSystem:
         data: to learn from and to be judged on.
         terms: name -> (weight, term); those of weight 0 are not computed.
         adversaries: their turns come after the generator's, so that they judge its pictures without another pass.
-        rate, betas: of the generator's optimiser, as ``Player`` has them. weight_decay: likewise.
+        rate, betas: of the generator's optimiser, as ``Player`` has them.
         every: its turn comes with every so many-th batch: 5 for five critic steps.
         metric: also judges by the feature distance, if there.
         composited: losses look at completed pictures: the generator's in the hole, the truth elsewhere.

@@ -18,10 +18,11 @@ from training.examples.sources import Faces, Source, Views
 from training.examples.tiles import STORED as TILE_STORED
 from training.examples.tiles import Tiles
 from training.systems.data_options import MOST, STORED, DataOptions
-from training.systems.face_crops import move_where_they_fit
 from training.systems.system import Batch, Setting
 from training.toml_tables import bad_recipe, converted_field, number
 
+#: Most that a term of a loss may weigh. Chosen.
+MOST_WEIGHT = 1e6
 #: Seed of the damage that is judged. Any would do.
 JUDGED_SEED = 4
 #: Label of the damage that is judged where a recipe names none: what is trained on.
@@ -30,6 +31,11 @@ OWN = "own"
 FIXED = "fixed"
 #: A canvas -> (N, 1, H, W) float32, 1 = missing.
 Holes = Callable[[Canvas], Tensor]
+
+
+def weight(default: float) -> Any:
+    """A key for the weight of a term of a loss; 0 leaves it out."""
+    return number(default, least=0, most=MOST_WEIGHT)
 
 
 def _read_judged(value: Any) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def _open_faces(options: CompletionOptions, setting: Setting, where: str) -> Sou
     _refuse_where("faces", where)
     # Twice the crop's side is as sharp as it can show; reading more would take longer than a small network's step.
     pictures = options.read_pictures(setting, min(STORED, 2 * options.size), options.packed or None)
-    return Faces(move_where_they_fit(pictures, setting.device), options.size)
+    return Faces(pictures.move_where_they_fit(setting.device), options.size)
 
 
 def _open_paintings(options: CompletionOptions, setting: Setting, where: str) -> Source:
@@ -129,7 +135,7 @@ def _open_tiles(options: CompletionOptions, setting: Setting, where: str) -> Sou
     """Parts of these faces."""
     _refuse_where("tiles", where)
     pictures = options.read_pictures(setting, min(STORED, TILE_STORED * options.size), options.packed or None)
-    return Tiles(move_where_they_fit(pictures, setting.device), options.size)
+    return Tiles(pictures.move_where_they_fit(setting.device), options.size)
 
 
 def _in_folder(

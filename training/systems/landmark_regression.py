@@ -11,10 +11,9 @@ from torch import Tensor, nn
 
 from statue_models.networks.landmark_regression import LandmarkRegressor
 from training.damage.draws import Draws
-from training.systems.completion_data import CompletionData, CompletionOptions
+from training.systems.completion_data import CompletionData
 from training.systems.hole_judge import COLUMNS
-from training.systems.system import Batch, Judgement, Player, Setting
-from training.toml_tables import bad_recipe
+from training.systems.system import Batch, Judgement, Player
 
 #: "mse": mean square over the coordinates, in pixels of a picture with a side of ``PIXELS``. "norm": mean length of the
 #: vector of all coordinates' errors, in pixels of the picture at hand.
@@ -113,18 +112,6 @@ class LandmarkRegressionSystem:
             drawn = [self.data.draw(draws, CHUNK)["landmarks"] for _ in range(MEAN_BATCHES)]
             self._mean = torch.cat(drawn).mean(0)
         return self._mean
-
-
-def open_faces(options: CompletionOptions, setting: Setting) -> CompletionData:
-    """The data of a recipe, which must show faces.
-
-    Raises:
-        StatueError: ``bad-recipe``; as ``CompletionOptions.open_data`` does.
-    """
-    data = options.open_data(setting)
-    if any("landmarks" not in batch for batch in data.held().values()):
-        raise bad_recipe(f"system.data = {options.data!r} has no landmarks to learn: choose faces")
-    return data
 
 
 def normalised_errors(points: Tensor, truth: Tensor) -> Tensor:

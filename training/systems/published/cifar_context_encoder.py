@@ -27,7 +27,7 @@ from statue_models.networks.published.cifar_context_encoder import (
 from training.losses.attempt import pixel_term
 from training.systems.adversary import Adversary
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.small import SmallDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.published.products import published_product
@@ -55,8 +55,8 @@ class Options(CompletionOptions):
     damage: tuple = (HOLE,)
     width: int = number(32, least=1, most=512)
     dropout: float = number(0.5, least=0, most=0.95)
-    pixels: float = number(0.999, least=0, most=1e6)
-    adversarial: float = number(0.001, least=0, most=1e6)
+    pixels: float = weight(0.999)
+    adversarial: float = weight(0.001)
 
 
 class CifarSystem(CompletionSystem):

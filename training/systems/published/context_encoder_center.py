@@ -21,7 +21,7 @@ from statue_models.networks.published.context_encoder_center import CentreContex
 from training.losses.attempt import Attempt, Term
 from training.systems.adversary import Adversary
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.deep import DeepDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.published.products import published_product
@@ -47,9 +47,9 @@ class Options(CompletionOptions):
     damage: tuple = (HOLE,)
     width: int = number(64, least=1, most=1024)
     bottleneck: int = number(4000, least=1, most=16384)
-    pixels: float = number(0.998, least=0, most=1e6)
-    adversarial: float = number(0.002, least=0, most=1e6)
-    rim_weight: float = number(10.0, least=0, most=1e6)
+    pixels: float = weight(0.998)
+    adversarial: float = weight(0.002)
+    rim_weight: float = weight(10.0)
 
 
 def make(setting: Setting) -> CompletionSystem:

@@ -27,7 +27,7 @@ from training.losses.attempt import pixel_term
 from training.losses.feature_terms import FeatureViews, centroids, guided_features
 from training.systems.adversary import Adversary, see_picture_and_hole
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.dense import DenseDiscriminator, JoinedDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.published.products import published_product
@@ -56,11 +56,11 @@ class Options(CompletionOptions):
     damage: tuple = ({"kind": "rect", "low": 48, "high": 64},)
     width: int = number(64, least=1, most=1024)
     blocks: int = number(8, least=1, most=64)
-    l1: float = number(1.0, least=0, most=1e6)
-    perceptual: float = number(25.0, least=0, most=1e6)
-    alignment: float = number(1.0, least=0, most=1e6)
-    matching: float = number(5.0, least=0, most=1e6)
-    adversarial: float = number(0.003, least=0, most=1e6)
+    l1: float = weight(1.0)
+    perceptual: float = weight(25.0)
+    alignment: float = weight(1.0)
+    matching: float = weight(5.0)
+    adversarial: float = weight(0.003)
     features: str = "vgg19"
 
 

@@ -29,7 +29,7 @@ from training.losses.attempt import Attempt, Term
 from training.losses.perceptual import content_loss, style_loss
 from training.losses.pixels import l1_over_hole, total_variation
 from training.systems.adversary import Adversary
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.data_options import check_size
 from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.feature_loss import open_metric
@@ -46,8 +46,6 @@ LANDMARK_MAPS = ("pixels", "gaussian")
 SIGMA = 1 / 64
 #: Of both players' Adam, as LaFIn publishes them.
 BETAS = (0.0, 0.9)
-#: Most that a term may weigh. Chosen.
-MOST_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
@@ -77,11 +75,11 @@ class Options(CompletionOptions):
     blocks: int = number(7, least=1, most=64)
     attention: bool = True
     discriminator_attention: bool = True
-    l1: float = number(1.0, least=0, most=MOST_WEIGHT)
-    style: float = number(250.0, least=0, most=MOST_WEIGHT)
-    content: float = number(0.1, least=0, most=MOST_WEIGHT)
-    adversarial: float = number(0.01, least=0, most=MOST_WEIGHT)
-    tv: float = number(0.1, least=0, most=MOST_WEIGHT)
+    l1: float = weight(1.0)
+    style: float = weight(250.0)
+    content: float = weight(0.1)
+    adversarial: float = weight(0.01)
+    tv: float = weight(0.1)
     adversarial_kind: str = choice("lsgan_sigmoid", KINDS)
     discriminator_rate: float = number(0.1, least=0, most=100)
     damage: tuple = ({"kind": "block", "share": 0.5}, {"kind": "strokes", "share": 0.5})

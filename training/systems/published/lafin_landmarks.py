@@ -20,7 +20,7 @@ from torch.nn import functional
 from statue_models.networks.published.lafin_landmarks import LafinLandmarks, LafinLandmarksShape
 from training.damage.draws import Draws
 from training.systems.completion_data import CompletionOptions
-from training.systems.landmark_regression import LandmarkRegressionSystem, open_faces
+from training.systems.landmark_regression import LandmarkRegressionSystem
 from training.systems.published.products import landmark_product
 from training.systems.system import Setting, first_weights
 from training.toml_tables import bad_recipe, fill, number
@@ -62,6 +62,7 @@ def make(setting: Setting) -> LandmarkRegressionSystem:
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
     options = fill(Options, "system", setting.options, "lafin-landmarks")
+    options.require_landmarks("lafin-landmarks")
     if options.size % LafinLandmarks.multiple:
         raise bad_recipe(f"system.size must be a multiple of {LafinLandmarks.multiple}, not {options.size}")
     with first_weights(setting):
@@ -70,7 +71,7 @@ def make(setting: Setting) -> LandmarkRegressionSystem:
     def vary(picture: Tensor, draws: Draws) -> Tensor:
         return vary_pictures(picture, draws, options.blurred, options.gains)
 
-    data = open_faces(options, setting)
+    data = options.open_data(setting)
     return LandmarkRegressionSystem(NAME, network.to(setting.device), data, "norm", WEIGHT_DECAY, vary)
 
 

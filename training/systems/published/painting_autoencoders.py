@@ -17,7 +17,7 @@ from statue_models.networks.published.painting_autoencoder import PaintingAutoen
 from training.losses.attempt import Attempt, Region, Term, pixel_term
 from training.systems.adversary import Adversary
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.painting import PaintingDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.system import Setting, first_weights
@@ -42,7 +42,7 @@ class AutoencoderOptions(CompletionOptions):
     size: int = number(256, least=32, most=1024)
     damage: tuple = ({"kind": "blotches"},)
     width: int = number(64, least=1, most=1024)
-    pixels: float = number(1.0, least=0, most=1e6)
+    pixels: float = weight(1.0)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class GanOptions(AutoencoderOptions):
 
     damage: tuple = ({"kind": "centre"},)
     judged_width: int = number(32, least=1, most=1024)
-    adversarial: float = number(1.0, least=0, most=1e6)
+    adversarial: float = weight(1.0)
 
 
 def make_autoencoder(name: str, kind: type[PaintingAutoencoder], setting: Setting) -> CompletionSystem:

@@ -16,7 +16,7 @@ from statue_models.networks.published.context_encoder import ContextEncoder, Con
 from training.losses.attempt import Term, pixel_term
 from training.systems.adversary import Adversary
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.deep import DeepDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.published.products import published_product
@@ -39,8 +39,8 @@ class Options(CompletionOptions):
     damage: tuple = ({"kind": "perlin"},)
     width: int = number(64, least=1, most=1024)
     bottleneck: int = number(4000, least=1, most=16384)
-    pixels: float = number(0.999, least=0, most=1e6)
-    adversarial: float = number(0.001, least=0, most=1e6)
+    pixels: float = weight(0.999)
+    adversarial: float = weight(0.001)
 
 
 def make(setting: Setting) -> CompletionSystem:

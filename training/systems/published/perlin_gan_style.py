@@ -18,10 +18,11 @@ from training.features.feature_network import FeatureNetwork, open_features
 from training.losses.attempt import Attempt, Term
 from training.losses.perceptual import style_loss
 from training.systems.completion import CompletionSystem
+from training.systems.completion_data import weight
 from training.systems.published import perlin_gan
 from training.systems.published.products import published_product
 from training.systems.system import Setting
-from training.toml_tables import fill, number
+from training.toml_tables import fill
 
 NAME = "perlin_gan_style"
 PRODUCT = published_product(NAME, ContextEncoder)
@@ -39,7 +40,7 @@ class Options(perlin_gan.Options):
             it, scaled as for LaFIn's.
     """
 
-    style: float = number(100.0, least=0, most=1e6)
+    style: float = weight(100.0)
     features: str = "mobilenet"
 
 

@@ -43,7 +43,7 @@ from training.losses.divergence import free_divergence
 from training.losses.maps import balanced_bce
 from training.systems.adversary import Adversary, see_hole
 from training.systems.completion import GENERATOR, CompletionSystem, attempt_of
-from training.systems.completion_data import CompletionData, CompletionOptions
+from training.systems.completion_data import CompletionData, CompletionOptions, weight
 from training.systems.completion_judge import CHUNK
 from training.systems.discriminators.dense import DenseDiscriminator
 from training.systems.discriminators.freezing import freeze
@@ -54,7 +54,7 @@ from training.systems.map_judge import judge_maps
 from training.systems.published.pfcgan_networks import FaceDecoders, FaceMaps, StyleExtractor, draw_maps
 from training.systems.published.products import published_product
 from training.systems.system import Batch, Judgement, Player, Setting, first_weights
-from training.toml_tables import bad_recipe, choice, fill, number
+from training.toml_tables import choice, fill, number
 
 NAME = "pfcgan"
 PRODUCT = published_product(NAME, Pfcgan)
@@ -62,8 +62,6 @@ PRODUCT = published_product(NAME, Pfcgan)
 DIVERSITY = "diversity"
 #: Betas of every player's Adam.
 BETAS = (0.5, 0.999)
-#: Most that a term may weigh; chosen.
-MOST_WEIGHT = 1e6
 
 
 @dataclass(frozen=True)
@@ -90,19 +88,19 @@ class Options(CompletionOptions):
     level: int = number(256, least=1, most=8192)
     landmark_map: str = choice("discs", tuple(LANDMARK_MAPS))
     #: Weights and free bits: the normalised set; ``extractor_noise``: chosen; all else: the code's.
-    landmarks: float = number(1.0, least=0, most=MOST_WEIGHT)
-    hull: float = number(1.0, least=0, most=MOST_WEIGHT)
-    part: float = number(4.0, least=0, most=MOST_WEIGHT)
-    hole: float = number(10.0, least=0, most=MOST_WEIGHT)
-    visible: float = number(2.0, least=0, most=MOST_WEIGHT)
-    kl: float = number(0.01, least=0, most=MOST_WEIGHT)
+    landmarks: float = weight(1.0)
+    hull: float = weight(1.0)
+    part: float = weight(4.0)
+    hole: float = weight(10.0)
+    visible: float = weight(2.0)
+    kl: float = weight(0.01)
     free_bits: float = number(0.5, least=0, most=100)
-    consistency: float = number(0.1, least=0, most=MOST_WEIGHT)
-    latent: float = number(1.0, least=0, most=MOST_WEIGHT)
-    adversarial: float = number(0.1, least=0, most=MOST_WEIGHT)
+    consistency: float = weight(0.1)
+    latent: float = weight(1.0)
+    adversarial: float = weight(0.1)
     adversarial_kind: str = choice("hinge", (*KINDS, WGAN))
-    penalty: float = number(0.0, least=0, most=MOST_WEIGHT)
-    latent_adversarial: float = number(0.0, least=0, most=MOST_WEIGHT)
+    penalty: float = weight(0.0)
+    latent_adversarial: float = weight(0.0)
     critic_steps: int = number(1, least=1, most=100)
     diverse_since: float = number(0.0, least=0, most=1)
     extractor_noise: float = number(0.05, least=0, most=1)
@@ -120,8 +118,7 @@ def make(setting: Setting) -> "PfcganSystem":
         StatueError: ``bad-recipe``, or for data that is missing or damaged.
     """
     options = fill(Options, "system", setting.options, NAME)
-    if options.data != "faces":
-        raise bad_recipe("pfcgan learns from landmarks: system.data can only be faces")
+    options.require_landmarks(NAME)
     data = options.open_data(setting)
     with first_weights(setting):
         networks = Pfcgan(options.shape), StyleExtractor(options.shape), FaceDecoders(options.shape)
@@ -280,8 +277,9 @@ class PfcganSystem(CompletionSystem):
             completed = made.attempt.composite
             again = self.generator.embed(completed, torch.zeros_like(batch["mask"]), style)
             terms["consistency"] = options.consistency * (again.mean - made.embedding).abs().mean()
-        paid = {one.name: one.weight * one.term(made.attempt, batch) for one in self.adversaries.values()}
-        return terms | paid | {one.name: one.weight * one.term(made.embedding) for one in self.latents.values()}
+        for one in self.adversaries.values():
+            terms |= one.paid(made.attempt, batch)
+        return terms | {one.name: one.weight * one.term(made.embedding) for one in self.latents.values()}
 
     def attempt(self, batch: Batch) -> Attempt:
         """The batch's pictures again, as the first path has them on average."""

@@ -29,7 +29,7 @@ from training.losses.attempt import Attempt
 from training.losses.divergence import gaussian_divergence
 from training.systems.adversary import Adversary
 from training.systems.completion import GENERATOR, CompletionSystem, attempt_of
-from training.systems.completion_data import CompletionData, CompletionOptions
+from training.systems.completion_data import CompletionData, CompletionOptions, weight
 from training.systems.discriminators.freezing import freeze
 from training.systems.discriminators.residual import ResidualDiscriminator
 from training.systems.feature_loss import FeatureLoss, open_metric
@@ -60,9 +60,9 @@ class Options(CompletionOptions):
     size: int = 256
     damage: tuple = ({"kind": "block", "where": "centre"}, {"kind": "regular"}, {"kind": "strokes"})
     width: int = number(32, least=1, most=256)
-    divergence: float = number(20.0, least=0, most=1e6)
-    pixels: float = number(20.0, least=0, most=1e6)
-    adversarial: float = number(1.0, least=0, most=1e6)
+    divergence: float = weight(20.0)
+    pixels: float = weight(20.0)
+    adversarial: float = weight(1.0)
 
 
 def make(setting: Setting) -> "PicnetSystem":
@@ -142,7 +142,7 @@ class PicnetSystem(CompletionSystem):
         }
         if options.adversarial:
             convinced, alike = (self.adversaries[name] for name in JUDGED)
-            terms[convinced.name] = convinced.weight * convinced.term(attempts["generated"], batch)
+            terms |= convinced.paid(attempts["generated"], batch)
             terms[alike.name] = alike.weight * matching(alike, attempts["reconstructed"])
         return terms
 

@@ -30,9 +30,9 @@ from training.damage.draws import Draws
 from training.losses.adversarial import WGAN
 from training.losses.attempt import Attempt, pixel_term
 from training.losses.divergence import free_divergence
-from training.systems.adversary import Adversary
+from training.systems.adversary import Adversary, see_picture
 from training.systems.completion import GENERATOR, CompletionSystem, attempt_of
-from training.systems.completion_data import CompletionData, CompletionOptions
+from training.systems.completion_data import CompletionData, CompletionOptions, weight
 from training.systems.discriminators.dense import DenseDiscriminator
 from training.systems.feature_loss import FeatureLoss, open_metric
 from training.systems.published.products import published_product
@@ -64,12 +64,12 @@ class Options(CompletionOptions):
     damage: tuple = ({"kind": "shrunk_block"},)
     width: int = number(32, least=2, most=256)
     critic_steps: int = number(5, least=1, most=100)
-    patch: float = number(1.44, least=0, most=1e6)
-    outside: float = number(1.2, least=0, most=1e6)
-    divergence: float = number(0.1, least=0, most=1e6)
-    style: float = number(1.44, least=0, most=1e6)
-    adversarial: float = number(0.001, least=0, most=1e6)
-    penalty: float = number(10.0, least=0, most=1e6)
+    patch: float = weight(1.44)
+    outside: float = weight(1.2)
+    divergence: float = weight(0.1)
+    style: float = weight(1.44)
+    adversarial: float = weight(0.001)
+    penalty: float = weight(10.0)
 
 
 def make(setting: Setting) -> "PiiGanSystem":
@@ -85,7 +85,7 @@ def make(setting: Setting) -> "PiiGanSystem":
         extractor, local, whole = companions(options.size, options.width)
     adversaries = [
         Adversary(critic.to(setting.device), options.adversarial, name, WGAN, options.penalty, see=see, betas=BETAS)
-        for critic, name, see in ((local, "local_critic", see_middle), (whole, "global_critic", see_whole))
+        for critic, name, see in ((local, "local_critic", see_middle), (whole, "global_critic", see_picture))
     ]
     metric = open_metric(setting)
     return PiiGanSystem(generator.to(setting.device), extractor.to(setting.device), data, options, adversaries, metric)
@@ -110,11 +110,6 @@ def middle(picture: Tensor) -> Tensor:
 def see_middle(picture: Tensor, batch: Mapping[str, Any]) -> tuple[Tensor, ...]:
     """What the local critic sees."""
     return (middle(picture),)
-
-
-def see_whole(picture: Tensor, batch: Mapping[str, Any]) -> tuple[Tensor, ...]:
-    """What the global critic sees."""
-    return (picture,)
 
 
 class PiiGanSystem(CompletionSystem):
@@ -186,7 +181,8 @@ class PiiGanSystem(CompletionSystem):
             "style": options.style * (self.read(other.composite).mean - shown).abs().mean(),
         }
         if options.adversarial:
-            terms |= {one.name: one.weight * one.term(other, batch) for one in self.adversaries.values()}
+            for critic in self.adversaries.values():
+                terms |= critic.paid(other, batch)
         return terms
 
     def _patch(self, attempt: Attempt) -> Tensor:

@@ -16,8 +16,9 @@ Departures from the original, besides those of ``lafin``:
 from dataclasses import dataclass
 
 from statue_models.networks.published.lafin import LafinGenerator
-from training.systems.published.lafin import MOST_WEIGHT, build
+from training.systems.completion_data import weight
 from training.systems.published.lafin import Options as LafinOptions
+from training.systems.published.lafin import build
 from training.systems.published.landmarks_told import LandmarkedSystem
 from training.systems.published.products import published_product
 from training.systems.system import Setting
@@ -34,8 +35,8 @@ class Options(LafinOptions):
     size: int = number(128, least=32, most=1024)
     attention: bool = False
     discriminator_attention: bool = False
-    style: float = number(1.0, least=0, most=MOST_WEIGHT)
-    content: float = number(1.0, least=0, most=MOST_WEIGHT)
+    style: float = weight(1.0)
+    content: float = weight(1.0)
     damage: tuple = ({"kind": "rects", "n": 4},)
 
 

@@ -23,7 +23,7 @@ from statue_models.errors import StatueError
 from statue_models.networks.published.thesis_landmarks import BACKBONES, ThesisLandmarks, ThesisLandmarksShape
 from training.features.vgg19 import DEVIATION, MEAN, read_state
 from training.systems.completion_data import CompletionOptions
-from training.systems.landmark_regression import LandmarkRegressionSystem, open_faces
+from training.systems.landmark_regression import LandmarkRegressionSystem
 from training.systems.published.products import landmark_product
 from training.systems.system import Setting, first_weights
 from training.toml_tables import bad_recipe, choice, fill, number
@@ -63,6 +63,7 @@ def make(setting: Setting) -> LandmarkRegressionSystem:
         StatueError: ``bad-recipe``, or for data or pretrained weights that are missing or damaged.
     """
     options = fill(Options, "system", setting.options, "thesis-landmarks")
+    options.require_landmarks("thesis-landmarks")
     options = replace(options, damage=options.damage or DAMAGE[options.backbone])
     if options.pretrained and options.width != PRETRAINED_WIDTH:
         raise bad_recipe(f"pretrained weights are those of a network with system.width = {PRETRAINED_WIDTH}")
@@ -71,7 +72,7 @@ def make(setting: Setting) -> LandmarkRegressionSystem:
         network = ThesisLandmarks(shape)
     if options.pretrained:
         load_pretrained(network, Path(options.pretrained))
-    return LandmarkRegressionSystem(NAME, network.to(setting.device), open_faces(options, setting), "mse")
+    return LandmarkRegressionSystem(NAME, network.to(setting.device), options.open_data(setting), "mse")
 
 
 def load_pretrained(network: ThesisLandmarks, path: Path) -> None:

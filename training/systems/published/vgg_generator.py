@@ -24,7 +24,7 @@ from training.features.feature_network import open_features
 from training.losses.attempt import pixel_term
 from training.losses.feature_terms import FeatureViews, squared_features
 from training.systems.completion import CompletionSystem
-from training.systems.completion_data import CompletionOptions
+from training.systems.completion_data import CompletionOptions, weight
 from training.systems.feature_loss import open_metric
 from training.systems.published.products import published_product
 from training.systems.system import Setting, first_weights
@@ -55,10 +55,10 @@ class Options(CompletionOptions):
     norm: str = choice("batch", tuple(NORMS))
     strided: bool = False
     mask_channel: bool = True
-    pixels: float = number(1.0, least=0, most=1e6)
+    pixels: float = weight(1.0)
     pixel_loss: str = choice("mse", PIXEL_LOSSES)
     #: Chosen out of 0.01 to 0.1: of the published figures, this makes the terms most alike.
-    perceptual: float = number(0.01, least=0, most=1e6)
+    perceptual: float = weight(0.01)
     features: str = "vgg19"
     features_normalised: bool = True
     composited: bool = False
