@@ -40,6 +40,11 @@ class Facts:
         """Where the weights lie, or None."""
         return None if self.weights is None else WEIGHTS / self.weights
 
+    def to_json(self) -> dict[str, Any]:
+        """What ``statue models --json`` shows of it."""
+        shown = ("weights", "sha256", "parameters", "quality")
+        return {name: getattr(self, name) for name in shown}
+
 
 @cache
 def _rows() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """How a published landmark regressor describes itself: a row, and a loader that imports its network when opened."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from statue_models.models_file import how_to_train
 if TYPE_CHECKING:
     from statue_models.landmarks.predictor import LandmarkPredictor
 
-_ROOM = "statue_models.networks.published"
 #: What a score of theirs is taken to be worth: no weights have been calibrated yet, so less than it says. Chosen.
 DOUBTED = ((0.05, 0.5, 0.9), (0.1, 0.3, 0.5))
 
@@ -29,11 +27,9 @@ def published(
 
     def load(weights: Path | None, sha256: str | None, models: Path | None) -> "LandmarkPredictor":
         from statue_models.landmarks.regression import RegressedLandmarks
-        from statue_models.networks.loading import read_network
+        from statue_models.networks.loading import read_published
 
         assert weights is not None, "the door opens no network without weights"
-        module, kind = network.split(":")
-        read = read_network(getattr(import_module(f"{_ROOM}.{module}"), kind), weights, sha256)
-        return RegressedLandmarks(name, read)
+        return RegressedLandmarks(name, read_published(network, weights, sha256))
 
     return PredictorDescriptor(name, "network", "Apache-2.0", how, load, shares, untrained=how_to_train(name))

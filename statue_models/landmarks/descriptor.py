@@ -49,9 +49,14 @@ class PredictorDescriptor:
         return facts_of(self.name)
 
     @property
+    def trained(self) -> bool:
+        """Whether this version can run it."""
+        return self.kind != "network" or self.facts.weights is not None
+
+    @property
     def runs_here(self) -> bool:
         """Whether this machine can run it, as far as can be told without looking for its files."""
-        return self.kind != "network" or (self.facts.weights is not None and has_torch())
+        return self.trained and (self.kind != "network" or has_torch())
 
     def probability(self, score: float) -> float:
         """The share of right frames among those that this predictor gives a score."""
@@ -59,18 +64,14 @@ class PredictorDescriptor:
 
     def to_json(self) -> dict[str, Any]:
         """What ``statue models --json`` shows."""
-        facts, trained = self.facts, self.kind != "network" or self.facts.weights is not None
         return {
             "name": self.name,
             "kind": self.kind,
-            "trained": trained,
-            "weights": facts.weights,
-            "sha256": facts.sha256,
-            "parameters": facts.parameters,
+            "trained": self.trained,
+            **self.facts.to_json(),
             "licence": self.licence,
-            "quality": facts.quality,
             "how": self.how,
-            "untrained": "" if trained else self.untrained,
+            "untrained": "" if self.trained else self.untrained,
         }
 
     def open(

@@ -134,7 +134,6 @@ class MethodDescriptor:
 
     def to_json(self) -> dict[str, Any]:
         """What ``statue models --json`` shows."""
-        facts = self.facts
         return {
             "name": self.name,
             "title": self.title,
@@ -143,11 +142,8 @@ class MethodDescriptor:
             "trained": self.trained,
             "hypotheses": self.hypotheses,
             "options": [option.name for option in fields(self.options)],
-            "weights": facts.weights,
-            "sha256": facts.sha256,
-            "parameters": facts.parameters,
+            **self.facts.to_json(),
             "licence": self.licence,
-            "quality": facts.quality,
             "how": self.how,
             "use": self.use,
             "published": self.published,

@@ -39,37 +39,21 @@ def activation(kind: Activation, slope: float = SLOPE) -> list[nn.Module]:
     return made[kind]
 
 
-class GatedConv2d(nn.Module):
+class Gated(nn.Module):
     """A convolution whose output is weighed, place by place, by a second one.
 
     Yu et al. 2019, "Free-Form Image Inpainting with Gated Convolution".
 
     Args:
-        before, after: channels in and out; the rest as for ``nn.Conv2d``.
+        both: the two as one layer: its first half of channels is weighed by its second.
     """
 
-    def __init__(self, before: int, after: int, kernel: int, stride: int, padding: int, dilation: int, bias: bool):
+    def __init__(self, both: nn.Conv2d | nn.ConvTranspose2d) -> None:
         super().__init__()
-        self.both = nn.Conv2d(before, 2 * after, kernel, stride, padding, dilation, bias=bias)
+        self.both = both
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x before x H x W -> N x after x H' x W'."""
-        features, gate = self.both(x).chunk(2, dim=1)
-        out: Tensor = features * torch.sigmoid(gate)
-        return out
-
-
-class GatedConvTranspose2d(nn.Module):
-    """A transposed convolution whose output is weighed, place by place, by a second one: see ``GatedConv2d``."""
-
-    def __init__(
-        self, before: int, after: int, kernel: int, stride: int, padding: int, output_padding: int, bias: bool
-    ) -> None:
-        super().__init__()
-        self.both = nn.ConvTranspose2d(before, 2 * after, kernel, stride, padding, output_padding, bias=bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """N x before x H x W -> N x after x H' x W'."""
+        """N x before x H x W -> N x after x H' x W', half of the layer's channels."""
         features, gate = self.both(x).chunk(2, dim=1)
         out: Tensor = features * torch.sigmoid(gate)
         return out
@@ -98,19 +82,18 @@ def conv(
         padding: on every side in pixels; None = as much as keeps the size of odd kernels with stride 1.
         reflect: pad with the picture's mirror image instead of zeros.
         spectral: under spectral norm (Miyato et al. 2018); the first weights are then ``SPREAD`` wide.
-        gated: see ``GatedConv2d``.
+        gated: see ``Gated``.
     """
     padding = dilation * (kernel - 1) // 2 if padding is None else padding
     layers: list[nn.Module] = [nn.ReflectionPad2d(padding)] if reflect and padding else []
     inside = 0 if reflect else padding
-    if gated:
-        layer: nn.Module = GatedConv2d(before, after, kernel, stride, inside, dilation, bias)
-    else:
-        layer = nn.Conv2d(before, after, kernel, stride, inside, dilation, bias=bias)
+    width = 2 * after if gated else after
+    layer = nn.Conv2d(before, width, kernel, stride, inside, dilation, bias=bias)
     if spectral:
-        nn.init.normal_(layer.weight, 0.0, SPREAD)  # type: ignore[arg-type]
-        layer = spectral_norm(layer)  # its estimate begins with the weights that it finds
-    return nn.Sequential(*layers, layer, *normalisation(norm, after), *activation(act, slope))
+        nn.init.normal_(layer.weight, 0.0, SPREAD)
+        spectral_norm(layer)  # its estimate begins with the weights that it finds
+    layers.append(Gated(layer) if gated else layer)
+    return nn.Sequential(*layers, *normalisation(norm, after), *activation(act, slope))
 
 
 def deconv(
@@ -128,9 +111,9 @@ def deconv(
     gated: bool = False,
 ) -> nn.Sequential:
     """A transposed convolution, its normalisation, its activation; (4, 2, 1) doubles height and width."""
-    kind = GatedConvTranspose2d if gated else nn.ConvTranspose2d
-    layer = kind(before, after, kernel, stride, padding, output_padding, bias=bias)
-    return nn.Sequential(layer, *normalisation(norm, after), *activation(act, slope))
+    width = 2 * after if gated else after
+    layer = nn.ConvTranspose2d(before, width, kernel, stride, padding, output_padding, bias=bias)
+    return nn.Sequential(Gated(layer) if gated else layer, *normalisation(norm, after), *activation(act, slope))
 
 
 class Residual(nn.Module):

@@ -1,8 +1,9 @@
 """Networks from their files, onto a device."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 
@@ -64,6 +65,12 @@ def read_network(kind: type[AnyNetwork], path: Path, sha256: str | None) -> AnyN
     arrays = load_weights(path, sha256, template_of(network))
     network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()}, assign=True)
     return network
+
+
+def read_published(name: str, path: Path, sha256: str | None) -> Any:
+    """A network of ``statue_models.networks.published`` by its name, "module:class"; see ``read_network``."""
+    module, _, kind = name.partition(":")
+    return read_network(getattr(import_module(f"statue_models.networks.published.{module}"), kind), path, sha256)
 
 
 def torch_device(name: str) -> torch.device:

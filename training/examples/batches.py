@@ -146,13 +146,21 @@ def crop_places(places: Tensor, count: int, size: int, draws: Draws) -> Tensor:
     """(count, 3, size, size) in [0, 1]: random parts of pictures (P, T, T, 3) uint8, half of them mirrored."""
     index = draws.index(len(places), count).to(places.device)
     whole = places[index].to(draws.device).permute(0, 3, 1, 2).float() / 255
-    share = draws.uniform(count, low=0.3)
-    middle = (1 - share)[:, None] * draws.uniform(count, 2, low=-1)
-    flip = 1 - 2 * draws.chance(0.5, count)
-    none = torch.zeros_like(share)
-    affine = torch.stack([share * flip, none, middle[:, 0], none, share, middle[:, 1]], 1).reshape(count, 2, 3)
+    affine = draw_squares(count, draws, least=0.3)
     grid = functional.affine_grid(affine, [count, 3, size, size], align_corners=False)
     return functional.grid_sample(whole, grid, padding_mode="border", align_corners=False)
+
+
+def draw_squares(count: int, draws: Draws, least: float, most: float = 1.0) -> Tensor:
+    """(count, 2, 3) as ``affine_grid`` takes it: upright squares inside a picture, half of them mirrored.
+
+    Args:
+        least, most: of their sides in sides of the picture.
+    """
+    share = draws.uniform(count, low=least, high=most)
+    middle = (1 - share)[:, None] * draws.uniform(count, 2, low=-1)
+    flip, none = 1 - 2 * draws.chance(0.5, count), torch.zeros_like(share)
+    return torch.stack([share * flip, none, middle[:, 0], none, share, middle[:, 1]], 1).reshape(count, 2, 3)
 
 
 def draw_backgrounds(count: int, size: int, draws: Draws) -> Tensor:

@@ -70,6 +70,14 @@ class PictureSet:
     train: list[Pictures]
     held: list[Pictures]
 
+    def move_where_they_fit(self, device: torch.device) -> "PictureSet":
+        """The same, those to train on moved to a GPU if they take less than half of its free memory."""
+        if device.type != "cuda":
+            return self
+        size = sum(origin.images.numel() for origin in self.train)
+        fits = size < torch.cuda.mem_get_info(device)[0] / 2
+        return PictureSet([origin.to(device) for origin in self.train], self.held) if fits else self
+
 
 def read_pictures(assets: Path, size: int, limit: int | None = None, drawn: Sequence[Pictures] = ()) -> PictureSet:
     """Read all that is there.

@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.damage.draws import Draws
-from training.examples.batches import compose_pictures, draw_chosen
+from training.examples.batches import compose_pictures, draw_chosen, draw_squares
 from training.examples.fitted_examples import PHOTOGRAPHS
 from training.examples.pictures import Pictures, PictureSet
 from training.examples.sources import HELD_SEED, Views, take_held
@@ -37,10 +37,7 @@ class Tiles:
     def _cut(self, chosen: list[tuple[Pictures, Tensor]], draws: Draws) -> Views:
         whole, _, _ = compose_pictures(chosen, draws)
         count = len(whole)
-        share = draws.uniform(count, low=LEAST, high=MOST)
-        middle = (1 - share)[:, None] * draws.uniform(count, 2, low=-1)
-        flip, none = 1 - 2 * draws.chance(0.5, count), torch.zeros_like(share)
-        affine = torch.stack([share * flip, none, middle[:, 0], none, share, middle[:, 1]], 1).reshape(count, 2, 3)
+        affine = draw_squares(count, draws, LEAST, MOST)
         # Averaged from twice the size: the largest tiles are seen at a quarter of the stored resolution or more.
         grid = functional.affine_grid(affine, [count, 3, 2 * self._size, 2 * self._size], align_corners=False)
         seen = functional.grid_sample(whole, grid, padding_mode="border", align_corners=False)

@@ -17,6 +17,7 @@ from statue_models.errors import StatueError
 from training.evaluation.reporting.markdown_table import DASH, table
 from training.experiments.page import PAGE, SYSTEMS, write_between
 from training.experiments.run_record import RunRecord, read_run
+from training.experiments.tables import capital
 from training.toml_tables import fill, number, read_table
 
 #: The published figures.
@@ -115,7 +116,7 @@ def systems_table(records: Sequence[RunRecord], published: Sequence[PublishedFig
             body.append([*own, *_beside(one, record, len(notes))])
     header = ["system", *FACTS, "figure", "published", "ours"]
     rule = table(header, body)
-    return [*rule, *(f"{index}. {_capital(note)}." for index, note in enumerate(notes, 1)), ""]
+    return [*rule, *(f"{index}. {capital(note)}." for index, note in enumerate(notes, 1)), ""]
 
 
 #: Heads of the columns that say what was trained.
@@ -143,7 +144,3 @@ def _beside(one: PublishedFigure | None, record: RunRecord | None, note: int) ->
 
 def _figure(value: float | None, digits: int) -> str:
     return DASH if value is None else f"{value:.{digits}f}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -19,7 +19,7 @@ def lines(results: Results) -> list[str]:
     if not results.done:
         return said
     for group in experiment.tables:
-        said += [f"**{_capital(group.name)}**", ""] if group.name else []
+        said += [f"**{capital(group.name)}**", ""] if group.name else []
         said += _figures(results, group)
     for group in experiment.tables:
         said += _curves(results, group)
@@ -33,7 +33,7 @@ def _amount(results: Results) -> str:
         return f"Not trained yet: `python -m training experiment {experiment.name}`."
     part = "" if results.done == experiment.runs else f" ({results.done} of {experiment.runs} runs are done)"
     seeds = f"mean ± standard deviation over {experiment.seeds} seeds" if experiment.seeds > 1 else "one seed"
-    return f"{_capital(seeds)}; {experiment.core_minutes:g} core-minutes a run{part}."
+    return f"{capital(seeds)}; {experiment.core_minutes:g} core-minutes a run{part}."
 
 
 def _figures(results: Results, group: Part) -> list[str]:
@@ -100,7 +100,8 @@ def _curves(results: Results, group: Part) -> list[str]:
     return said
 
 
-def _capital(text: str) -> str:
+def capital(text: str) -> str:
+    """With a capital letter first."""
     return text[:1].upper() + text[1:]
 
 

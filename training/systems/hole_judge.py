@@ -1,6 +1,6 @@
 """How well inpainters fill the holes of ``statueflow``'s held-out crops, beside fast marching."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import cv2
 import torch
@@ -17,27 +17,6 @@ MOST, COLUMNS = 96, 14
 LEAST_AREA = 30
 #: Examples that the networks see at a time; chosen, for memory.
 CHUNK = 16
-
-
-@torch.no_grad()
-def judge_holes(
-    name: str,
-    restore: Callable[[Tensor, Tensor, Tensor], Tensor],
-    held: FittedExamples,
-    metric: FeatureLoss | None,
-    device: torch.device,
-) -> Judgement:
-    """Median PSNR and mean feature distance, as ``statueflow`` is judged.
-
-    Args:
-        name: of the inpainter, in metrics: "psnr/NAME", "features/NAME".
-        restore: picture (N, 3, S, S) in [-1, 1], mask (N, 1, S, S) and landmarks (N, 68, 2) in fractions of the side,
-            with the errors that a predictor makes, to a picture of which the hole's part is used.
-        held: the crops. metric: None = no feature distance. device: where ``restore`` works.
-    """
-    batch = held_batch(held, device)
-    parts = zip(*(batch[part].split(CHUNK) for part in ("picture", "mask", "landmarks")), strict=True)
-    return judgement(batch, {name: torch.cat([restore(*part).float() for part in parts])}, metric)
 
 
 def held_batch(held: FittedExamples, device: torch.device) -> dict[str, Tensor]:

@@ -1,6 +1,5 @@
 """How a published system describes itself: a row, and a loader that imports its network when it is opened."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +8,6 @@ from statue_models.models_file import how_to_train
 
 if TYPE_CHECKING:
     from statue_models.methods.method import Method
-
-_ROOM = "statue_models.networks.published"
 
 
 def published(
@@ -34,13 +31,10 @@ def published(
 
     def load(device: str, precision: str, weights: Path | None, sha256: str | None) -> "Method":
         from statue_models.methods.completion import CompletionMethod
-        from statue_models.networks.loading import read_network
+        from statue_models.networks.loading import read_published
 
         assert weights is not None, "the door opens no network without weights"
-        module, kind = network.split(":")
-        return CompletionMethod(
-            read_network(getattr(import_module(f"{_ROOM}.{module}"), kind), weights, sha256), device
-        )
+        return CompletionMethod(read_published(network, weights, sha256), device)
 
     return MethodDescriptor(
         name, title, "network", needs, "Apache-2.0", how, use, load, hypotheses=hypotheses, published=True,

@@ -14,8 +14,9 @@ from training.damage.mixture import LEAST, MOST, training_masks
 from training.damage.registry import damage
 from training.examples import pictures
 from training.examples.batches import Jitter, crop_places, draw_chosen, draw_frames, frame_faces, warp_to_frames
+from training.examples.sources import Faces
 from training.suites.held_back import photograph_names
-from training.systems.face_crops import draw_crops
+from training.systems.completion_data import damage_views
 
 SIZE = 64
 CPU = torch.device("cpu")
@@ -97,9 +98,10 @@ def test_photographs_of_the_suites_are_never_trained_on(assets, face):
     assert set(names) - set(kept) == {*held, *(f"train/{n:04d}.jpg" for n in (3, 5, 6, 7, 250))}
     found = pictures.read_pictures(assets, SIZE)
     assert [len(p) for p in found.train] == [19, 18] and [len(p) for p in found.held] == [1, 2]
-    batch = draw_crops(found.train, 10, SIZE, damage("block"), Draws(0, CPU))
-    assert batch.picture.shape == (10, 3, SIZE, SIZE) and batch.picture.abs().max() <= 1
-    assert (batch.counted <= batch.mask).all() and (batch.counted.sum((1, 2, 3)) > 0).any()
+    draws = Draws(0, CPU)
+    batch = damage_views(Faces(found, SIZE).draw(10, draws), damage("block"), draws)
+    assert batch["picture"].shape == (10, 3, SIZE, SIZE) and batch["picture"].abs().max() <= 1
+    assert (batch["counted"] <= batch["mask"]).all() and (batch["counted"].sum((1, 2, 3)) > 0).any()
 
 
 @pytest.mark.parametrize("harm", ["cut", "offsets", "picture", "missing"])
