@@ -4,8 +4,12 @@ from types import SimpleNamespace
 
 import gimps
 import pytest
+import torch
 from pictures import Picture, prepare
 from PIL import Image
+
+from training.damage.draws import Draws
+from training.examples.paintings import paint
 
 EXAMPLE = gimps.REPOSITORY / "statue_models/example"
 NOT_DRIVEN = pytest.StashKey[dict[str, str]]()
@@ -41,6 +45,15 @@ def example(tmp_path_factory):
     Image.open(EXAMPLE / "damaged.jpg").convert("RGB").reduce(2).save(path)
     left, top, right, bottom = Image.open(EXAMPLE / "mask.png").convert("L").reduce(2).getbbox()
     return SimpleNamespace(path=path, hole=(left, top, right - left, bottom - top))
+
+
+@pytest.fixture(scope="session")
+def painting(tmp_path_factory):
+    """A drawn painting, 192 x 128, as a PNG: a picture without a face."""
+    samples = paint(Draws(3, torch.device("cpu")), 1, 128, 192)[0].permute(1, 2, 0)
+    path = tmp_path_factory.mktemp("painting") / "painting.png"
+    Image.fromarray((samples.numpy() * 255).round().astype("uint8")).save(path)
+    return path
 
 
 @pytest.fixture(scope="module", params=["2.10", "3.0", pytest.param("3.2", marks=pytest.mark.nightly)])
