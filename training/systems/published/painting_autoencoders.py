@@ -21,7 +21,7 @@ from training.systems.completion_data import CompletionOptions, weight
 from training.systems.discriminators.painting import PaintingDiscriminator
 from training.systems.feature_loss import open_metric
 from training.systems.system import Setting, first_weights
-from training.toml_tables import bad_recipe, fill, number
+from training.toml_tables import fill, number
 
 #: Both betas of Keras' Adam, which the original leaves as they are.
 BETAS = (0.9, 0.999)
@@ -70,7 +70,7 @@ def make_autoencoder(name: str, kind: type[PaintingAutoencoder], setting: Settin
     """
     options = fill(AutoencoderOptions, "system", setting.options, name.replace("_", "-"))
     with first_weights(setting):
-        generator = _built(kind, PaintingShape(options.size, options.width))
+        generator = kind(PaintingShape(options.size, options.width))
     terms = {"pixels": (options.pixels, unit_squares("all"))}
     data = options.open_data(setting)
     metric = open_metric(setting)
@@ -94,7 +94,7 @@ def make_gan(
     options = fill(GanOptions, "system", setting.options, name.replace("_", "-"))
     shape = PaintingShape(options.size, options.width, paint)
     with first_weights(setting):
-        generator = _built(kind, shape)
+        generator = kind(shape)
         discriminator = PaintingDiscriminator(shape.size, options.judged_width)
     adversary = Adversary(discriminator.to(setting.device), options.adversarial, composited=composited, betas=BETAS)
     terms = {"pixels": (options.pixels, unit_squares(region))}
@@ -111,10 +111,3 @@ def unit_squares(region: Region) -> Term:
         return UNIT * squares(attempt)
 
     return term
-
-
-def _built(kind: type[PaintingAutoencoder], shape: PaintingShape) -> PaintingAutoencoder:
-    try:
-        return kind(shape)
-    except ValueError as error:
-        raise bad_recipe(f"system.size: {error}") from None

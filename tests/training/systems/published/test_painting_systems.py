@@ -24,6 +24,7 @@ from statue_models.networks.published.painting_autoencoder import (
 )
 from statue_models.request import Hypothesis, no_progress
 from training.damage.draws import Draws
+from training.engine.recipe import read_recipe
 from training.systems.discriminators.painting import PaintingDiscriminator, pool_thirds
 
 CPU = torch.device("cpu")
@@ -110,7 +111,7 @@ def test_their_losses_are_the_published_ones(name, tmp_path):
     torch.testing.assert_close(losses["pixels"], squares)
     assert set(losses) == ({"pixels", "discriminator"} if name in GANS else {"pixels"})
     for adversary in built.adversaries.values():
-        assert adversary.weight == 1 and adversary.factor == 1
+        assert read_recipe(name).options["adversarial"] == 1 and adversary.factor == 1
         torch.manual_seed(2)  # of the dropout
         paid = adversary.term(attempt, batch)
         torch.manual_seed(2)
