@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from training.experiments.run_record import RunRecord
 
 #: Pixels: width of a run's sheet, of the column of names, gap; colours R, G, B. Set by eye.
-WIDTH, SIDE_WIDTH, GAP = 1024, 200, 8
+WIDTH, SIDE_WIDTH, GAP = 1024, 232, 8
 BACKGROUND, INK, PALE = (250, 250, 248), (20, 20, 20), (110, 110, 110)
 
 
