@@ -15,6 +15,7 @@ from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks, check_points
 from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, MIN_SIDE, Field, RequestFields
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
@@ -70,14 +71,22 @@ class RestorationRequest(RequestFields):
 
     One that exists is valid: requests are checked here and nowhere else. Any four numbers for ``face`` become a
     ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the mask hidden ones, so that one request
-    is the same from wherever it comes.
+    is the same from wherever it comes. So does a mask that is a plain yes and no: bool, or whole numbers none of which
+    is above 1.
+
+    Attributes:
+        notes: of how picture and mask came about (a file was converted, a mask was scaled); they determine nothing, and
+            come first among the notes of the record.
 
     Raises:
         StatueError: with the code of the first thing that is wrong.
     """
 
+    notes: tuple[Note, ...] = ()
+
     def __post_init__(self) -> None:
         check_picture(self.image)
+        self._take_plain_mask()
         check_mask(self.mask, self.image)
         if not self.mask.any():
             raise StatueError("empty-mask")
@@ -87,6 +96,17 @@ class RestorationRequest(RequestFields):
             object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
+
+    def _take_plain_mask(self) -> None:
+        """A mask of 0 and 1 becomes one of 0 and 255; whole numbers with a note, as 1 might have been a shade."""
+        mask = self.mask
+        if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype.kind not in "bui":
+            return
+        if mask.dtype == bool or (mask.any() and mask.max() == 1 and mask.min() >= 0):
+            object.__setattr__(self, "mask", np.where(mask, np.uint8(255), np.uint8(0)))
+        if mask.dtype != bool and self.mask is not mask:
+            note = Note.of("mask-two-values", value=1, white=int(np.iinfo(mask.dtype).max))
+            object.__setattr__(self, "notes", (*self.notes, note))
 
     def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
@@ -256,6 +276,11 @@ class Restoration:
     size: int | None
     uncertainty: NDArray[np.uint8] | None
     record: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the user is to be told, of all that the record holds."""
+        return tuple(Note.from_json(note) for note in self.record.get("notes", ()))
 
     def applied_to(self, image: NDArray[Any], index: int = 0) -> NDArray[Any]:
         """A copy of the photograph with variant ``index`` in place; outside the mask every sample is the input's."""

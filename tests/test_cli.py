@@ -128,6 +128,34 @@ def test_all_options_reach_the_request(scene, fake):
     assert fake.devices == ["cpu"]
 
 
+def test_what_was_understood_and_guessed_is_said_and_recorded(scene, fake, capsys):
+    rgba = np.dstack([np.full((80, 96, 3), 9000, np.uint16), np.full((80, 96), 65535, np.uint16)])
+    rgba[30:50, 40:60, 3] = 0
+    cv2.imwrite("erased.png", rgba)
+    cv2.imwrite("ones.png", cv2.imread("mask.png", 0) // 255)
+    cv2.imwrite("negative.png", 255 - cv2.imread("mask.png", 0))
+    understood = "statue: 400 pixels missing, 5.2 % of the picture; holes: 1 (mask-understood)\n"
+    assert statue("restore", "photo.png", "--mask", "ones.png", "-o", "out.png", "--json") == 0
+    said = capsys.readouterr()
+    assert understood in said.err and "(mask-two-values)\n" in said.err
+    assert [note.code for note in fake.seen[0].notes] == ["mask-two-values", "mask-understood"]
+    for words in (("erased.png", "--mask", "alpha"), ("photo.png", "--mask", "negative.png", "--invert")):
+        assert statue("restore", *words, "-o", "out.png", "--force") == 0
+        assert (fake.seen[-1].mask == fake.seen[0].mask).all() and understood in capsys.readouterr().err
+    assert statue("restore", "photo.png", "--mask", "negative.png", "-o", "out.png", "--force") == 3
+    assert "--invert" in capsys.readouterr().err
+    assert statue("landmarks", "photo.png", "--mask", "negative.png", "--no-invert") == 0
+    assert fake.seen[-1][1].mean() > 200
+
+
+def test_a_mask_grows_and_fades_outwards(scene, fake):
+    assert restore("--grow", "3", "--feather", "6") == 0
+    mask = fake.seen[0].mask
+    assert (mask[30:50, 40:60] == 255).all() and (mask[27, 41:59] == 255).all()
+    fade = mask[20:28, 50].astype(int)
+    assert fade[0] == 0 and fade[-1] == 255 and (np.diff(fade) > 0).all()
+
+
 def test_several_variants_with_report_and_uncertainty(scene, fake, capsys):
     assert restore("--variants", 3, "--report", "how.json", "--uncertainty", "spread.png", "--json", "--quiet") == 0
     assert files() == ["how.json", "out.2.png", "out.3.png", "out.png", "spread.png"]
@@ -231,7 +259,7 @@ def test_a_failure_in_the_work_leaves_no_file(scene, fake, capsys, failure, stat
 
 def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, capsys, monkeypatch):
     assert restore() == 0
-    assert "%" not in capsys.readouterr().err
+    assert "\r" not in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert restore("--force") == 0
     said = capsys.readouterr().err

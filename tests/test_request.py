@@ -45,7 +45,6 @@ REFUSED = {
     "doubles": ({"image": picture(dtype=np.float64)}, "bad-request"),
     "big-endian samples": ({"image": picture(dtype=np.dtype(">u2"))}, "bad-request"),
     "too small": ({"image": picture(height=31), "mask": hole(height=31)}, "image-too-small"),
-    "a mask of truth values": ({"mask": hole().astype(bool)}, "bad-request"),
     "a coloured mask": ({"mask": picture()}, "bad-request"),
     "a mask of another size": ({"mask": hole(height=41)}, "mask-size"),
     "nothing is missing": ({"mask": np.zeros((40, 50), np.uint8)}, "empty-mask"),
@@ -155,10 +154,20 @@ def test_the_record_of_a_request_says_everything_but_the_pixels():
     points = np.random.default_rng(0).uniform(0, 40, (68, 2))
     full = request(seed=7, variants=3, steps=20, landmarks=Landmarks.given(points), face=(1.0, 2.0, 30.0, 30.0))
     told = json.loads(json.dumps(full.to_json()))
-    assert set(told) == set(RestorationRequest.__dataclass_fields__)
+    assert set(told) == set(RestorationRequest.__dataclass_fields__) - {"notes"}
     assert told["image"] == {"shape": [40, 50, 3], "dtype": "uint8", "sha256": pixel_hash(picture())}
     assert (told["seed"], told["variants"], told["steps"], told["face"]) == (7, 3, 20, [1, 2, 30, 30])
     np.testing.assert_allclose(told["landmarks"]["points"], points, atol=5e-4)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int64])
+def test_a_mask_of_yes_and_no_is_one_of_black_and_white(dtype):
+    """Numbers none of which is above 1 are said to have been taken so; any others are taken exactly."""
+    plain = request(mask=(hole() > 0).astype(dtype))
+    assert plain.mask.dtype == np.uint8 and (plain.mask == np.where(hole() > 0, 255, 0)).all()
+    assert [note.code for note in plain.notes] == ([] if dtype is bool else ["mask-two-values"])
+    faint = np.where(hole() > 0, 2, 0).astype(np.uint8)
+    assert request(mask=faint).mask is faint and not request(mask=faint).notes
 
 
 def test_the_hash_is_of_the_samples_not_of_their_place_in_memory():

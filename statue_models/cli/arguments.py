@@ -66,7 +66,7 @@ def _command(
 
 def _restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
-    parser.add_argument("--mask", type=Path, required=True, help="picture of the same size: white = missing")
+    _mask(parser, required=True)
     parser.add_argument(
         "-o",
         "--output",
@@ -78,13 +78,6 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     for field in FIELDS.values():
         if field.on_command_line:
             _option(parser, field)
-    parser.add_argument(
-        "--grow",
-        type=_integer(0, 200),
-        default=0,
-        metavar="PX",
-        help="let the mask reach PX pixels further (default 0)",
-    )
     parser.add_argument("--runner", action="store_true", help="let the local service do the work")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the record of how it was made, as JSON")
     parser.add_argument(
@@ -99,7 +92,7 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
-    parser.add_argument("--mask", type=Path, help="picture of the same size: white = missing")
+    _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
     parser.add_argument(
@@ -107,6 +100,20 @@ def _landmarks(parser: argparse.ArgumentParser) -> None:
     )
     _json(parser)
     _force_and_quiet(parser)
+
+
+def _mask(parser: argparse.ArgumentParser, required: bool) -> None:
+    """Which part is missing."""
+    words = "picture of the same size: white = missing; or alpha, for what the photograph itself shows through"
+    parser.add_argument("--mask", required=required, metavar="MASK", help=words)
+    words = "black = missing; --no-invert takes a mask as it is that looks inverted (default: such a one is refused)"
+    parser.add_argument("--invert", action=argparse.BooleanOptionalAction, help=words)
+    for name, words in (
+        ("grow", "let the mask reach PX pixels further"),
+        ("feather", "let it fade over PX pixels more"),
+    ):
+        flag, limits = f"--{name}", _integer(0, 200)
+        parser.add_argument(flag, type=limits, default=0, metavar="PX", help=f"{words} (default 0)")
 
 
 def _models(parser: argparse.ArgumentParser) -> None:

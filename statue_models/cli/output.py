@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.whole_file import whole_file
 
@@ -47,6 +48,12 @@ def say(message: str, quiet: bool = False) -> None:
     """One message to a person."""
     if not quiet:
         print(f"statue: {message}", file=sys.stderr)
+
+
+def say_all(notes: Iterable[Note], quiet: bool = False) -> None:
+    """Each note in a line."""
+    for note in notes:
+        say(str(note), quiet)
 
 
 def print_json(data: Mapping[str, Any]) -> None:

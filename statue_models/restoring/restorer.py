@@ -22,6 +22,7 @@ from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.methods.method import Answer, Crop
 from statue_models.methods.registry import LoadedMethods, ReadyMethod
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
@@ -40,9 +41,8 @@ from statue_models.request import (
 )
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling, fill_hole
-from statue_models.restoring.masks import NARROWED
 from statue_models.restoring.record import record
-from statue_models.restoring.sight import FACELESS, Sight, find_sight
+from statue_models.restoring.sight import Sight, find_sight
 from statue_models.threads import one_thread
 
 #: What fills the part of a hole that not even the widest frame shows.
@@ -120,9 +120,9 @@ class Restorer:
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
         if needs == "face" and sight.landmarks is None:
-            filling.notes[FACELESS] = True
+            filling.notes.append(Note("framed-on-selection"))
         if request is not asked:
-            filling.notes[NARROWED] = {"pixels": int(np.count_nonzero(request.mask))}
+            filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
         filled = time.perf_counter()
         variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)
@@ -180,7 +180,7 @@ def _answer(
         frame=sight.frame,
         size=sight.size,
         uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
-        record=record(asked, method.descriptor, sight, filling.notes, seconds),
+        record=record(asked, method.descriptor, sight, filling.facts, filling.notes, seconds),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.notes import Note
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 from statue_models.request import check_megapixels
@@ -62,6 +63,7 @@ def _upright(stored: StoredPicture) -> StoredPicture:
         exif=block,
         xmp=exif.upright_xmp(stored.xmp) if stored.xmp else None,
         dpi=stored.dpi[::-1] if stored.dpi and orientation >= 5 else stored.dpi,
-        notes=(*stored.notes, "The picture was turned upright as its orientation tag says."),
+        notes=(*stored.notes, Note("turned-upright")),
         orientation=1,
+        turned=orientation,
     )
