@@ -31,6 +31,9 @@ CATALOGUE = {
     "mask-speckled": "{pixels:,} pixels of the mask that are all but black were taken for black.",
     "mask-turned": "The mask was turned with the photograph's orientation tag, without which it fits.",
     "mask-unturned": "The mask's own orientation tag was left aside, without which it fits the photograph.",
+    # of the landmarks
+    "landmarks-scaled": "The landmarks are those of the picture at {width} x {height} pixels and were scaled.",
+    "landmarks-shares": "The landmarks lie between 0 and 1 and were taken for shares of the picture.",
     # of the restoration
     "framed-on-selection": (
         "No face was found, so the model was shown the surroundings of the selection alone; if there is a face, say "

@@ -16,7 +16,8 @@ import pytest
 from statue_models import cli
 from statue_models.errors import StatueError, catalogue
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import Landmarks, format_pts, read_landmarks
+from statue_models.face.landmark_file import format_pts, read_landmarks
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, Restoration, Variant
@@ -278,7 +279,7 @@ def test_landmarks_in_every_form(scene, fake, capsys):
     for name in ("points.json", "points.pts"):
         assert statue("landmarks", "photo.png", "-o", name) == 0
         assert capsys.readouterr().out == ""
-        assert np.allclose(read_landmarks(Path(name)).points, POINTS)
+        assert np.allclose(read_landmarks(Path(name))[0].points, POINTS)
         assert statue("landmarks", "photo.png", "-o", name) == 8
     assert statue("landmarks", "photo.png", "-o", "points.svg", "--json", "--quiet") == 0
     assert json.loads(capsys.readouterr().out) == json.loads(Path("points.json").read_text())

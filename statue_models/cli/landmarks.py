@@ -7,7 +7,8 @@ from typing import Any
 from statue_models.cli import output
 from statue_models.cli.inputs import read_asked_mask
 from statue_models.errors import StatueError
-from statue_models.face.landmarks68 import Landmarks, format_pts, format_svg
+from statue_models.face.landmark_file import format_pts, format_svg
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.pictures.photograph import Photograph
 from statue_models.whole_file import check_writable
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from statue_models.cli import output
 from statue_models.cli.inputs import read_asked_mask
-from statue_models.face.landmarks68 import UNSURE, read_landmarks
+from statue_models.face.landmark_file import read_landmarks
+from statue_models.face.landmarks68 import UNSURE
 from statue_models.fields import FIELDS
 from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output
@@ -33,12 +34,14 @@ def run(options: Namespace) -> None:
     _check_outputs(options, outputs, None)
     registry.descriptor(options.model)
     asked = {field.name: getattr(options, field.name) for field in FIELDS.values() if field.on_command_line}
-    if options.landmarks is not None:
-        asked["landmarks"] = read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
     mask = read_asked_mask(options, photograph)
-    request = RestorationRequest(photograph.to_srgb(), mask.levels, **asked, notes=(*photograph.notes, *mask.notes))
+    notes = [*photograph.notes, *mask.notes]
+    if options.landmarks is not None:
+        asked["landmarks"], converted = read_landmarks(options.landmarks, (photograph.width, photograph.height))
+        notes += converted
+    request = RestorationRequest(photograph.to_srgb(), mask.levels, **asked, notes=tuple(notes))
     output.say_all(request.notes, options.quiet)
     with output.ProgressLine(not options.quiet) as progress:
         restoration = _restorer(options)(request, progress)

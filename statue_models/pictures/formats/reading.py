@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.errors import StatueError, reason_of, report_out_of_memory
 from statue_models.notes import Note
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
@@ -29,7 +29,7 @@ def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> Stored
     except IsADirectoryError as error:
         raise StatueError("not-an-image", path=path) from error
     except OSError as error:
-        raise StatueError("unreadable-file", path=path) from error
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from error
     with report_out_of_memory():
         stored = _read_as(path, head, check_size)
         if stored.samples.dtype.kind == "f" and not np.isfinite(stored.samples).all():
