@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import mask_of, picture_of
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks, check_points
-from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, MIN_SIDE, Field, RequestFields
+from statue_models.fields import BOX, FIELDS, LANDMARKS, Field, RequestFields
 from statue_models.notes import Note
 from statue_models.phases import Phase
-from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 
 #: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand. Chosen.
@@ -71,8 +71,7 @@ class RestorationRequest(RequestFields):
 
     One that exists is valid: requests are checked here and nowhere else. Any four numbers for ``face`` become a
     ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the mask hidden ones, so that one request
-    is the same from wherever it comes. So does a mask that is a plain yes and no: bool, or whole numbers none of which
-    is above 1.
+    is the same from wherever it comes. Picture and mask may be whatever ``arrays.py`` takes for one.
 
     Attributes:
         notes: of how picture and mask came about (a file was converted, a mask was scaled); they determine nothing, and
@@ -85,9 +84,10 @@ class RestorationRequest(RequestFields):
     notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
-        check_picture(self.image)
-        self._take_plain_mask()
-        check_mask(self.mask, self.image)
+        object.__setattr__(self, "image", picture_of(self.image))
+        mask, guessed = mask_of(self.mask, self.image)
+        object.__setattr__(self, "mask", mask)
+        object.__setattr__(self, "notes", (*self.notes, *guessed))
         if not self.mask.any():
             raise StatueError("empty-mask")
         if self.mask.all():
@@ -96,17 +96,6 @@ class RestorationRequest(RequestFields):
             object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
-
-    def _take_plain_mask(self) -> None:
-        """A mask of 0 and 1 becomes one of 0 and 255; whole numbers with a note, as 1 might have been a shade."""
-        mask = self.mask
-        if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype.kind not in "bui":
-            return
-        if mask.dtype == bool or (mask.any() and mask.max() == 1 and mask.min() >= 0):
-            object.__setattr__(self, "mask", np.where(mask, np.uint8(255), np.uint8(0)))
-        if mask.dtype != bool and self.mask is not mask:
-            note = Note.of("mask-two-values", value=1, white=int(np.iinfo(mask.dtype).max))
-            object.__setattr__(self, "notes", (*self.notes, note))
 
     def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
@@ -141,69 +130,6 @@ class RestorationRequest(RequestFields):
             "mask": {"sha256": pixel_hash(self.mask)},
             **{name: _in_record(getattr(self, name)) for name in FIELDS},
         }
-
-
-def check_picture(image: NDArray[Any]) -> None:
-    """Whether an array is a picture that can be worked on.
-
-    Args:
-        image: as in ``RestorationRequest``.
-
-    Raises:
-        StatueError: "bad-request", "image-too-small", "image-too-large" or "bad-pixels".
-    """
-    if not isinstance(image, np.ndarray):
-        raise StatueError("bad-request", reason=f"the picture is a {type(image).__name__}, not an array")
-    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
-        raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
-    height, width = image.shape[:2]
-    check_size(width, height)
-    if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
-        raise StatueError("bad-pixels")
-
-
-def check_size(width: int, height: int) -> None:
-    """Whether a picture of so many pixels can be worked on.
-
-    Raises:
-        StatueError: "image-too-small" or "image-too-large".
-    """
-    if min(width, height) < MIN_SIDE:
-        raise StatueError("image-too-small", width=width, height=height)
-    check_megapixels(width, height)
-
-
-def check_megapixels(width: int, height: int) -> None:
-    """Whether a picture of so many pixels can be held, which even one that is too small to restore can.
-
-    Raises:
-        StatueError: "image-too-large".
-    """
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
-
-
-def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
-    """Whether an array is a mask of a picture.
-
-    Raises:
-        StatueError: "bad-request" or "mask-size".
-    """
-    if not isinstance(mask, np.ndarray):
-        raise StatueError("bad-request", reason=f"the mask is a {type(mask).__name__}, not an array")
-    if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
-    check_mask_size(mask.shape[::-1], image.shape[1::-1])
-
-
-def check_mask_size(mask: tuple[int, ...], picture: tuple[int, ...]) -> None:
-    """Whether a mask is as large as its picture, both (width, height).
-
-    Raises:
-        StatueError: "mask-size".
-    """
-    if mask != picture:
-        raise StatueError("mask-size", mask_width=mask[0], mask_height=mask[1], width=picture[0], height=picture[1])
 
 
 def face_box_in(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:

@@ -1,5 +1,6 @@
 """The command line: what it writes, says and returns."""
 
+import io
 import json
 import os
 import signal
@@ -8,6 +9,8 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -20,7 +23,7 @@ from statue_models.face.landmark_file import format_pts, read_landmarks
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Restoration, Variant
+from statue_models.request import Hypothesis, Restoration, Variant, pixel_hash
 from statue_models.restoring import restorer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -182,6 +185,66 @@ def test_a_model_without_uncertainty_says_so(scene, fake, capsys):
     said = capsys.readouterr()
     assert "spread.png was not written" in said.err
     assert json.loads(said.out)["uncertainty"] is None
+
+
+def test_what_is_read_is_never_written_over(scene, fake, capsys):
+    os.link("photo.png", "same.png")
+    Path("link.png").symlink_to("mask.png")
+    before = Path("photo.png").read_bytes(), Path("mask.png").read_bytes()
+    for words in (
+        ("-o", "photo.png"),
+        ("-o", "same.png"),
+        ("-o", "mask.png"),
+        ("-o", "link.png"),
+        ("-o", "out.png", "--report", "photo.png"),
+        ("-o", "out.png", "--uncertainty", "mask.png"),
+        ("-o", "."),
+    ):
+        assert statue("restore", "photo.png", "--mask", "mask.png", "--force", "--json", *words) == 8
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "output-is-input"
+    assert not fake.seen and before == (Path("photo.png").read_bytes(), Path("mask.png").read_bytes())
+
+
+def test_a_folder_takes_the_variants_under_the_photographs_name(scene, fake):
+    Path("made").mkdir()
+    assert statue("restore", "photo.png", "--mask", "mask.png", "-o", "made", "--variants", "2") == 0
+    assert sorted(path.name for path in Path("made").iterdir()) == ["photo.2.png", "photo.png"]
+
+
+def test_pipes_and_addresses_are_read(scene, fake, capsys, monkeypatch):
+    os.mkfifo("pipe")
+    for name in ("photo.png", "mask.png"):
+        feed = Thread(target=lambda of=name: Path("pipe").write_bytes(Path(of).read_bytes()))
+        feed.start()
+        words = ("pipe", "--mask", "mask.png") if name == "photo.png" else ("photo.png", "--mask", "pipe")
+        assert statue("restore", *words, "-o", f"from-{name}") == 0
+        feed.join()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(Path("photo.png").read_bytes())))
+    assert statue("restore", "-", "--mask", Path("mask.png").resolve().as_uri(), "-o", "out.png") == 0
+    assert len({pixel_hash(one.image) + pixel_hash(one.mask) for one in fake.seen}) == 1 and len(fake.seen) == 3
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"no picture")))
+    assert statue("restore", "-", "--mask", "mask.png", "-o", "other.png") == 3
+    assert "statue: - is not a picture" in capsys.readouterr().err
+
+
+def test_names_that_lead_nowhere_are_named(scene, fake, capsys):
+    Path("loop.png").symlink_to("loop.png")
+    for name, code in (
+        ("loop.png", "unreadable-file"),
+        ("x" * 264, "unreadable-file"),
+        ("file:///no%20where", "missing-file"),
+    ):
+        assert statue("restore", name, "--mask", "mask.png", "-o", "out.png", "--json") == 3
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert error["code"] == code and name[-20:].replace("%20", " ").removeprefix("file://") in error["sentence"]
+    for name in ("loop.png", "x" * 264 + ".png"):
+        assert statue("restore", "photo.png", "--mask", "mask.png", "-o", name) == 8
+    gone = scene / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    assert statue("restore", scene / "photo.png", "--mask", scene / "mask.png", "-o", "out.png") == 8
+    os.chdir(scene)
 
 
 @pytest.mark.parametrize("existing", ["out.png", "out.2.png", "how.json", "spread.png"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import statue_models
+from statue_models.cli.paths import path_of
 from statue_models.errors import StatueError
 from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
 
@@ -65,24 +66,24 @@ def _command(
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
     _mask(parser, required=True)
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path_of,
         required=True,
         metavar="OUT",
-        help="first variant; the others become STEM.2.EXT, ...",
+        help="first variant, or a folder; the others become STEM.2.EXT, ...",
     )
     for field in FIELDS.values():
         if field.on_command_line:
             _option(parser, field)
     parser.add_argument("--runner", action="store_true", help="let the local service do the work")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the record of how it was made, as JSON")
+    parser.add_argument("--report", type=path_of, metavar="FILE", help="write the record of how it was made, as JSON")
     parser.add_argument(
         "--uncertainty",
-        type=Path,
+        type=path_of,
         metavar="FILE",
         help="write how far variant 1 may be off: a grey picture of the size of the photograph",
     )
@@ -91,12 +92,12 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
     _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
+        "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
     _json(parser)
     _force_and_quiet(parser)
@@ -134,7 +135,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     """The option that a field of the request has; landmarks come in a file."""
-    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: Path}
+    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: path_of}
     parser.add_argument(
         field.flag,
         type=readers.get(field.kind, str),

@@ -5,7 +5,8 @@ from argparse import Namespace
 from typing import Any
 
 from statue_models.cli import output
-from statue_models.cli.inputs import read_asked_mask
+from statue_models.cli.inputs import files_read, read_asked_mask
+from statue_models.cli.paths import check_distinct
 from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts, format_svg
 from statue_models.face.landmarks68 import Landmarks
@@ -24,6 +25,7 @@ def run(options: Namespace) -> None:
     if options.output is not None:
         if options.output.suffix.lower() not in _ENDINGS:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
+        check_distinct([options.output], files_read(options))
         check_writable(options.output, options.force)
     photograph = Photograph.read(options.photo)
     size = (photograph.width, photograph.height)

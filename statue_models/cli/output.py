@@ -70,26 +70,6 @@ def report(error: StatueError, as_json: bool) -> int:
     return error.exit_status
 
 
-def variant_paths(output: Path, variants: int) -> list[Path]:
-    """OUT, STEM.2.EXT, STEM.3.EXT, ..."""
-    return [output, *(output.with_name(f"{output.stem}.{k}{output.suffix}") for k in range(2, variants + 1))]
-
-
-def check_distinct(paths: Iterable[Path | None]) -> None:
-    """Refuse a command whose outputs would write over each other.
-
-    Raises:
-        StatueError: usage.
-    """
-    seen = set()
-    for path in paths:
-        if path is not None:
-            place = path.resolve()
-            if place in seen:
-                raise StatueError("usage", reason=f"Two outputs would go into the file {path}")
-            seen.add(place)
-
-
 def write_text(path: Path, text: str, force: bool) -> None:
     """Write a text file, whole or not at all.
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.cli import output
-from statue_models.cli.inputs import read_asked_mask
+from statue_models.cli.inputs import files_read, read_asked_mask
+from statue_models.cli.paths import check_distinct, output_in, variant_paths
 from statue_models.face.landmark_file import read_landmarks
 from statue_models.face.landmarks68 import UNSURE
 from statue_models.fields import FIELDS
@@ -30,7 +31,7 @@ def run(options: Namespace) -> None:
     Raises:
         StatueError: for everything that the user can put right.
     """
-    outputs = output.variant_paths(options.output, options.variants)
+    outputs = variant_paths(output_in(options.output, options.photo), options.variants)
     _check_outputs(options, outputs, None)
     registry.descriptor(options.model)
     asked = {field.name: getattr(options, field.name) for field in FIELDS.values() if field.on_command_line}
@@ -53,7 +54,7 @@ def run(options: Namespace) -> None:
 
 def _check_outputs(options: Namespace, outputs: list[Path], photograph: Photograph | None) -> None:
     """Before any work, and again for the format once the photograph is known."""
-    output.check_distinct([*outputs, options.report, options.uncertainty])
+    check_distinct([*outputs, options.report, options.uncertainty], files_read(options))
     for path in outputs:
         check_output(path, options.force, photograph)
     if options.report is not None:

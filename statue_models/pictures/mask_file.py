@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import check_mask_size, check_megapixels
 from statue_models.errors import StatueError
 from statue_models.notes import Note
 from statue_models.pictures.formats.exif import turn_upright
@@ -19,7 +20,6 @@ from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pictures.mask_values import is_inverted, is_picture, mask_levels
 from statue_models.pixels.bands import bands
-from statue_models.request import check_mask_size, check_megapixels
 
 #: In place of a mask's file: what the photograph itself shows through.
 ALPHA = "alpha"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import mask_of, picture_of
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -33,8 +34,6 @@ from statue_models.request import (
     Restoration,
     RestorationRequest,
     Variant,
-    check_mask,
-    check_picture,
     face_box_in,
     no_progress,
     split_progress,
@@ -100,9 +99,8 @@ class Restorer:
             StatueError: for a picture or a mask that is none, a predictor that is unknown, when no face is found, or
                 "interrupted".
         """
-        check_picture(image)
-        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
-        check_mask(hole, image)
+        image = picture_of(image)
+        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)

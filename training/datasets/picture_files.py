@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from statue_models.arrays import check_megapixels
 from statue_models.errors import StatueError, reason_of, report_out_of_memory
 from statue_models.pictures.photograph import Photograph
 from statue_models.pixels.samples import rgb8
-from statue_models.request import check_megapixels
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 #: What shows through where a picture is transparent. Grey level, 0..255: the middle.

@@ -5,22 +5,28 @@ from pathlib import Path
 
 import numpy as np
 
+from statue_models.arrays import check_megapixels
 from statue_models.errors import StatueError, reason_of, report_out_of_memory
 from statue_models.notes import Note
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
+from statue_models.pictures.formats.spooling import regular_file
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
-from statue_models.request import check_megapixels
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> StoredPicture:
-    """The upright picture of a PNG, JPEG, TIFF or WebP file.
+    """The upright picture of a PNG, JPEG, TIFF or WebP file, of a pipe, or of standard input (``-``).
 
     Raises:
         StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image, bad-pixels,
             out-of-memory, and what ``check_size`` raises, which is asked before anything is decoded.
     """
+    with regular_file(path) as file:
+        return _read(file, check_size)
+
+
+def _read(path: Path, check_size: SizeCheck) -> StoredPicture:
     try:
         with path.open("rb") as file:
             head = file.read(12)
