@@ -75,6 +75,7 @@ class StatueError(Exception):
 
     Attributes:
         code: of the catalogue.
+        details: what fills the places.
         sentence: what happened.
         remedy: what to do.
         exit_status: of ``statue``.
@@ -85,12 +86,16 @@ class StatueError(Exception):
         entry = catalogue().get(code)
         if entry is None:
             entry, details = _UNLISTED, {"what": ", ".join([code, *(f"{k}: {v}" for k, v in details.items())])}
-        self.code = code
+        self.code, self.details = code, details
         self.sentence = entry.sentence.format_map(_Details(details))
         self.remedy = entry.remedy.format_map(_Details(details))
         self.exit_status = entry.exit_status
         self.http_status = entry.http_status
         super().__init__(self.sentence)
+
+    def told_with(self, **details: Any) -> StatueError:
+        """The same error with other details: a file's name as the user knows it."""
+        return StatueError(self.code, **{**self.details, **details})
 
     @classmethod
     def from_json(cls, data: Any) -> StatueError:

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import mask_of, picture_of
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks, check_points
-from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, MIN_SIDE, Field, RequestFields
+from statue_models.fields import BOX, FIELDS, LANDMARKS, Field, RequestFields
+from statue_models.notes import Note
 from statue_models.phases import Phase
-from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
 
 #: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand. Chosen.
@@ -70,15 +71,23 @@ class RestorationRequest(RequestFields):
 
     One that exists is valid: requests are checked here and nowhere else. Any four numbers for ``face`` become a
     ``FaceBox``, any 68 pairs ``Landmarks``, and those of them that lie under the mask hidden ones, so that one request
-    is the same from wherever it comes.
+    is the same from wherever it comes. Picture and mask may be whatever ``arrays.py`` takes for one.
+
+    Attributes:
+        notes: of how picture and mask came about (a file was converted, a mask was scaled); they determine nothing, and
+            come first among the notes of the record.
 
     Raises:
         StatueError: with the code of the first thing that is wrong.
     """
 
+    notes: tuple[Note, ...] = ()
+
     def __post_init__(self) -> None:
-        check_picture(self.image)
-        check_mask(self.mask, self.image)
+        object.__setattr__(self, "image", picture_of(self.image))
+        mask, guessed = mask_of(self.mask, self.image)
+        object.__setattr__(self, "mask", mask)
+        object.__setattr__(self, "notes", (*self.notes, *guessed))
         if not self.mask.any():
             raise StatueError("empty-mask")
         if self.mask.all():
@@ -121,69 +130,6 @@ class RestorationRequest(RequestFields):
             "mask": {"sha256": pixel_hash(self.mask)},
             **{name: _in_record(getattr(self, name)) for name in FIELDS},
         }
-
-
-def check_picture(image: NDArray[Any]) -> None:
-    """Whether an array is a picture that can be worked on.
-
-    Args:
-        image: as in ``RestorationRequest``.
-
-    Raises:
-        StatueError: "bad-request", "image-too-small", "image-too-large" or "bad-pixels".
-    """
-    if not isinstance(image, np.ndarray):
-        raise StatueError("bad-request", reason=f"the picture is a {type(image).__name__}, not an array")
-    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or image.dtype not in (np.uint8, np.uint16, np.float32):
-        raise StatueError("bad-request", reason=f"the picture is {image.shape} {image.dtype}")
-    height, width = image.shape[:2]
-    check_size(width, height)
-    if image.dtype == np.float32 and not all(np.isfinite(image[band]).all() for band in bands(height)):
-        raise StatueError("bad-pixels")
-
-
-def check_size(width: int, height: int) -> None:
-    """Whether a picture of so many pixels can be worked on.
-
-    Raises:
-        StatueError: "image-too-small" or "image-too-large".
-    """
-    if min(width, height) < MIN_SIDE:
-        raise StatueError("image-too-small", width=width, height=height)
-    check_megapixels(width, height)
-
-
-def check_megapixels(width: int, height: int) -> None:
-    """Whether a picture of so many pixels can be held, which even one that is too small to restore can.
-
-    Raises:
-        StatueError: "image-too-large".
-    """
-    if width * height > MAX_MEGAPIXELS * 1_000_000:
-        raise StatueError("image-too-large", megapixels=round(width * height / 1e6), limit=MAX_MEGAPIXELS)
-
-
-def check_mask(mask: NDArray[Any], image: NDArray[Any]) -> None:
-    """Whether an array is a mask of a picture.
-
-    Raises:
-        StatueError: "bad-request" or "mask-size".
-    """
-    if not isinstance(mask, np.ndarray):
-        raise StatueError("bad-request", reason=f"the mask is a {type(mask).__name__}, not an array")
-    if mask.ndim != 2 or mask.dtype != np.uint8:
-        raise StatueError("bad-request", reason=f"the mask is {mask.shape} {mask.dtype}")
-    check_mask_size(mask.shape[::-1], image.shape[1::-1])
-
-
-def check_mask_size(mask: tuple[int, ...], picture: tuple[int, ...]) -> None:
-    """Whether a mask is as large as its picture, both (width, height).
-
-    Raises:
-        StatueError: "mask-size".
-    """
-    if mask != picture:
-        raise StatueError("mask-size", mask_width=mask[0], mask_height=mask[1], width=picture[0], height=picture[1])
 
 
 def face_box_in(numbers: Sequence[float], mask: NDArray[np.uint8]) -> FaceBox:
@@ -256,6 +202,11 @@ class Restoration:
     size: int | None
     uncertainty: NDArray[np.uint8] | None
     record: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What the user is to be told, of all that the record holds."""
+        return tuple(Note.from_json(note) for note in self.record.get("notes", ()))
 
     def applied_to(self, image: NDArray[Any], index: int = 0) -> NDArray[Any]:
         """A copy of the photograph with variant ``index`` in place; outside the mask every sample is the input's."""

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 #: Largest file that is read at all; the project's own weights stay below 40 MB together. Bytes; chosen.
 MAX_FILE = 1 << 30
@@ -87,8 +87,8 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise StatueError("weights-missing", path=path, how="Run 'python3 -m installer' again to fetch it.") from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
 
 
 def _read_header(content: bytes) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:

@@ -19,14 +19,17 @@ def check_writable(path: Path, force: bool) -> None:
     Raises:
         StatueError: ``output-unwritable``, or ``output-exists`` (unless ``force``).
     """
-    if path.is_dir():
-        raise StatueError("output-unwritable", path=path, reason="it is a folder")
-    if not path.parent.is_dir():
-        raise StatueError("output-unwritable", path=path, reason=f"there is no folder {path.parent}")
-    if path.exists() and not force:
-        raise StatueError("output-exists", path=path)
-    if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
-        raise StatueError("output-unwritable", path=path, reason="the folder is write-protected")
+    try:
+        if path.is_dir():
+            raise StatueError("output-unwritable", path=path, reason="it is a folder")
+        if not path.parent.is_dir():
+            raise StatueError("output-unwritable", path=path, reason=f"there is no folder {path.parent}")
+        if path.exists() and not force:
+            raise StatueError("output-exists", path=path)
+        if not os.access(path.resolve().parent, os.W_OK | os.X_OK):
+            raise StatueError("output-unwritable", path=path, reason="the folder is write-protected")
+    except (OSError, RuntimeError) as error:  # a name that is too long, a loop of links, no current folder
+        raise StatueError("output-unwritable", path=path, reason=reason_of(error)) from None
 
 
 @contextmanager

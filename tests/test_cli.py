@@ -1,5 +1,6 @@
 """The command line: what it writes, says and returns."""
 
+import io
 import json
 import os
 import signal
@@ -8,6 +9,8 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -16,10 +19,11 @@ import pytest
 from statue_models import cli
 from statue_models.errors import StatueError, catalogue
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import Landmarks, format_pts, read_landmarks
+from statue_models.face.landmark_file import format_pts, read_landmarks
+from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Restoration, Variant
+from statue_models.request import Hypothesis, Restoration, Variant, pixel_hash
 from statue_models.restoring import restorer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -128,6 +132,34 @@ def test_all_options_reach_the_request(scene, fake):
     assert fake.devices == ["cpu"]
 
 
+def test_what_was_understood_and_guessed_is_said_and_recorded(scene, fake, capsys):
+    rgba = np.dstack([np.full((80, 96, 3), 9000, np.uint16), np.full((80, 96), 65535, np.uint16)])
+    rgba[30:50, 40:60, 3] = 0
+    cv2.imwrite("erased.png", rgba)
+    cv2.imwrite("ones.png", cv2.imread("mask.png", 0) // 255)
+    cv2.imwrite("negative.png", 255 - cv2.imread("mask.png", 0))
+    understood = "statue: 400 pixels missing, 5.2 % of the picture; holes: 1 (mask-understood)\n"
+    assert statue("restore", "photo.png", "--mask", "ones.png", "-o", "out.png", "--json") == 0
+    said = capsys.readouterr()
+    assert understood in said.err and "(mask-two-values)\n" in said.err
+    assert [note.code for note in fake.seen[0].notes] == ["mask-two-values", "mask-understood"]
+    for words in (("erased.png", "--mask", "alpha"), ("photo.png", "--mask", "negative.png", "--invert")):
+        assert statue("restore", *words, "-o", "out.png", "--force") == 0
+        assert (fake.seen[-1].mask == fake.seen[0].mask).all() and understood in capsys.readouterr().err
+    assert statue("restore", "photo.png", "--mask", "negative.png", "-o", "out.png", "--force") == 3
+    assert "--invert" in capsys.readouterr().err
+    assert statue("landmarks", "photo.png", "--mask", "negative.png", "--no-invert") == 0
+    assert fake.seen[-1][1].mean() > 200
+
+
+def test_a_mask_grows_and_fades_outwards(scene, fake):
+    assert restore("--grow", "3", "--feather", "6") == 0
+    mask = fake.seen[0].mask
+    assert (mask[30:50, 40:60] == 255).all() and (mask[27, 41:59] == 255).all()
+    fade = mask[20:28, 50].astype(int)
+    assert fade[0] == 0 and fade[-1] == 255 and (np.diff(fade) > 0).all()
+
+
 def test_several_variants_with_report_and_uncertainty(scene, fake, capsys):
     assert restore("--variants", 3, "--report", "how.json", "--uncertainty", "spread.png", "--json", "--quiet") == 0
     assert files() == ["how.json", "out.2.png", "out.3.png", "out.png", "spread.png"]
@@ -153,6 +185,66 @@ def test_a_model_without_uncertainty_says_so(scene, fake, capsys):
     said = capsys.readouterr()
     assert "spread.png was not written" in said.err
     assert json.loads(said.out)["uncertainty"] is None
+
+
+def test_what_is_read_is_never_written_over(scene, fake, capsys):
+    os.link("photo.png", "same.png")
+    Path("link.png").symlink_to("mask.png")
+    before = Path("photo.png").read_bytes(), Path("mask.png").read_bytes()
+    for words in (
+        ("-o", "photo.png"),
+        ("-o", "same.png"),
+        ("-o", "mask.png"),
+        ("-o", "link.png"),
+        ("-o", "out.png", "--report", "photo.png"),
+        ("-o", "out.png", "--uncertainty", "mask.png"),
+        ("-o", "."),
+    ):
+        assert statue("restore", "photo.png", "--mask", "mask.png", "--force", "--json", *words) == 8
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "output-is-input"
+    assert not fake.seen and before == (Path("photo.png").read_bytes(), Path("mask.png").read_bytes())
+
+
+def test_a_folder_takes_the_variants_under_the_photographs_name(scene, fake):
+    Path("made").mkdir()
+    assert statue("restore", "photo.png", "--mask", "mask.png", "-o", "made", "--variants", "2") == 0
+    assert sorted(path.name for path in Path("made").iterdir()) == ["photo.2.png", "photo.png"]
+
+
+def test_pipes_and_addresses_are_read(scene, fake, capsys, monkeypatch):
+    os.mkfifo("pipe")
+    for name in ("photo.png", "mask.png"):
+        feed = Thread(target=lambda of=name: Path("pipe").write_bytes(Path(of).read_bytes()))
+        feed.start()
+        words = ("pipe", "--mask", "mask.png") if name == "photo.png" else ("photo.png", "--mask", "pipe")
+        assert statue("restore", *words, "-o", f"from-{name}") == 0
+        feed.join()
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(Path("photo.png").read_bytes())))
+    assert statue("restore", "-", "--mask", Path("mask.png").resolve().as_uri(), "-o", "out.png") == 0
+    assert len({pixel_hash(one.image) + pixel_hash(one.mask) for one in fake.seen}) == 1 and len(fake.seen) == 3
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"no picture")))
+    assert statue("restore", "-", "--mask", "mask.png", "-o", "other.png") == 3
+    assert "statue: - is not a picture" in capsys.readouterr().err
+
+
+def test_names_that_lead_nowhere_are_named(scene, fake, capsys):
+    Path("loop.png").symlink_to("loop.png")
+    for name, code in (
+        ("loop.png", "unreadable-file"),
+        ("x" * 264, "unreadable-file"),
+        ("file:///no%20where", "missing-file"),
+    ):
+        assert statue("restore", name, "--mask", "mask.png", "-o", "out.png", "--json") == 3
+        error = json.loads(capsys.readouterr().out)["error"]
+        assert error["code"] == code and name[-20:].replace("%20", " ").removeprefix("file://") in error["sentence"]
+    for name in ("loop.png", "x" * 264 + ".png"):
+        assert statue("restore", "photo.png", "--mask", "mask.png", "-o", name) == 8
+    gone = scene / "gone"
+    gone.mkdir()
+    os.chdir(gone)
+    gone.rmdir()
+    assert statue("restore", scene / "photo.png", "--mask", scene / "mask.png", "-o", "out.png") == 8
+    os.chdir(scene)
 
 
 @pytest.mark.parametrize("existing", ["out.png", "out.2.png", "how.json", "spread.png"])
@@ -231,7 +323,7 @@ def test_a_failure_in_the_work_leaves_no_file(scene, fake, capsys, failure, stat
 
 def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, capsys, monkeypatch):
     assert restore() == 0
-    assert "%" not in capsys.readouterr().err
+    assert "\r" not in capsys.readouterr().err
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert restore("--force") == 0
     said = capsys.readouterr().err
@@ -250,7 +342,7 @@ def test_landmarks_in_every_form(scene, fake, capsys):
     for name in ("points.json", "points.pts"):
         assert statue("landmarks", "photo.png", "-o", name) == 0
         assert capsys.readouterr().out == ""
-        assert np.allclose(read_landmarks(Path(name)).points, POINTS)
+        assert np.allclose(read_landmarks(Path(name))[0].points, POINTS)
         assert statue("landmarks", "photo.png", "-o", name) == 8
     assert statue("landmarks", "photo.png", "-o", "points.svg", "--json", "--quiet") == 0
     assert json.loads(capsys.readouterr().out) == json.loads(Path("points.json").read_text())

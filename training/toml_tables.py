@@ -12,7 +12,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 #: Where recipes are looked for by name.
 RECIPES = Path(__file__).parent / "recipes"
@@ -153,8 +153,8 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise StatueError("missing-file", path=path) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise bad_recipe(f"{path} is not TOML: {_phrase(error)}") from None
 

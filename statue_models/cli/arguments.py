@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import statue_models
+from statue_models.cli.paths import path_of
 from statue_models.errors import StatueError
 from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
 
@@ -65,31 +66,24 @@ def _command(
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
-    parser.add_argument("--mask", type=Path, required=True, help="picture of the same size: white = missing")
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    _mask(parser, required=True)
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=path_of,
         required=True,
         metavar="OUT",
-        help="first variant; the others become STEM.2.EXT, ...",
+        help="first variant, or a folder; the others become STEM.2.EXT, ...",
     )
     for field in FIELDS.values():
         if field.on_command_line:
             _option(parser, field)
-    parser.add_argument(
-        "--grow",
-        type=_integer(0, 200),
-        default=0,
-        metavar="PX",
-        help="let the mask reach PX pixels further (default 0)",
-    )
     parser.add_argument("--runner", action="store_true", help="let the local service do the work")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the record of how it was made, as JSON")
+    parser.add_argument("--report", type=path_of, metavar="FILE", help="write the record of how it was made, as JSON")
     parser.add_argument(
         "--uncertainty",
-        type=Path,
+        type=path_of,
         metavar="FILE",
         help="write how far variant 1 may be off: a grey picture of the size of the photograph",
     )
@@ -98,15 +92,29 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
-    parser.add_argument("--mask", type=Path, help="picture of the same size: white = missing")
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
     parser.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
+        "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
     _json(parser)
     _force_and_quiet(parser)
+
+
+def _mask(parser: argparse.ArgumentParser, required: bool) -> None:
+    """Which part is missing."""
+    words = "picture of the same size: white = missing; or alpha, for what the photograph itself shows through"
+    parser.add_argument("--mask", required=required, metavar="MASK", help=words)
+    words = "black = missing; --no-invert takes a mask as it is that looks inverted (default: such a one is refused)"
+    parser.add_argument("--invert", action=argparse.BooleanOptionalAction, help=words)
+    for name, words in (
+        ("grow", "let the mask reach PX pixels further"),
+        ("feather", "let it fade over PX pixels more"),
+    ):
+        flag, limits = f"--{name}", _integer(0, 200)
+        parser.add_argument(flag, type=limits, default=0, metavar="PX", help=f"{words} (default 0)")
 
 
 def _models(parser: argparse.ArgumentParser) -> None:
@@ -127,7 +135,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     """The option that a field of the request has; landmarks come in a file."""
-    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: Path}
+    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: path_of}
     parser.add_argument(
         field.flag,
         type=readers.get(field.kind, str),

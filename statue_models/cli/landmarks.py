@@ -5,9 +5,12 @@ from argparse import Namespace
 from typing import Any
 
 from statue_models.cli import output
+from statue_models.cli.inputs import files_read, read_asked_mask
+from statue_models.cli.paths import check_distinct
 from statue_models.errors import StatueError
-from statue_models.face.landmarks68 import Landmarks, format_pts, format_svg
-from statue_models.pictures.photograph import Photograph, read_mask
+from statue_models.face.landmark_file import format_pts, format_svg
+from statue_models.face.landmarks68 import Landmarks
+from statue_models.pictures.photograph import Photograph
 from statue_models.whole_file import check_writable
 
 _ENDINGS = (".json", ".pts", ".svg")
@@ -22,18 +25,23 @@ def run(options: Namespace) -> None:
     if options.output is not None:
         if options.output.suffix.lower() not in _ENDINGS:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
+        check_distinct([options.output], files_read(options))
         check_writable(options.output, options.force)
     photograph = Photograph.read(options.photo)
     size = (photograph.width, photograph.height)
-    mask = None if options.mask is None else read_mask(options.mask, size)
-    for note in photograph.notes:
-        output.say(note, options.quiet)
+    mask = None if options.mask is None else read_asked_mask(options, photograph)
+    levels, notes = (None, ()) if mask is None else (mask.levels, mask.notes)
+    output.say_all((*photograph.notes, *notes), options.quiet)
 
     from statue_models.restoring.restorer import Restorer
 
     with output.ProgressLine(not options.quiet) as progress:
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(), mask, face=options.face, predictor=options.predictor, progress=progress
+            photograph.to_srgb(),
+            levels,
+            face=options.face,
+            predictor=options.predictor,
+            progress=progress,
         )
     data: dict[str, Any] = {
         "image": {"width": size[0], "height": size[1]},

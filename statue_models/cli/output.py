@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.whole_file import whole_file
 
@@ -49,6 +50,12 @@ def say(message: str, quiet: bool = False) -> None:
         print(f"statue: {message}", file=sys.stderr)
 
 
+def say_all(notes: Iterable[Note], quiet: bool = False) -> None:
+    """Each note in a line."""
+    for note in notes:
+        say(str(note), quiet)
+
+
 def print_json(data: Mapping[str, Any]) -> None:
     """The one object of ``--json`` on stdout, with its schema."""
     print(json.dumps({"schema": 1, **data}, indent=1))
@@ -61,26 +68,6 @@ def report(error: StatueError, as_json: bool) -> int:
     if as_json:
         print_json({"error": error.to_json()})
     return error.exit_status
-
-
-def variant_paths(output: Path, variants: int) -> list[Path]:
-    """OUT, STEM.2.EXT, STEM.3.EXT, ..."""
-    return [output, *(output.with_name(f"{output.stem}.{k}{output.suffix}") for k in range(2, variants + 1))]
-
-
-def check_distinct(paths: Iterable[Path | None]) -> None:
-    """Refuse a command whose outputs would write over each other.
-
-    Raises:
-        StatueError: usage.
-    """
-    seen = set()
-    for path in paths:
-        if path is not None:
-            place = path.resolve()
-            if place in seen:
-                raise StatueError("usage", reason=f"Two outputs would go into the file {path}")
-            seen.add(place)
 
 
 def write_text(path: Path, text: str, force: bool) -> None:

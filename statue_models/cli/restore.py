@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.cli import output
-from statue_models.face.landmarks68 import UNSURE, read_landmarks
+from statue_models.cli.inputs import files_read, read_asked_mask
+from statue_models.cli.paths import check_distinct, output_in, variant_paths
+from statue_models.face.landmark_file import read_landmarks
+from statue_models.face.landmarks68 import UNSURE
 from statue_models.fields import FIELDS
 from statue_models.methods import registry
-from statue_models.pictures.photograph import Photograph, check_output, read_mask
+from statue_models.pictures.photograph import Photograph, check_output
 from statue_models.request import Progress, Restoration, RestorationRequest, Variant
-from statue_models.restoring.masks import NARROWED, RIM_DIFFERS, RIM_NOTE, grow
-from statue_models.restoring.sight import FACELESS, FACELESS_NOTE
 from statue_models.whole_file import check_writable
 
 Restore = Callable[[RestorationRequest, Progress], Restoration]
@@ -30,28 +31,30 @@ def run(options: Namespace) -> None:
     Raises:
         StatueError: for everything that the user can put right.
     """
-    outputs = output.variant_paths(options.output, options.variants)
+    outputs = variant_paths(output_in(options.output, options.photo), options.variants)
     _check_outputs(options, outputs, None)
     registry.descriptor(options.model)
     asked = {field.name: getattr(options, field.name) for field in FIELDS.values() if field.on_command_line}
-    if options.landmarks is not None:
-        asked["landmarks"] = read_landmarks(options.landmarks)
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
-    mask = grow(read_mask(options.mask, (photograph.width, photograph.height)), options.grow)
-    request = RestorationRequest(photograph.to_srgb(), mask, **asked)
-    for note in photograph.notes:
-        output.say(note, options.quiet)
+    mask = read_asked_mask(options, photograph)
+    notes = [*photograph.notes, *mask.notes]
+    if options.landmarks is not None:
+        asked["landmarks"], converted = read_landmarks(options.landmarks, (photograph.width, photograph.height))
+        notes += converted
+    request = RestorationRequest(photograph.to_srgb(), mask.levels, **asked, notes=tuple(notes))
+    output.say_all(request.notes, options.quiet)
     with output.ProgressLine(not options.quiet) as progress:
         restoration = _restorer(options)(request, progress)
-    _write(options, outputs, photograph, mask, restoration)
+    output.say_all(restoration.notes[len(request.notes) :], options.quiet)
+    _write(options, outputs, photograph, mask.levels, restoration)
     if options.json:
         _print(options, outputs, photograph, restoration)
 
 
 def _check_outputs(options: Namespace, outputs: list[Path], photograph: Photograph | None) -> None:
     """Before any work, and again for the format once the photograph is known."""
-    output.check_distinct([*outputs, options.report, options.uncertainty])
+    check_distinct([*outputs, options.report, options.uncertainty], files_read(options))
     for path in outputs:
         check_output(path, options.force, photograph)
     if options.report is not None:
@@ -79,12 +82,6 @@ def _write(
         output.say(f"wrote {path}", options.quiet)
     if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
         output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
-    notes = restoration.record.get("method", {}).get("notes", {})
-    if FACELESS in notes:
-        output.say(FACELESS_NOTE, options.quiet)
-    rim = notes.get(RIM_DIFFERS)
-    if rim is not None:
-        output.say(RIM_NOTE.format(remedy=rim["remedy"]), options.quiet)
     if options.uncertainty is not None:
         if restoration.uncertainty is None:
             output.say(f"{_no_uncertainty(options)}, so {options.uncertainty} was not written")
@@ -103,7 +100,7 @@ def _changed(
 
     A colour profile does not bring back every sample that goes through it: what is no damage does not go.
     """
-    if NARROWED not in restoration.record.get("method", {}).get("notes", {}):
+    if not any(note.code == "narrowed" for note in restoration.notes):
         return mask
     window = restoration.rectangle.slices
     other = (variant.pixels != photograph.to_srgb()[window]).any(2)
@@ -138,7 +135,7 @@ def _print(options: Namespace, outputs: list[Path], photograph: Photograph, rest
             "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
             "uncertainty": str(options.uncertainty) if has_uncertainty else None,
             "report": None if options.report is None else str(options.report),
-            "notes": list(photograph.notes),
+            "notes": [note.sentence for note in restoration.notes],
             "record": dict(restoration.record),
         }
     )

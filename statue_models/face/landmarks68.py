@@ -4,10 +4,8 @@ No inference lives here, so that training and fitting can use it too. Where its 
 ``to_crop`` and ``to_photograph`` take all of it through a frame at once.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -16,8 +14,6 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.strokes import STROKES
-from statue_models.pixels.grid import cells_at, centres_of
 
 #: Landmarks of the iBUG/Multi-PIE scheme, and the indices of their groups.
 COUNT = 68
@@ -195,55 +191,6 @@ def check_points(points: NDArray[np.float64]) -> None:
         raise StatueError("bad-landmarks", reason="some are not finite")
     if interocular_distance(points) < 1.0:
         raise StatueError("bad-landmarks", reason="the outer eye corners coincide")
-
-
-def read_landmarks(path: Path) -> Landmarks:
-    """Landmarks from a ``.json`` file (as ``statue landmarks`` writes it) or a ``.pts`` file.
-
-    ``.pts`` counts the first pixel's centre as (1, 1), as the iBUG annotations do; it is shifted by half a pixel.
-
-    Raises:
-        StatueError: ``missing-file`` or ``bad-landmarks``.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise StatueError("missing-file", path=path) from None
-    except (OSError, UnicodeDecodeError):
-        raise StatueError("unreadable-file", path=path) from None
-    try:
-        if path.suffix.lower() == ".pts":
-            body = text[text.index("{") + 1 : text.index("}")]
-            return Landmarks.given(
-                cells_at(np.array([[float(v) for v in row.split()] for row in body.split("\n") if row.strip()]))
-            )
-        data = json.loads(text)
-        data = data.get("landmarks", data)
-        return Landmarks.given(data["points"], data.get("placed"))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StatueError("bad-landmarks", reason=f"{path} is not a landmark file") from error
-
-
-def format_pts(landmarks: Landmarks) -> str:
-    """The ``.pts`` text of landmarks (first pixel's centre at (1, 1))."""
-    rows = "\n".join(f"{x:.3f} {y:.3f}" for x, y in centres_of(landmarks.points))
-    return f"version: 1\nn_points: {COUNT}\n{{\n{rows}\n}}\n"
-
-
-def format_svg(landmarks: Landmarks, width: int, height: int) -> str:
-    """An SVG drawing of the nine strokes on a (width, height) canvas; hidden points are drawn as open circles."""
-    radius = max(interocular_distance(landmarks.points) * 0.012, 0.5)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
-    ]
-    for name, indices, closed in STROKES:
-        path = " L ".join(f"{landmarks.points[i, 0]:.2f} {landmarks.points[i, 1]:.2f}" for i in indices)
-        style = f'fill="none" stroke="#e33" stroke-width="{radius:.2f}"'
-        parts.append(f'<path id="{name.replace(" ", "-")}" d="M {path}{" Z" if closed else ""}" {style}/>')
-    for (x, y), hidden in zip(landmarks.points, landmarks.hidden, strict=True):
-        fill = "none" if hidden else "#e33"
-        parts.append(f'<circle cx="{x:.2f}" cy="{y:.2f}" r="{2 * radius:.2f}" fill="{fill}" stroke="#e33"/>')
-    return "\n".join([*parts, "</svg>", ""])
 
 
 def raise_brows(points: NDArray[np.float64], share: float) -> NDArray[np.float64]:

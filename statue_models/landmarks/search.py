@@ -16,6 +16,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.plausible import check_given
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import probability
 from statue_models.landmarks.search_squares import Scene
@@ -72,6 +73,7 @@ def find_face(
         low, high = landmarks.points.min(axis=0), landmarks.points.max(axis=0)
         if (high <= 0).any() or (low >= (width, height)).any():
             raise StatueError("bad-landmarks", reason="they lie outside the picture")
+        check_given(landmarks)
         return landmarks.hidden_under(mask), frame_of_landmarks(landmarks.points)
     best = best_sighting(rgb, mask, predictors, face=face, progress=progress)
     if best is None:

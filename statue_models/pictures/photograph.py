@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.pictures import colour_profile
 from statue_models.pictures.colour_profile import ColourTransform, OneWayProfileError
 from statue_models.pictures.formats import writing
@@ -24,12 +25,8 @@ from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pixels.bands import bands
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.pixels.samples import luma
-from statue_models.request import check_mask_size, check_megapixels
 
 _BAND = 1 << 18  # pixels converted at a time; chosen, for memory
-#: Below this a lossy file's black is taken for noise, and as far from white for white. Of 255; set by eye.
-_MASK_NOISE = 16
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,8 +54,7 @@ class Photograph(StoredPicture):
             what = "a colour profile that cannot be converted back to"
             raise StatueError("unsupported-image", path=path, what=what) from error
         if stored.icc and not colour_profile.is_understood(stored.icc, photograph._colours):
-            note = "The colour profile is damaged or of another kind; the values were taken for sRGB."
-            photograph = dataclasses.replace(photograph, notes=(*stored.notes, note))
+            photograph = dataclasses.replace(photograph, notes=(*stored.notes, Note("profile-ignored")))
         return photograph
 
     @property
@@ -172,58 +168,6 @@ def check_output(path: Path, force: bool, photograph: Photograph | None = None) 
         StatueError: output-format, output-unwritable, output-exists.
     """
     writing.check_output(Path(path), force, photograph)
-
-
-def read_mask(path: Path, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
-    """(H, W) uint8 mask of any picture file: white = missing.
-
-    A picture without transparency counts by its luma, whatever its colour profile; 16-bit and float samples are scaled.
-    With transparency, unpainted parts are not missing: a mask painted in a single colour, black too, counts by its
-    alpha, any other by luma times alpha. JPEG and WebP may be lossy: their near-black is black, near-white white.
-
-    Args:
-        path: PNG, JPEG, TIFF or WebP; an orientation tag is followed.
-        size: (width, height) of the photograph: a file that cannot have it, turned or not, is refused by its header.
-
-    Raises:
-        StatueError: as ``Photograph.read``; mask-size.
-    """
-
-    def check_size(width: int, height: int) -> None:
-        check_megapixels(width, height)
-        if size is not None and (height, width) != size:  # an orientation tag may turn the one into the other
-            check_mask_size((width, height), size)
-
-    stored = read_picture(Path(path), check_size)
-    samples = stored.samples
-    coverage = samples[..., -1] if stored.has_alpha and (samples[..., -1] < white(samples.dtype)).any() else None
-    colours = samples[..., : stored.channels - stored.has_alpha]
-    if coverage is not None and (coverage > 0).any() and _one_colour(colours[coverage > 0], stored.premultiplied):
-        return _eight_bits(coverage)
-    mask = np.empty(samples.shape[:2], np.uint8)
-    rows = max(1, _BAND // stored.width)
-    for top in range(0, stored.height, rows):
-        band = colours[top : top + rows]
-        shown = luma(band.astype(np.float64)) if band.shape[2] == 3 else band[..., 0].astype(np.float64)
-        if coverage is not None and not stored.premultiplied:
-            shown = shown * (coverage[top : top + rows] / white(samples.dtype))
-        mask[top : top + rows] = _eight_bits(shown, white(samples.dtype))
-    if stored.format in ("JPEG", "WEBP"):
-        mask[mask < _MASK_NOISE] = 0
-        mask[mask > 255 - _MASK_NOISE] = 255
-    return mask
-
-
-def _one_colour(colours: NDArray[Any], premultiplied: bool) -> bool:
-    """Whether all (N, C) colours are the same; premultiplied ones only when black, as the others have faded edges."""
-    return not colours.any() if premultiplied else bool((colours == colours[0]).all())
-
-
-def _eight_bits(values: NDArray[Any], top: int | None = None) -> NDArray[np.uint8]:
-    top = white(values.dtype) if top is None else top
-    if values.dtype == np.uint8 and top == 255:
-        return values.copy()
-    return np.floor(np.clip(values / top, 0.0, 1.0) * 255 + 0.5).astype(np.uint8)
 
 
 def _unmultiply_alpha(samples: NDArray[Any]) -> NDArray[Any]:

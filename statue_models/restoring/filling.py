@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.methods.method import Answer, Crop
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import Overlay, Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
@@ -19,7 +20,7 @@ from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame
 from statue_models.restoring.finish import Finish
-from statue_models.restoring.masks import RIM_DIFFERS, RIMS, find_leftover_rim, grow
+from statue_models.restoring.masks import RIMS, find_leftover_rim, grow
 from statue_models.restoring.sight import Sight
 
 #: Progress when a method has restored the crop; the rest is the finish. A share; chosen.
@@ -38,14 +39,16 @@ class Filling:
         uncertainty: (h, w) float32 over the rectangle, standard deviation of the grey level (0..1); None
             where the method gives none.
         sight: what the method saw; None where nothing was left for it.
-        notes: JSON-ready facts for the record.
+        facts: JSON-ready, of the method's work, for the record.
+        notes: for the user.
     """
 
     rectangle: Rectangle
     pieces: list[list[Piece]]
     uncertainty: NDArray[np.float32] | None = None
     sight: Sight | None = None
-    notes: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +141,7 @@ def _close_thin_damage(
     closed = ThinDamage(damage.photograph, damage.mask, thin, landmarks, damage.window.corner)
     filling.pieces = [closed.pieces(hypothesis) for hypothesis in hypotheses]
     closed.close_in(damage.photograph)
-    filling.notes["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
+    filling.facts["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
     return replace(damage, unfilled=np.where(thin, np.uint8(0), damage.unfilled))
 
 
@@ -151,7 +154,7 @@ def _take_leftover_rim(damage: _Damage, landmarks: Landmarks | None, filling: Fi
     )
     if not rim:
         return damage
-    filling.notes[RIM_DIFFERS] = {"width": rim, "remedy": f"--grow {rim + 1}"}
+    filling.notes.append(Note.of("rim-differs", width=rim, grow=rim + 1))
     return replace(damage, unfilled=grow(damage.unfilled, rim + 1), rim=rim)
 
 
@@ -170,7 +173,7 @@ def _fill_rest(
     filling.sight = sight = sight.widen_to(rectangle)
     crop = crop_of(damage.photograph, damage.unfilled_mask, sight.frame, sight.size, sight.landmarks)
     answer = restore(crop, hypotheses, part_of_progress(progress, 0.0, RESTORED))
-    filling.notes |= answer.notes
+    filling.facts |= answer.notes
     finish = Finish(damage.photograph, damage.missing, damage.unfilled_mask, rectangle, sight.frame, crop, answer.stone)
     hole = part_of(wanted.unfilled_mask, rectangle) > 0 if damage.rim else finish.hole
     outside, plain = _fill_beyond(damage, hole, sight, beyond, filling)
@@ -204,5 +207,5 @@ def _fill_beyond(
     fill = restore(crop, [Hypothesis(0, 0)], no_progress).fills[0]
     whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
     plain = around.frame.uncrop(whole, rectangle)[outside]
-    filling.notes["outside_the_frame"] = {"pixels": len(plain), "method": name}
+    filling.notes.append(Note.of("outside-the-frame", pixels=len(plain), method=name))
     return outside, plain

@@ -21,14 +21,6 @@ DIFFERENT, ALONG = 0.15, 0.8
 WIDEST_RIM = 0.03
 #: Pixels: a border is looked at in pieces, what lies in one tile of so many; for time.
 TILE = 256
-#: The note's code in the record where a method took a part of the mask alone for damage.
-NARROWED = "narrowed"
-#: The note's code in the record, and what it tells a user.
-RIM_DIFFERS = "rim-differs"
-RIM_NOTE = (
-    "all round the mask the stone looks unlike what lies beyond, as if damage had been left over: look at the border, "
-    "and let the mask reach further with {remedy} (rim-differs)"
-)
 
 
 def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
@@ -42,6 +34,24 @@ def grow(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
         return mask
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1,) * 2)
     return np.asarray(cv2.dilate(mask, disc), np.uint8)
+
+
+def feather(mask: NDArray[np.uint8], pixels: int) -> NDArray[np.uint8]:
+    """A mask that fades over ``pixels`` more all round; what was missing stays missing altogether.
+
+    Args:
+        mask: (H, W) uint8, 255 = missing.
+        pixels: 0 or more.
+    """
+    if pixels == 0 or not mask.any():
+        return mask
+    out = mask.copy()
+    window = Rectangle.of_mask(mask).expand(pixels + 1, mask.shape).slices
+    away = cv2.distanceTransform((mask[window] < 128).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = np.clip(1 - away / (pixels + 1), 0, 1)
+    soft = (near * near * (3 - 2 * near) * 255 + 0.5).astype(np.uint8)
+    np.maximum(out[window], soft, out=out[window])
+    return out
 
 
 def find_leftover_rim(image: Pixels, missing: Pixels, mask: Pixels, rectangle: Rectangle, interocular: float) -> int:

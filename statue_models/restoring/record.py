@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,6 +13,7 @@ import statue_models
 from statue_models import places
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.models_file import parts
+from statue_models.notes import Note
 from statue_models.request import RestorationRequest
 from statue_models.restoring.sight import Sight
 from statue_models.threads import THREADS
@@ -29,14 +30,16 @@ def record(
     request: RestorationRequest,
     method: MethodDescriptor,
     sight: Sight,
-    notes: Mapping[str, object],
+    facts: Mapping[str, object],
+    notes: Sequence[Note],
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """All that a restoration was made of, JSON-ready.
 
     Args:
         request: what was asked. method: what restored. sight: what of the photograph it saw.
-        notes: the method's and the pipeline's own facts.
+        facts: of the method's work.
+        notes: of the restoration; those of the request, of what it was made from, come before them.
         seconds: spent in each part of the work.
     """
     landmarks = sight.landmarks
@@ -49,8 +52,9 @@ def record(
             "kind": method.kind,
             "weights_sha256": method.facts.sha256,
             "parts_sha256": {part.name: part.sha256 for part in parts().values() if method.name in part.of},
-            "notes": dict(notes),
+            "notes": dict(facts),
         },
+        "notes": [note.to_json() for note in (*request.notes, *notes)],
         "landmarks": None if landmarks is None else landmarks.to_json(),
         "frame": sight.frame.to_json(sight.size),
         "engine": {

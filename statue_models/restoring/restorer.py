@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import mask_of, picture_of
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -22,6 +23,7 @@ from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.methods.method import Answer, Crop
 from statue_models.methods.registry import LoadedMethods, ReadyMethod
+from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
@@ -32,17 +34,14 @@ from statue_models.request import (
     Restoration,
     RestorationRequest,
     Variant,
-    check_mask,
-    check_picture,
     face_box_in,
     no_progress,
     split_progress,
 )
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling, fill_hole
-from statue_models.restoring.masks import NARROWED
 from statue_models.restoring.record import record
-from statue_models.restoring.sight import FACELESS, Sight, find_sight
+from statue_models.restoring.sight import Sight, find_sight
 from statue_models.threads import one_thread
 
 #: What fills the part of a hole that not even the widest frame shows.
@@ -100,9 +99,8 @@ class Restorer:
             StatueError: for a picture or a mask that is none, a predictor that is unknown, when no face is found, or
                 "interrupted".
         """
-        check_picture(image)
-        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask
-        check_mask(hole, image)
+        image = picture_of(image)
+        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
@@ -120,9 +118,9 @@ class Restorer:
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
         if needs == "face" and sight.landmarks is None:
-            filling.notes[FACELESS] = True
+            filling.notes.append(Note("framed-on-selection"))
         if request is not asked:
-            filling.notes[NARROWED] = {"pixels": int(np.count_nonzero(request.mask))}
+            filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
         filled = time.perf_counter()
         variants = _lay_over(request, hypotheses, filling)
         progress(Phase.DONE, 1.0)
@@ -180,7 +178,7 @@ def _answer(
         frame=sight.frame,
         size=sight.size,
         uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
-        record=record(asked, method.descriptor, sight, filling.notes, seconds),
+        record=record(asked, method.descriptor, sight, filling.facts, filling.notes, seconds),
     )
 
 

@@ -17,12 +17,6 @@ from statue_models.restoring.cropping import selection_frame, widen_to_hold
 
 #: What is said where there is no face that could be framed.
 NO_FACE = ("no-face", "profile-face")
-#: The note's code in the record where a method that wants a face got none, and what it tells a user.
-FACELESS = "framed-on-selection"
-FACELESS_NOTE = (
-    "no face was found, so the model was shown the surroundings of the selection alone: if there is a face, say where "
-    "by --face or --landmarks (framed-on-selection)"
-)
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,9 @@ class RemoteRestorer:
             uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
         finally:
             self._client.cancel(job)  # fetched or given up: its memory is free for others
-        frame = result["frame"]
+        frame, record = result["frame"], dict(result["record"])
+        if request.notes:  # which do not travel
+            record["notes"] = [*(note.to_json() for note in request.notes), *record.get("notes", [])]
         return Restoration(
             variants=tuple(
                 Variant(pixels_of(header, samples), Hypothesis(header["variant"] - 1, header["seed"]))
@@ -61,5 +63,5 @@ class RemoteRestorer:
             frame=None if frame is None else FaceFrame.from_json(frame),
             size=None if frame is None else frame["size"],
             uncertainty=uncertainty,
-            record=result["record"],
+            record=record,
         )

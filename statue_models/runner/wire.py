@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.arrays import check_size
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.fields import BOX, FIELDS, LANDMARKS, MAX_MEGAPIXELS, Field
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Restoration, RestorationRequest, check_size
+from statue_models.request import Restoration, RestorationRequest
 from statue_models.runner.jobs import Snapshot
 from statue_models.runner.protocol import MAX_LINE, SCHEMA
 

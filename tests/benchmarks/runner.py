@@ -23,7 +23,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.pictures.photograph import Photograph, read_mask
+from statue_models.pictures.mask_file import read_mask
+from statue_models.pictures.photograph import Photograph
 from statue_models.request import RestorationRequest
 from statue_models.runner.protocol.client import RunnerClient
 from statue_models.runner.protocol.state_file import read_state
@@ -103,7 +104,7 @@ def main() -> None:
         client, restorer = RunnerClient(state, command), RemoteRestorer(state, command)
         if options.photo:
             one = RestorationRequest(
-                Photograph.read(options.photo).to_srgb(), read_mask(options.mask), model=options.model
+                Photograph.read(options.photo).to_srgb(), read_mask(options.mask).levels, model=options.model
             )
         else:
             one = request(options.size, options.model)

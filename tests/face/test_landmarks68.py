@@ -1,8 +1,7 @@
-"""The 68 points: their mirror image, files that come back as they were written, and refusals."""
+"""The 68 points: their mirror image, their way through frames and JSON, and refusals."""
 
 import json
 from dataclasses import replace
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,13 +16,10 @@ from statue_models.face.landmarks68 import (
     MIRROR,
     MOUTH,
     NOSE,
-    STROKES,
     Landmarks,
-    format_pts,
-    format_svg,
     interocular_distance,
-    read_landmarks,
 )
+from statue_models.face.strokes import STROKES
 
 
 @pytest.fixture
@@ -105,76 +101,6 @@ def test_hidden_is_what_lies_under_the_mask(points):
     assert (hidden.score, hidden.source) == (0.5, "x")
     behind = Landmarks(points, np.ones(COUNT), np.ones(COUNT, bool), 0.5, "x").hidden_under(mask)
     assert behind.hidden.all(), "what is behind the head stays hidden"
-
-
-def test_json_comes_back_as_it_was_written(half_hidden, tmp_path):
-    text = json.dumps(half_hidden.to_json())
-    (tmp_path / "plain.json").write_text(text)
-    (tmp_path / "wrapped.JSON").write_text(json.dumps({"schema": 1, "landmarks": json.loads(text)}))
-    for name in ("plain.json", "wrapped.JSON"):
-        np.testing.assert_allclose(read_landmarks(tmp_path / name).points, half_hidden.points, atol=5e-4)
-    told = json.loads(text)
-    assert told["hidden"] == half_hidden.hidden.tolist()
-    assert (told["score"], told["source"]) == (0.875, "facemesh")
-
-
-def test_pts_counts_pixels_from_one_and_comes_back(half_hidden, tmp_path):
-    path = tmp_path / "face.pts"
-    path.write_text(format_pts(half_hidden))
-    np.testing.assert_allclose(read_landmarks(path).points, half_hidden.points, atol=5e-4)
-    lines = path.read_text().splitlines()
-    assert lines[:3] == ["version: 1", "n_points: 68", "{"]
-    assert [float(value) for value in lines[3].split()] == pytest.approx(half_hidden.points[0] + 0.5, abs=5e-4)
-
-
-def test_pts_of_other_programs_are_read(points, tmp_path):
-    """Windows line ends, tabs, blank lines."""
-    rows = "\r\n\r\n".join(f"  {x:.6f}\t{y:.6f} " for x, y in points)
-    path = tmp_path / "FACE.PTS"
-    path.write_bytes(f"version: 1\r\nn_points:  68\r\n{{\r\n{rows}\r\n}}\r\n".encode())
-    np.testing.assert_allclose(read_landmarks(path).points, points - 0.5, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.json", ""),
-        ("a.json", "{"),
-        ("a.json", "[1, 2]"),
-        ("a.json", '{"points": null}'),
-        ("a.json", '{"landmarks": null}'),
-        ("a.json", '{"landmarks": {"points": [[1, 2]]}}'),
-        ("a.pts", "version: 1"),
-        ("a.pts", "{\n1 2\n3\n}"),
-        ("a.pts", "{\none two\n}"),
-        ("a.pts", "}{"),
-        ("a.png", "not JSON either"),
-    ],
-)
-def test_files_that_are_no_landmarks_are_refused(name, text, tmp_path):
-    (tmp_path / name).write_text(text)
-    with pytest.raises(StatueError) as caught:
-        read_landmarks(tmp_path / name)
-    assert caught.value.code == "bad-landmarks"
-
-
-def test_files_that_cannot_be_read_say_so(tmp_path):
-    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
-    for path, code in (("none.json", "missing-file"), ("binary.json", "unreadable-file"), ("", "unreadable-file")):
-        with pytest.raises(StatueError) as caught:
-            read_landmarks(tmp_path / path)
-        assert caught.value.code == code
-
-
-def test_the_drawing_shows_nine_strokes_and_hidden_points_as_open_circles(half_hidden):
-    root = ElementTree.fromstring(format_svg(half_hidden, 120, 100))
-    space = "{http://www.w3.org/2000/svg}"
-    assert root.get("viewBox") == "0 0 120 100"
-    paths, circles = root.findall(f"{space}path"), root.findall(f"{space}circle")
-    assert [path.get("id") for path in paths] == [name.replace(" ", "-") for name, _, _ in STROKES]
-    assert [path.attrib["d"].endswith("Z") for path in paths] == [closed for _, _, closed in STROKES]
-    assert [circle.get("fill") == "none" for circle in circles] == half_hidden.hidden.tolist()
-    assert float(circles[5].attrib["cx"]) == pytest.approx(half_hidden.points[5, 0], abs=0.01)
 
 
 @pytest.mark.parametrize("angle", [0.0, 0.4])

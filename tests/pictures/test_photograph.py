@@ -16,7 +16,8 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from statue_models.errors import StatueError
-from statue_models.pictures.photograph import Photograph, read_mask
+from statue_models.pictures.mask_file import read_mask
+from statue_models.pictures.photograph import Photograph
 from statue_models.pixels.rectangle import Rectangle
 
 HEIGHT, WIDTH = 61, 83
@@ -215,7 +216,7 @@ def test_the_first_picture_of_a_telephone_jpeg_is_read(tmp_path: Path) -> None:
     first.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[Image.new("RGB", (32, 24))])
     read = Photograph.read(tmp_path / "a.jpg")
     assert read.samples.shape == (48, 64, 3) and read.samples[0, 0].tolist() == pytest.approx([90, 80, 70], abs=2)
-    assert "first" in read.notes[0]
+    assert [note.code for note in read.notes] == ["first-picture-only"]
 
 
 TIFFS: dict[str, dict[str, Any]] = {
@@ -316,7 +317,7 @@ def test_turned_pictures_are_read_upright_with_their_tag_reset(tmp_path: Path, e
     with Image.open(tmp_path / f"b.{ending}") as image:
         assert image.getexif().get(0x0112, 1) == 1 and image.getexif()[0x010F] == "Maker"
         assert np.abs(np.asarray(image).astype(int) - wanted).mean() <= (0 if ending != "jpg" else 0.5)
-    assert (read_mask(tmp_path / f"a.{ending}").shape) == wanted.shape[:2]
+    assert read_mask(tmp_path / f"a.{ending}").levels.shape == wanted.shape[:2]
 
 
 def test_values_reach_srgb_and_come_back_through_the_profile(tmp_path: Path) -> None:
@@ -362,59 +363,3 @@ def test_memory_stays_near_the_samples(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4.5 * samples.nbytes  # the photograph, its sRGB copy, and bands
-
-
-class TestMask:
-    """What counts as missing."""
-
-    def mask_of(self, path: Path, image: Image.Image, **options: Any) -> NDArray[np.uint8]:
-        image.save(path, **options)
-        return read_mask(path)
-
-    def test_grey_levels_count_as_they_are(self, tmp_path: Path) -> None:
-        levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-        grey = Image.fromarray(levels)
-        for image in (grey, grey.convert("RGB"), grey.convert("RGBA"), grey.convert("LA")):
-            for ending in ("png", "tif"):
-                assert (self.mask_of(tmp_path / f"m.{ending}", image) == levels).all()
-
-    def test_deeper_and_shallower_samples_are_scaled(self, tmp_path: Path) -> None:
-        levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
-        Photograph(levels[..., None].astype(np.uint16) * 257, "PNG").write(tmp_path / "m.png")
-        assert (read_mask(tmp_path / "m.png") == levels).all()
-        Photograph((levels[..., None] / 255).astype(np.float32), "TIFF").write(tmp_path / "m.tif")
-        assert (read_mask(tmp_path / "m.tif") == levels).all()
-        assert set(np.unique(self.mask_of(tmp_path / "b.png", Image.fromarray(levels > 99)))) == {0, 255}
-
-    @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 0, 0)])
-    @pytest.mark.parametrize("ending", ["png", "webp"])
-    def test_a_mask_painted_in_one_colour_counts_by_its_alpha(
-        self, tmp_path: Path, colour: tuple[int, ...], ending: str
-    ) -> None:
-        alpha = np.arange(256, dtype=np.uint8).reshape(16, 16)
-        painted = np.dstack([np.full((16, 16, 3), colour, np.uint8), alpha])
-        painted[0, 0, :3] = 99  # under alpha 0 anything may lie
-        Photograph(painted, "PNG").write(tmp_path / f"m.{ending}")
-        read = read_mask(tmp_path / f"m.{ending}")
-        assert (read == alpha).all()
-
-    def test_transparent_parts_of_a_grey_mask_are_not_missing(self, tmp_path: Path) -> None:
-        layer = np.full((16, 16, 2), 255, np.uint8)
-        layer[:8, :, 0], layer[:, :8, 1] = 0, 0
-        wanted = np.zeros((16, 16), np.uint8)
-        wanted[8:, 8:] = 255
-        assert (self.mask_of(tmp_path / "m.png", Image.fromarray(layer)) == wanted).all()
-
-    def test_jpeg_noise_makes_no_hole(self, tmp_path: Path) -> None:
-        disc = np.zeros((200, 200), np.uint8)
-        cv2.circle(disc, (100, 100), 40, 255, -1)
-        mask = self.mask_of(tmp_path / "m.jpg", Image.fromarray(disc), quality=85)
-        assert (mask[disc == 255].mean(), mask[np.hypot(*np.mgrid[-100:100, -100:100]) > 52].max()) == (
-            pytest.approx(255, abs=2),
-            0,
-        )
-
-    def test_another_size_is_told_before_decoding(self, tmp_path: Path) -> None:
-        Image.new("L", (50, 40)).save(tmp_path / "m.png")
-        assert read_mask(tmp_path / "m.png", (50, 40)).shape == (40, 50)
-        assert code_of(lambda: read_mask(tmp_path / "m.png", (50, 41))) == "mask-size"

@@ -15,7 +15,8 @@ from PIL import Image
 
 from statue_models.errors import StatueError
 from statue_models.pictures.formats import writing
-from statue_models.pictures.photograph import Photograph, check_output, read_mask
+from statue_models.pictures.mask_file import read_mask
+from statue_models.pictures.photograph import Photograph, check_output
 
 
 def code_of(action: Any) -> str:

@@ -142,12 +142,10 @@ def test_the_record_is_of_what_was_asked_and_counts_what_was_filled(restorer):
     result = restorer.restore(request)
     inside = damage & (selection() > 0)
     assert result.record["request"] == request.to_json() and result.record["request"]["threshold"] == 150
-    assert result.record["method"]["notes"]["narrowed"] == {"pixels": int(inside.sum())}
+    assert [note.to_json() for note in result.notes] == result.record["notes"]
+    assert (result.notes[0].code, result.notes[0].facts) == ("narrowed", {"pixels": int(inside.sum())})
     assert result.rectangle == Rectangle.of_mask(inside)
-    assert (
-        "narrowed"
-        not in restorer.restore(RestorationRequest(image, selection(), model="telea")).record["method"]["notes"]
-    )
+    assert not restorer.restore(RestorationRequest(image, selection(), model="telea")).notes
 
 
 def test_without_a_bright_pixel_it_says_so(restorer):

@@ -1,6 +1,7 @@
 """The client that lies beside the plug-in: it finds, starts, follows, and says plainly what went wrong."""
 
 import ast
+import dataclasses
 import http.server
 import json
 import os
@@ -16,6 +17,7 @@ from fake_restorer import wait_until
 
 from installer.plugin import shared_files
 from statue_models.errors import StatueError, catalogue
+from statue_models.notes import Note
 from statue_models.runner import wire
 from statue_models.runner.protocol import process
 from statue_models.runner.protocol.client import RunnerClient
@@ -284,6 +286,9 @@ def test_the_remote_restorer_gives_what_the_restorer_gives(runner, make_request,
         assert (got.applied_to(request.image, index) == expected.applied_to(request.image, index)).all()
         assert got.variants[index].hypothesis.seed == expected.variants[index].hypothesis.seed
     assert got.record_text() == expected.record_text()
+    noted = dataclasses.replace(request, notes=(Note("turned-upright"),))
+    again = RemoteRestorer(client.directory, ["false"]).restore(noted)
+    assert [note.code for note in again.notes] == ["turned-upright"]
     assert got.landmarks.to_json() == expected.landmarks.to_json()
     assert (got.uncertainty == expected.uncertainty).all()
     assert steps

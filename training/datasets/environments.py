@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 from training.datasets.packing import Arrays, add_converter_arguments, convert, relative_difference
 
 #: Pixels: the packed maps' sides; chosen.
@@ -63,8 +63,8 @@ def read_hdr(path: Path) -> NDArray[np.float32]:
         data = path.read_bytes()
     except FileNotFoundError:
         raise StatueError("missing-file", path=path) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
     if not data.startswith(SIGNATURES):
         raise StatueError("bad-training-data", path=path, reason="it is not a Radiance HDR file")
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 BLOCK = 1 << 20  # bytes; chosen
 _LINES = {name: re.compile(rb"^[ \t]*" + name.encode() + rb"[ \t]+([^\n\r]*)", re.M) for name in ("v", "vt", "f")}
@@ -82,8 +82,8 @@ def _blocks(path: Path) -> Iterator[bytes]:
             yield rest
     except FileNotFoundError:
         raise StatueError("missing-file", path=path) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
 
 
 def _numbers(path: Path, kind: str, block: bytes) -> NDArray[np.float64]:

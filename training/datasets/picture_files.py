@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.arrays import check_megapixels
+from statue_models.errors import StatueError, reason_of, report_out_of_memory
 from statue_models.pictures.photograph import Photograph
 from statue_models.pixels.samples import rgb8
-from statue_models.request import check_megapixels
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff")
 #: What shows through where a picture is transparent. Grey level, 0..255: the middle.
@@ -47,8 +47,8 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         raise StatueError("missing-file", path=path) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:

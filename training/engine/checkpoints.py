@@ -13,7 +13,7 @@ from safetensors import safe_open as open_safetensors
 from safetensors.torch import save
 from torch import Tensor
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 from statue_models.networks.completion import SHAPE, Shape
 from statue_models.whole_file import whole_file
 
@@ -149,6 +149,6 @@ def _read(path: Path) -> Checkpoint:
     except (SafetensorError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = "it does not hold what a checkpoint must" if not isinstance(error, SafetensorError) else str(error)
         raise StatueError("weights-corrupt", path=path, reason=reason) from None
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
     return Checkpoint(tensors, system, position, metadata)

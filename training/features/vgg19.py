@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 #: Convolutions per resolution and their channels.
 CONVOLUTIONS = (2, 2, 4, 4, 4)
@@ -143,8 +143,8 @@ def read_state(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except PermissionError:
-        raise StatueError("unreadable-file", path=path) from None
+    except PermissionError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
     except (SafetensorError, OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise StatueError("weights-corrupt", path=path, reason=reason) from None

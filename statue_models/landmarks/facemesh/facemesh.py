@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import BROWS, COUNT, MIRROR, Landmarks, interocular_distance
 from statue_models.landmarks.facemesh.files import find_models
@@ -141,8 +141,8 @@ def _network(path: Path) -> cv2.dnn.Net:
     engine = getattr(cv2.dnn, "ENGINE_CLASSIC", None)
     try:
         return cv2.dnn.readNetFromTFLite(str(path)) if engine is None else cv2.dnn.readNetFromTFLite(str(path), engine)
-    except cv2.error:
-        raise StatueError("unreadable-file", path=path) from None
+    except cv2.error as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
 
 
 def _anchors() -> NDArray[np.float64]:

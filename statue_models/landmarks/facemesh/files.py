@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from statue_models import places
-from statue_models.errors import StatueError
+from statue_models.errors import StatueError, reason_of
 
 DETECTION = "face_detection_short_range.tflite"
 LANDMARKS = "face_landmark.tflite"
@@ -57,8 +57,8 @@ def _check_file(name: str, directory: Path | None) -> Path:
         raise StatueError("weights-missing", path=paths[0], how=REMEDY)
     try:
         content = path.read_bytes()
-    except OSError:
-        raise StatueError("unreadable-file", path=path) from None
+    except OSError as error:
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from None
     if hashlib.sha256(content).hexdigest() != SHA256[name]:
         raise StatueError("weights-hash", path=path)
     return path

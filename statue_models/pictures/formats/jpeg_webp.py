@@ -9,6 +9,7 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.pictures.formats.png import pillow_samples
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 
@@ -34,7 +35,7 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
                 raise StatueError("unsupported-image", path=path, what="several frames")
             info = dict(image.info)
             # Telephones append previews, depth or gain maps to a JPEG.
-            notes = ("Only the first of the file's pictures was read.",) if image.format == "MPO" else ()
+            notes = (Note("first-picture-only"),) if image.format == "MPO" else ()
             samples = pillow_samples(image)
     except Image.DecompressionBombError as error:  # at 179 megapixels Pillow's own guard speaks first
         width, height = _jpeg_size(path)

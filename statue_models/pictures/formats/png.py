@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -58,11 +59,11 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
         samples = _decode_samples(found, data)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
         raise StatueError("not-an-image", path=path) from error
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if colour == 3:
-        notes = ("The palette was expanded to 8-bit RGB.",)
+        notes = (Note("palette-expanded"),)
     elif depth < 8:
-        notes = (f"The {depth}-bit samples were expanded to 8 bits.",)
+        notes = (Note.of("depth-expanded", bits=depth),)
     return StoredPicture(
         samples=samples,
         format="PNG",

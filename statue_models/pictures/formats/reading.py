@@ -5,21 +5,28 @@ from pathlib import Path
 
 import numpy as np
 
-from statue_models.errors import StatueError, report_out_of_memory
+from statue_models.arrays import check_megapixels
+from statue_models.errors import StatueError, reason_of, report_out_of_memory
+from statue_models.notes import Note
 from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
+from statue_models.pictures.formats.spooling import regular_file
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
-from statue_models.request import check_megapixels
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
 def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> StoredPicture:
-    """The upright picture of a PNG, JPEG, TIFF or WebP file.
+    """The upright picture of a PNG, JPEG, TIFF or WebP file, of a pipe, or of standard input (``-``).
 
     Raises:
         StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image, bad-pixels,
             out-of-memory, and what ``check_size`` raises, which is asked before anything is decoded.
     """
+    with regular_file(path) as file:
+        return _read(file, check_size)
+
+
+def _read(path: Path, check_size: SizeCheck) -> StoredPicture:
     try:
         with path.open("rb") as file:
             head = file.read(12)
@@ -28,7 +35,7 @@ def read_picture(path: Path, check_size: SizeCheck = check_megapixels) -> Stored
     except IsADirectoryError as error:
         raise StatueError("not-an-image", path=path) from error
     except OSError as error:
-        raise StatueError("unreadable-file", path=path) from error
+        raise StatueError("unreadable-file", path=path, reason=reason_of(error)) from error
     with report_out_of_memory():
         stored = _read_as(path, head, check_size)
         if stored.samples.dtype.kind == "f" and not np.isfinite(stored.samples).all():
@@ -62,6 +69,7 @@ def _upright(stored: StoredPicture) -> StoredPicture:
         exif=block,
         xmp=exif.upright_xmp(stored.xmp) if stored.xmp else None,
         dpi=stored.dpi[::-1] if stored.dpi and orientation >= 5 else stored.dpi,
-        notes=(*stored.notes, "The picture was turned upright as its orientation tag says."),
+        notes=(*stored.notes, Note("turned-upright")),
         orientation=1,
+        turned=orientation,
     )

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.notes import Note
+
 #: Called with (width, height) from the header, before anything is decoded; raises StatueError to refuse the file.
 SizeCheck = Callable[[int, int], None]
 
@@ -26,8 +28,9 @@ class StoredPicture:
         dpi: (horizontal, vertical) pixels per inch, or None.
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
         chunks: PNG only: (name, data) of the ancillary chunks that say how the values look or who made the picture.
-        notes: sentences for the user about what reading changed (a palette was expanded, the picture was turned).
+        notes: about what reading changed (a palette was expanded, the picture was turned).
         orientation: EXIF orientation of ``samples``, 1 once the picture is upright.
+        turned: the EXIF orientation that was carried out on reading.
     """
 
     samples: NDArray[Any]
@@ -38,8 +41,9 @@ class StoredPicture:
     dpi: tuple[float, float] | None = None
     premultiplied: bool = False
     chunks: tuple[tuple[bytes, bytes], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     orientation: int = 1
+    turned: int = 1
 
     @property
     def width(self) -> int:

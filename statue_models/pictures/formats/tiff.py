@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.pictures.formats import exif
 from statue_models.pictures.formats.exif import Directory, Entry, longs, shorts
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
@@ -110,7 +111,7 @@ def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
     return (across * inches, down * inches) if across > 0 and down > 0 else None
 
 
-def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[str, ...]]:
+def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[Note, ...]]:
     photometric, compression = int(page.photometric), int(page.compression)
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
         what = _NAMES.get(photometric, f"a colour model of its own (photometric {photometric})")
@@ -136,7 +137,7 @@ def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[s
 
 def _indirect_samples(
     path: Path, page: tifffile.TiffPage, bits: int, photometric: int
-) -> tuple[NDArray[Any], tuple[str, ...]]:
+) -> tuple[NDArray[Any], tuple[Note, ...]]:
     check_segments(path, page)
     with Image.open(path, formats=["TIFF"]) as image:
         palette = image.mode in ("P", "PA")
@@ -146,8 +147,8 @@ def _indirect_samples(
     if page.samplesperpixel == samples.shape[2] and samples.shape[2] in (2, 4) and page.extrasamples[:1] == (1,):
         raise StatueError("unsupported-image", path=path, what="premultiplied alpha in an unusual compression")
     if palette:
-        return samples, ("The palette was expanded to 8-bit RGB.",)
-    return samples, (f"The {bits}-bit samples were expanded to 8 bits.",) if bits < 8 else ()
+        return samples, (Note("palette-expanded"),)
+    return samples, (Note.of("depth-expanded", bits=bits),) if bits < 8 else ()
 
 
 def encode(picture: StoredPicture, stream: BinaryIO) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from statue_models.face.landmarks68 import Landmarks, format_pts
+from statue_models.face.landmark_file import format_pts
+from statue_models.face.landmarks68 import Landmarks
 from training.evaluation.contenders.baselines import write_inputs
 from training.evaluation.contenders.contender import Contender, Setting
 from training.evaluation.scoring import Score
