@@ -76,7 +76,7 @@ def _restorer(options: Namespace) -> Restore:
 def _write(
     options: Namespace, outputs: list[Path], photograph: Photograph, mask: NDArray[np.uint8], restoration: Restoration
 ) -> None:
-    for path, variant in zip(outputs, restoration.variants, strict=True):
+    for path, variant in zip(outputs, restoration.variants, strict=False):  # equal ones are one
         changed = _changed(photograph, mask, restoration, variant)
         photograph.with_restored(restoration.rectangle, variant.pixels, changed).write(path, options.force)
         output.say(f"wrote {path}", options.quiet)
@@ -128,7 +128,7 @@ def _print(options: Namespace, outputs: list[Path], photograph: Photograph, rest
         {
             "variants": [
                 {"file": str(path), "variant": which.number, "seed": which.seed}
-                for path, which in zip(outputs, made, strict=True)
+                for path, which in zip(outputs, made, strict=False)
             ],
             "rectangle": list(restoration.rectangle),
             "landmarks": None if landmarks is None else landmarks.to_json(),

@@ -122,7 +122,7 @@ class Restorer:
         if request is not asked:
             filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
         filled = time.perf_counter()
-        variants = _lay_over(request, hypotheses, filling)
+        variants = _different(_lay_over(request, hypotheses, filling), filling.notes)
         progress(Phase.DONE, 1.0)
         seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
         return _answer(request, asked, method, filling, filling.sight or sight, variants, seconds)
@@ -159,6 +159,15 @@ def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], fil
         Variant(composite_pieces(request.image, filling.rectangle, request.mask, pieces), hypothesis)
         for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
     )
+
+
+def _different(variants: tuple[Variant, ...], notes: list[Note]) -> tuple[Variant, ...]:
+    """The variants, or, where all are the same, one of them."""
+    first = variants[0].pixels
+    if len(variants) == 1 or any((one.pixels != first).any() for one in variants[1:]):
+        return variants
+    notes.append(Note.of("one-answer", variants=len(variants)))
+    return variants[:1]
 
 
 def _answer(
