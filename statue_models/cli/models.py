@@ -24,6 +24,7 @@ def run(options: Namespace) -> None:
     print("\nLandmark predictors (--predictor)\n")
     _print_trained(landmarks, "how")
     print("\n* the default; 'statue models --json' shows all that was measured")
+    print("+ a published system, trained for minutes at 64 pixels: to be compared with, not for work")
     untrained = [one for one in [*models, *landmarks] if not one["trained"]]
     if untrained:
         print("\nNot trained yet\n")
@@ -51,14 +52,15 @@ def how_well(quality: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def _print_trained(entries: Sequence[Mapping[str, object]], last: str) -> None:
-    """Those that are trained, the default with a star; ``last`` is the key of the last column."""
+    """Those that are trained, the default and published networks with a sign; ``last``: the key of the last column."""
     rows = [("name", "parameters", "how well", {"use": "what it is for", "how": "how it works"}[last])]
     for number, one in enumerate(entries):
         if one["trained"]:
             count, quality = one["parameters"], one["quality"]
             assert isinstance(count, int) and isinstance(quality, Mapping)
             parameters = f"{count / 1e6:.1f} M" if count else "-"
-            rows.append((f"{one['name']}{' *' if not number else ''}", parameters, how_well(quality), str(one[last])))
+            sign = " *" if not number else " +" if one["published"] and one["kind"] == "network" else ""
+            rows.append((f"{one['name']}{sign}", parameters, how_well(quality), str(one[last])))
     _print_rows(rows)
 
 

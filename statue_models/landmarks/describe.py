@@ -32,4 +32,6 @@ def published(
         assert weights is not None, "the door opens no network without weights"
         return RegressedLandmarks(name, read_published(network, weights, sha256))
 
-    return PredictorDescriptor(name, "network", "Apache-2.0", how, load, shares, untrained=how_to_train(name))
+    return PredictorDescriptor(
+        name, "network", "Apache-2.0", how, load, shares, untrained=how_to_train(name), published=True
+    )

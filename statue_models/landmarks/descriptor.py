@@ -33,6 +33,7 @@ class PredictorDescriptor:
         shares: (scores, shares), both rising: what a score is worth, the share of frames found with it that are right.
             ``python -m training frames --calibrate`` measures them.
         untrained: of a network whose weights are not published, what to do instead.
+        published: a system of others, here to be compared with.
     """
 
     name: str
@@ -42,6 +43,7 @@ class PredictorDescriptor:
     load: Load = field(repr=False, compare=False)
     shares: tuple[tuple[float, ...], tuple[float, ...]]
     untrained: str = "Choose the landmark predictor facemesh."
+    published: bool = False
 
     @property
     def facts(self) -> Facts:
@@ -71,6 +73,7 @@ class PredictorDescriptor:
             **self.facts.to_json(),
             "licence": self.licence,
             "how": self.how,
+            "published": self.published,
             "untrained": "" if self.trained else self.untrained,
         }
 
