@@ -34,6 +34,10 @@ CATALOGUE = {
     # of the landmarks
     "landmarks-scaled": "The landmarks are those of the picture at {width} x {height} pixels and were scaled.",
     "landmarks-shares": "The landmarks lie between 0 and 1 and were taken for shares of the picture.",
+    "predictor-without": (
+        "The landmark predictor {predictor} had to do without {what}, whose files are not here, and finds less well; "
+        "'python3 -m installer' fetches them."
+    ),
     # of the restoration
     "framed-on-selection": (
         "No face was found, so the model was shown the surroundings of the selection alone; if there is a face, say "

@@ -10,6 +10,7 @@ from statue_models.cli.paths import check_distinct
 from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts, format_svg
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.landmarks.predictor import notes_of
 from statue_models.pictures.photograph import Photograph
 from statue_models.whole_file import check_writable
 
@@ -43,6 +44,7 @@ def run(options: Namespace) -> None:
             predictor=options.predictor,
             progress=progress,
         )
+    output.say_all(notes_of(landmarks), options.quiet)
     data: dict[str, Any] = {
         "image": {"width": size[0], "height": size[1]},
         "landmarks": landmarks.to_json(),

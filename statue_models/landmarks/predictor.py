@@ -12,6 +12,16 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
+from statue_models.notes import Note
+
+#: In ``Landmarks.source`` between a predictor's name and what it had to do without.
+WITHOUT = " without "
+
+
+def notes_of(landmarks: Landmarks) -> tuple[Note, ...]:
+    """What a user is to be told of how landmarks were found."""
+    name, without, what = landmarks.source.partition(WITHOUT)
+    return (Note.of("predictor-without", predictor=name, what=what),) if without else ()
 
 
 class LandmarkPredictor(Protocol):

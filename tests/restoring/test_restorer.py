@@ -174,6 +174,8 @@ def test_given_landmarks_need_no_landmark_files(request_, result, tmp_path):
     else:
         # Our own network can do without FaceMesh, less well, and says so.
         assert bare.find_landmarks(request_.image)[0].source == "landmarknet without facemesh"
+        (note,) = bare.restore(replace(request_, landmarks=None, model="mirror")).notes
+        assert (note.code, note.facts) == ("predictor-without", {"predictor": "landmarknet", "what": "facemesh"})
 
 
 def test_a_given_face_box_is_enough(restorer, request_, landmarks):

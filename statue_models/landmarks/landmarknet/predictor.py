@@ -15,6 +15,7 @@ from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
 from statue_models.landmarks.facemesh.facemesh import FaceMesh
 from statue_models.landmarks.facemesh.facemesh import load as load_facemesh
+from statue_models.landmarks.predictor import WITHOUT
 from statue_models.models_file import parts
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from statue_models.networks.loading import load_into
@@ -129,7 +130,7 @@ class NetworkLandmarks:
             sigma=sigma,
             hidden=(hidden[0] + hidden[1][MIRROR]) / 2 > 0.5,
             score=float(torch.sigmoid(out.present).mean()) * math.exp(-(unsure**2)),
-            source=NAME if self._facemesh is not None else f"{NAME} without facemesh",
+            source=NAME if self._facemesh is not None else f"{NAME}{WITHOUT}facemesh",
             covariance=covariance,
         )
 
