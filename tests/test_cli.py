@@ -349,6 +349,16 @@ def test_landmarks_in_every_form(scene, fake, capsys):
     assert Path("points.svg").read_text().startswith("<svg")
 
 
+def test_a_face_that_is_not_found_is_told_in_the_words_of_the_command(scene, fake, capsys, monkeypatch):
+    def nothing(*_, **__):
+        raise StatueError("no-face", where="in the picture", more=" or give the 68 points with --landmarks FILE")
+
+    monkeypatch.setattr(fake, "find_landmarks", nothing)
+    assert statue("landmarks", "photo.png") == 4
+    said = capsys.readouterr().err
+    assert "No face was found in the picture." in said and "--face" in said and "--landmarks" not in said
+
+
 def test_models_are_listed(capsys):
     assert statue("models") == 0
     table = capsys.readouterr().out

@@ -2,6 +2,8 @@
 
 import json
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from statue_models.cli import output
@@ -36,7 +38,7 @@ def run(options: Namespace) -> None:
 
     from statue_models.restoring.restorer import Restorer
 
-    with output.ProgressLine(not options.quiet) as progress:
+    with output.ProgressLine(not options.quiet) as progress, _in_own_words():
         landmarks, frame = Restorer().find_landmarks(
             photograph.to_srgb(),
             levels,
@@ -55,6 +57,17 @@ def run(options: Namespace) -> None:
         output.say(f"wrote {options.output}", options.quiet)
     if options.output is None or options.json:
         output.print_json(data)
+
+
+@contextmanager
+def _in_own_words() -> Iterator[None]:
+    """Remedies name what this command takes: landmarks are what it is to find."""
+    try:
+        yield
+    except StatueError as error:
+        if error.code != "no-face":
+            raise
+        raise error.told_with(more="") from None
 
 
 def _text(ending: str, landmarks: Landmarks, data: dict[str, Any]) -> str:

@@ -4,9 +4,9 @@ import pytest
 
 
 def test_the_strokes_are_those_of_the_package(plugin):
-    from statue_models.face import landmarks68
+    from statue_models.face import landmarks68, strokes
 
-    assert plugin.landmark_path.STROKES == landmarks68.STROKES
+    assert plugin.landmark_path.STROKES == strokes.STROKES
     assert plugin.landmark_path.COUNT == landmarks68.COUNT
 
 

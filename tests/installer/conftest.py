@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ class FakeRun:
         return [command for command in self.commands if all(word in self._line(command) for word in words.split())]
 
     def _line(self, command):
-        return " ".join(command).replace(self._folder, "")
+        # the tests' own Python may lie in a folder of any name, such as venv
+        return " ".join(command).replace(self._folder, "").replace(sys.prefix, "")
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def _calibrate(options: argparse.Namespace) -> None:
     def find_best_face(rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> tuple[Landmarks, FaceFrame]:
         best = best_sighting(rgb, mask, finder)
         if best is None:
-            raise StatueError("no-face")
+            raise StatueError("no-face", where="around the missing part", more="")
         return best.face, frame_of_landmarks(best.face.points)
 
     cache = options.cache or places.data_directory() / "evaluation"
