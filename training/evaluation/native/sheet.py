@@ -1,7 +1,8 @@
 """Contact sheets at 100 %: every fill as it is, beside the damage and the truth. Nothing is ever shrunk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -87,6 +88,7 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
     canvas = Image.new("RGB", (max(width, NARROWEST_SHEET), height), BACKGROUND)
     pen = ImageDraw.Draw(canvas)
     large, small = ImageFont.load_default(17), ImageFont.load_default(14)
+    length = partial(pen.textlength, font=small)
     top = 0
     for row, each in zip(rows, lines, strict=True):
         pen.text((GAP, top + 12), row.title, INK, large)
@@ -95,11 +97,20 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
         for line in each:
             left = GAP
             for cell in line:
-                pen.text((left, top + 2), cell.name, INK, small)
+                pen.text((left, top + 2), _fitting(cell.name, _width(cell), length), INK, small)
                 canvas.paste(Image.fromarray(cell.pixels), (left, top + NAME))
                 left += _width(cell) + GAP
             top += _height(line)
     return np.asarray(canvas, np.uint8)
+
+
+def _fitting(name: str, width: int, length: Callable[[str], float]) -> str:
+    """A name, without its middle as far as it does not fit."""
+    for kept in range(len(name), 2, -1):
+        text = name if kept == len(name) else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
+        if length(text) <= width:
+            return text
+    return ""
 
 
 def _width(cell: Cell) -> int:
