@@ -11,6 +11,7 @@ import numpy as np
 
 import statue_models
 from statue_models import places
+from statue_models.landmarks.predictor import notes_of
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.models_file import parts
 from statue_models.notes import Note
@@ -39,10 +40,12 @@ def record(
     Args:
         request: what was asked. method: what restored. sight: what of the photograph it saw.
         facts: of the method's work.
-        notes: of the restoration; those of the request, of what it was made from, come before them.
+        notes: of the restoration; those of what the request was made from and of how the landmarks were found come
+            before them.
         seconds: spent in each part of the work.
     """
     landmarks = sight.landmarks
+    found = () if landmarks is None else notes_of(landmarks)
     return {
         "schema": 1,
         "program": {"name": places.NAME, "version": statue_models.__version__},
@@ -54,7 +57,7 @@ def record(
             "parts_sha256": {part.name: part.sha256 for part in parts().values() if method.name in part.of},
             "notes": dict(facts),
         },
-        "notes": [note.to_json() for note in (*request.notes, *notes)],
+        "notes": [note.to_json() for note in (*request.notes, *found, *notes)],
         "landmarks": None if landmarks is None else landmarks.to_json(),
         "frame": sight.frame.to_json(sight.size),
         "engine": {

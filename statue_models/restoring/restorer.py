@@ -15,7 +15,7 @@ from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor, notes_of
+from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import check_predictor
 from statue_models.landmarks.registry import predictor as load_predictor
 from statue_models.landmarks.search import find_face
@@ -114,11 +114,9 @@ class Restorer:
         hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
         sight = find_sight(request, needs, self._predictor, search)
-        told = () if sight.landmarks is None else notes_of(sight.landmarks)
         found = time.perf_counter()
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
-        filling.notes += told
         if needs == "face" and sight.landmarks is None:
             filling.notes.append(Note("framed-on-selection"))
         if request is not asked:
