@@ -50,7 +50,7 @@ def mask_of(value: Any, image: NDArray[Any]) -> tuple[NDArray[np.uint8], tuple[N
     mask = _array_of(value, "mask", MASK)
     if mask.ndim == 3 and mask.shape[2] == 1:
         mask = mask[..., 0]
-    plain = mask.dtype == bool or (mask.dtype.kind in "ui" and mask.size > 0 and mask.min() >= 0 and mask.max() == 1)
+    plain = mask.dtype == bool or (mask.dtype.kind in "ui" and mask.size > 0 and mask.max() == 1 and mask.min() >= 0)
     if mask.ndim != 2 or not (plain or mask.dtype == np.uint8):
         _refuse("mask", MASK, f"{mask.shape} {mask.dtype}")
     check_mask_size(mask.shape[::-1], image.shape[1::-1])

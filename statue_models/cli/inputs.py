@@ -4,7 +4,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from statue_models.cli.paths import path_of
-from statue_models.pictures.mask_file import ALPHA, Mask, mask_of_alpha, read_mask
+from statue_models.pictures.mask_file import ALPHA, Mask, mask_of_alpha, read_mask, understood
 from statue_models.pictures.photograph import Photograph
 from statue_models.restoring.masks import feather, grow
 
@@ -26,5 +26,4 @@ def read_asked_mask(options: Namespace, photograph: Photograph) -> Mask:
     else:
         mask = read_mask(path_of(options.mask), photograph, options.invert)
     levels = feather(grow(mask.levels, options.grow), options.feather)
-    mask = Mask(levels, mask.notes)
-    return Mask(levels, (*mask.notes, mask.understood()))
+    return Mask(levels, (*mask.notes, understood(levels)))

@@ -40,11 +40,7 @@ def run(options: Namespace) -> None:
 
     with output.ProgressLine(not options.quiet) as progress, _in_own_words():
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(),
-            levels,
-            face=options.face,
-            predictor=options.predictor,
-            progress=progress,
+            photograph.to_srgb(), levels, face=options.face, predictor=options.predictor, progress=progress
         )
     output.say_all(notes_of(landmarks), options.quiet)
     data: dict[str, Any] = {

@@ -76,16 +76,19 @@ def find_face(
         check_given(landmarks)
         return landmarks.hidden_under(mask), frame_of_landmarks(landmarks.points)
     best = best_sighting(rgb, mask, predictors, face=face, progress=progress)
-    where = "around the missing part" if mask.any() else "in the picture"
-    none = StatueError("no-face", where=where, more=" or give the 68 points with --landmarks FILE")
     if best is None:
-        raise none
+        raise _no_face(mask)
     yaw = abs(best.face.yaw or 0.0)
     if yaw > LARGEST_YAW or (yaw > DOUBTFUL_YAW and best.probability < DOUBTFUL_TURNED):
         raise StatueError("profile-face")
     if not best.worth_it:
-        raise none
+        raise _no_face(mask)
     return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
+
+
+def _no_face(mask: NDArray[np.uint8]) -> StatueError:
+    where = "around the missing part" if mask.any() else "in the picture"
+    return StatueError("no-face", where=where, more=" or give the 68 points with --landmarks FILE")
 
 
 def best_sighting(

@@ -41,12 +41,13 @@ class Mask:
     levels: NDArray[np.uint8]
     notes: tuple[Note, ...] = ()
 
-    def understood(self) -> Note:
-        """How much is missing, and in how many pieces."""
-        hole = (self.levels > 0).astype(np.uint8)
-        pixels = int(hole.sum())
-        pieces = cv2.connectedComponents(hole, connectivity=8)[0] - 1
-        return Note.of("mask-understood", pixels=pixels, percent=round(100 * pixels / hole.size, 3), holes=pieces)
+
+def understood(levels: NDArray[np.uint8]) -> Note:
+    """How much of a mask (H, W) is missing, and in how many pieces."""
+    hole = (levels > 0).astype(np.uint8)
+    pixels = int(hole.sum())
+    pieces = cv2.connectedComponents(hole, connectivity=8)[0] - 1
+    return Note.of("mask-understood", pixels=pixels, percent=round(100 * pixels / hole.size, 3), holes=pieces)
 
 
 def read_mask(path: Path, photograph: StoredPicture | None = None, invert: bool | None = None) -> Mask:

@@ -8,18 +8,7 @@ import pytest
 
 from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts, format_svg, read_landmarks
-from statue_models.face.landmarks68 import COUNT, Landmarks
 from statue_models.face.strokes import STROKES
-
-
-@pytest.fixture
-def points():
-    return np.random.default_rng(0).uniform(10, 90, (COUNT, 2))
-
-
-@pytest.fixture
-def half_hidden(points):
-    return Landmarks(points, np.linspace(0.5, 2, COUNT), np.arange(COUNT) % 2 == 0, 0.875, "facemesh")
 
 
 def test_json_comes_back_as_it_was_written(half_hidden, tmp_path):

@@ -22,16 +22,6 @@ from statue_models.face.landmarks68 import (
 from statue_models.face.strokes import STROKES
 
 
-@pytest.fixture
-def points():
-    return np.random.default_rng(0).uniform(10, 90, (COUNT, 2))
-
-
-@pytest.fixture
-def half_hidden(points):
-    return Landmarks(points, np.linspace(0.5, 2, COUNT), np.arange(COUNT) % 2 == 0, 0.875, "facemesh")
-
-
 def test_mirroring_twice_changes_nothing_and_keeps_every_part_of_the_face():
     np.testing.assert_array_equal(MIRROR[MIRROR], np.arange(COUNT))
     for part in (JAW, BROWS, NOSE, EYES, MOUTH):

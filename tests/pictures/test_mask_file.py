@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
-from statue_models.pictures.mask_file import Mask, mask_of_alpha, read_mask
+from statue_models.pictures.mask_file import Mask, mask_of_alpha, read_mask, understood
 from statue_models.pictures.photograph import Photograph
 
 EXAMPLE = Path(__file__).parents[2] / "statue_models/example"
@@ -215,7 +215,7 @@ def test_a_mask_is_turned_as_its_photograph_is(tmp_path: Path, orientation: int)
 def test_it_says_how_much_is_missing() -> None:
     levels = np.zeros((100, 200), np.uint8)
     levels[10:20, 10:20], levels[50:60, 100:120] = 255, 9
-    note = Mask(levels).understood()
+    note = understood(levels)
     assert note.facts == {"pixels": 300, "percent": 1.5, "holes": 2}
     assert note.sentence == "300 pixels missing, 1.5 % of the picture; holes: 2."
 

@@ -1,6 +1,6 @@
 """Contact sheets at 100 %: every fill as it is, beside the damage and the truth. Nothing is ever shrunk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from training.evaluation.native.scoring import NativeResult
+from training.evaluation.reporting.sheet import fitting
 from training.suites.native.cases import NativeCase
 
 Picture = NDArray[np.uint8]
@@ -97,20 +98,11 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
         for line in each:
             left = GAP
             for cell in line:
-                pen.text((left, top + 2), _fitting(cell.name, _width(cell), length), INK, small)
+                pen.text((left, top + 2), fitting(cell.name, _width(cell), length), INK, small)
                 canvas.paste(Image.fromarray(cell.pixels), (left, top + NAME))
                 left += _width(cell) + GAP
             top += _height(line)
     return np.asarray(canvas, np.uint8)
-
-
-def _fitting(name: str, width: int, length: Callable[[str], float]) -> str:
-    """A name, without its middle as far as it does not fit."""
-    for kept in range(len(name), 2, -1):
-        text = name if kept == len(name) else f"{name[: kept - kept // 2]}…{name[-(kept // 2) :]}"
-        if length(text) <= width:
-            return text
-    return ""
 
 
 def _width(cell: Cell) -> int:

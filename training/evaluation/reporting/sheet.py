@@ -1,6 +1,6 @@
 """The contact sheet: one row per case, from the damaged picture over every method's to the truth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -20,6 +20,8 @@ HEAD, SIDE_WIDTH = 30, 118
 BACKGROUND, INK, PALE = (250, 250, 248), (20, 20, 20), (110, 110, 110)
 #: Hypotheses of one method that are shown. Chosen.
 SHOWN_HYPOTHESES = 4
+#: Characters of a method's name that fit over its cell. Set by eye.
+LONGEST_NAME = 22
 #: The names are repeated after so many rows. Chosen.
 HEAD_EVERY = 8
 
@@ -62,7 +64,9 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
     for number, row in enumerate(rows):
         if number % HEAD_EVERY == 0:
             for column, name in enumerate(names):
-                pen.text((SIDE_WIDTH + column * (CELL + GAP) + 3, top + 7), _fitting(name), INK, large)
+                pen.text(
+                    (SIDE_WIDTH + column * (CELL + GAP) + 3, top + 7), fitting(name, LONGEST_NAME, len), INK, large
+                )
             top += HEAD
         pen.text((4, top + 6), row.case.kind, INK, large)
         pen.text((4, top + 28), f"{100 * row.case.coverage:.0f} % of the face", PALE, small)
@@ -77,8 +81,13 @@ def contact_sheet(rows: Sequence[SheetRow]) -> Picture:
     return np.asarray(canvas, np.uint8)
 
 
-def _fitting(name: str) -> str:
-    return name if len(name) <= 22 else name[:10] + "…" + name[-11:]
+def fitting(name: str, width: float, length: Callable[[str], float]) -> str:
+    """A name, without its middle as far as it is longer than ``width``, as ``length`` measures it."""
+    for kept in range(len(name), 2, -1):
+        text = name if kept == len(name) else f"{name[: kept // 2]}…{name[-(kept - kept // 2) :]}"
+        if length(text) <= width:
+            return text
+    return ""
 
 
 def _cell(picture: Picture) -> Picture:
