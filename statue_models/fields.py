@@ -34,7 +34,7 @@ MIN_SIDE = 32
 LONGEST_NAME = 64
 
 # Kinds of values.
-INTEGER, CHOICE, NAME, BOX, LANDMARKS = "integer", "choice", "name", "box", "landmarks"
+INTEGER, CHOICE, NAME, BOX, LANDMARKS, SWITCH = "integer", "choice", "name", "box", "landmarks", "switch"
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Field:
     def line(self) -> str:
         """The line of help: what it is, its range and its default."""
         words = f"{self.help}: {self.range}" if self.range else self.help
+        if self.kind == SWITCH:
+            return words
         return f"{words} (default: {self.unset if self.default is None else self.default})"
 
     def check_value(self, value: Any) -> Any:
@@ -116,6 +118,10 @@ class Field:
             return value
         if self.kind == INTEGER:
             return self._integer(value)
+        if self.kind == SWITCH:
+            if not isinstance(value, bool):
+                raise TypeError(f"The {self.name} must be true or false, not {_format_value(value)}")
+            return value
         if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NAME):
             raise TypeError(f"The {self.name} must be a word, not {_format_value(value)}")
         if self.choices and value not in self.choices:
@@ -233,6 +239,9 @@ class RequestFields:
     landmarks: Landmarks | None = _field(
         None, LANDMARKS, "the face's 68 points in iBUG order", unset="they are searched", metavar="FILE"
     )
+    require_face: bool = _field(
+        False, SWITCH, "refuse where no face is found, instead of filling the hole from its surroundings"
+    )
     device: str = _choice("auto", ("auto", "cpu", "cuda"), "where networks run")
     precision: str = _choice("fp32", ("fp32", "bf16"), "the numbers of networks", on_command_line=False)
 
@@ -249,6 +258,7 @@ _IN_JSON = {
     NAME: "a word",
     BOX: "`[x, y, width, height]`",
     LANDMARKS: "68 `[x, y]`, an object",
+    SWITCH: "true or false",
 }
 
 

@@ -39,9 +39,21 @@ CATALOGUE = {
         "'python3 -m installer' fetches them."
     ),
     # of the restoration
+    "no-face": (
+        "No face was found around what is missing at {where}, so it was filled from its surroundings; if there is a "
+        "face, say where by --face or --landmarks."
+    ),
+    "profile": (
+        "The face at {where} is seen too far from the side for the models, so what is missing was filled from its "
+        "surroundings; 68 points given with --landmarks would be followed."
+    ),
+    "hole-off-face": (
+        "What is missing at {where} lies away from every face that was found, so it was filled from its surroundings; "
+        "if it belongs to a face, say where by --face or --landmarks."
+    ),
     "framed-on-selection": (
-        "No face was found, so the model was shown the surroundings of the selection alone; if there is a face, say "
-        "where by --face or --landmarks."
+        "No face was found around what is missing at {where}, so the model was shown its surroundings alone; if there "
+        "is a face, say where by --face or --landmarks."
     ),
     "narrowed": "Of what is selected, {pixels:,} pixels were taken for damage and filled.",
     "outside-the-frame": (

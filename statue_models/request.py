@@ -179,6 +179,50 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
+class RestoredGroup:
+    """Holes that were restored together: those near each other, and those of one face.
+
+    Attributes:
+        rectangle: their bounding box.
+        pixels: how many are missing in it.
+        method: the name of what restored them; another than was asked where they have no face.
+        landmarks: the 68 points of their face in photograph pixels; None where there is none, or none was needed.
+        frame: the face frame (or, for what knows no faces, the surroundings of the holes), or None.
+        size: side in pixels of the crop through ``frame`` that the method worked on, or None.
+    """
+
+    rectangle: Rectangle
+    pixels: int
+    method: str
+    landmarks: Landmarks | None = None
+    frame: FaceFrame | None = None
+    size: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As records and answers hold it."""
+        return {
+            "rectangle": list(self.rectangle),
+            "pixels": self.pixels,
+            "method": self.method,
+            "landmarks": None if self.landmarks is None else self.landmarks.to_json(),
+            "frame": None if self.frame is None else self.frame.to_json(self.size),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "RestoredGroup":
+        """The group that ``to_json`` described."""
+        landmarks, frame = data["landmarks"], data["frame"]
+        return cls(
+            Rectangle(*data["rectangle"]),
+            data["pixels"],
+            data["method"],
+            None if landmarks is None else Landmarks.from_json(landmarks),
+            None if frame is None else FaceFrame.from_json(frame),
+            None if frame is None else frame["size"],
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Restoration:
     """The result of a request.
 
@@ -186,22 +230,33 @@ class Restoration:
         variants: at least one hypothesis, the most likely first.
         rectangle: the bounding box of the mask, or of the part of it that the method takes for damage; every variant's
             pixels cover it.
-        landmarks: the 68 points in photograph pixels, or None for a model that needs none.
-        frame: the face frame (or, for a model that knows no faces, the selection's), or None.
-        size: side in pixels of the crop through ``frame`` that the method worked on, or None.
+        groups: at least one, of the holes that were restored together; those with a face come first, then the larger.
         uncertainty: (h, w) uint8 over ``rectangle``: how far the likeliest hypothesis may be off, a standard deviation
-            in 8-bit grey levels x 4, saturating at 255; None where the model gives none, or the likeliest is not among
-            the variants.
+            in 8-bit grey levels x 4, saturating at 255; 255 where a hole was filled without its face, 0 where nothing
+            is missing or a crack was closed. None where nothing says more, or the likeliest is not among the variants.
         record: JSON-ready: request, method used, weights hash, engine, versions, threads, timings, landmarks.
     """
 
     variants: tuple[Variant, ...]
     rectangle: Rectangle
-    landmarks: Landmarks | None
-    frame: FaceFrame | None
-    size: int | None
+    groups: tuple[RestoredGroup, ...]
     uncertainty: NDArray[np.uint8] | None
     record: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def landmarks(self) -> Landmarks | None:
+        """Of the first group."""
+        return self.groups[0].landmarks
+
+    @property
+    def frame(self) -> FaceFrame | None:
+        """Of the first group."""
+        return self.groups[0].frame
+
+    @property
+    def size(self) -> int | None:
+        """Of the first group."""
+        return self.groups[0].size
 
     @property
     def notes(self) -> tuple[Note, ...]:

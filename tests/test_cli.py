@@ -23,7 +23,7 @@ from statue_models.face.landmark_file import format_pts, read_landmarks
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Restoration, Variant, pixel_hash
+from statue_models.request import Hypothesis, Restoration, RestoredGroup, Variant, pixel_hash
 from statue_models.restoring import restorer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -64,9 +64,7 @@ def fake(monkeypatch):
             return Restoration(
                 tuple(Variant(np.full_like(part, 1000 * each.number), each) for each in request.hypotheses),
                 rectangle,
-                Landmarks.given(POINTS),
-                FaceFrame((48.0, 40.0), 90.0),
-                128,
+                (RestoredGroup(rectangle, 400, "fake", Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0), 128),),
                 np.full(rectangle.shape, 9, np.uint8) if Fake.uncertainty else None,
                 {"request": request.to_json()},
             )

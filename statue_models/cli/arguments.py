@@ -10,7 +10,7 @@ from typing import NoReturn
 import statue_models
 from statue_models.cli.paths import path_of
 from statue_models.errors import StatueError
-from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
+from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, SWITCH, Field
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -135,6 +135,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     """The option that a field of the request has; landmarks come in a file."""
+    if field.kind == SWITCH:
+        parser.add_argument(field.flag, action="store_true", help=field.line)
+        return
     readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: path_of}
     parser.add_argument(
         field.flag,

@@ -31,8 +31,8 @@ WITHOUT_FACE = 0.012
 USUAL = 0.15
 
 # How it is closed.
-#: Pixels: thin damage is closed in groups, neighbours of one tile of so many; for time.
-TILE = 512
+#: Pixels: thin damage is closed in groups, neighbours of one tile of so many, counted from its own box; for memory.
+TILE = 1280
 #: Interocular distances around a group whose grain it takes, and bounds in pixels; set by eye.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
 #: Interocular distances: standard deviation of the blur that keeps grain out of what is continued (light 1.1 for 1.2 on
@@ -76,13 +76,6 @@ def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> floa
     if landmarks is None:
         return float(WITHOUT_FACE * min(request.mask.shape))
     return WIDTH * landmarks.interocular
-
-
-def is_thin_without_face(request: RestorationRequest) -> bool:
-    """Whether all damage is thin for any face that may be meant, so that none need be found."""
-    if request.landmarks is not None or request.face is not None:
-        return False
-    return bool(thin_part(request.mask, thin_width(request, None))[request.mask > 0].all())
 
 
 class ThinDamage:
@@ -190,11 +183,12 @@ def _smooth_known(
 
 
 def _group_by_tile(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
-    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile of the photograph, tiles row by row."""
+    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile, tiles row by row."""
     count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
+    first = Rectangle.of_mask(thin).corner
     tiles: dict[tuple[int, int], list[int]] = {}
     for number in range(1, count):
-        middle = (centres[number] + corner) // TILE
+        middle = (centres[number] - first) // TILE
         tiles.setdefault((int(middle[1]), int(middle[0])), []).append(number)
     groups = []
     for _, members in sorted(tiles.items()):

@@ -56,6 +56,8 @@ ROUGHER = (0.8, 1.6)
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger; for memory.
 LARGEST = 800.0
+#: Pixels around a hole that the finish looks at, at most.
+LOOKED_AT = int(NEAR * LARGEST)
 #: Of ``Fill.stone``: less borrows the detail of where its patches came from; set by eye.
 WHOLLY_STONE = 0.9
 LEAST = 1e-3  #: sRGB-encoded, of a step: less is rounding
@@ -92,7 +94,8 @@ class Finish:
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
         self._near = rectangle.expand(RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        self._around = rectangle.expand(int(NEAR * self._span), image.shape)
+        reach = NEAR * self._span if self._interocular else frame.side / 4  # which is what a selection's frame shows
+        self._around = rectangle.expand(int(reach), image.shape)
         self._missing = missing
         self._inner = rectangle.relative_to(self._near.corner).slices
         self._rectangle = rectangle

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,31 +23,27 @@ from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.methods.method import Answer, Crop
 from statue_models.methods.registry import LoadedMethods, ReadyMethod
-from statue_models.notes import Note
 from statue_models.phases import Phase
-from statue_models.pixels.overlay import part_of
-from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
 from statue_models.request import (
     Hypothesis,
     Progress,
     Restoration,
     RestorationRequest,
-    Variant,
     face_box_in,
     no_progress,
+    part_of_progress,
     split_progress,
 )
-from statue_models.restoring.compositing import composite_pieces
-from statue_models.restoring.filling import Filling, fill_hole
-from statue_models.restoring.record import record
-from statue_models.restoring.sight import Sight, find_sight
+from statue_models.restoring.answer import FilledGroup, answer
+from statue_models.restoring.filling import fill_hole
+from statue_models.restoring.groups import HoleGroup, find_groups
 from statue_models.threads import one_thread
 
 #: What fills the part of a hole that not even the widest frame shows.
 OUTSIDE_METHOD = "telea"
-#: Of standard deviations of grey levels (0..1), which go out as 8-bit grey levels times 4.
-UNCERTAINTY_SCALE = 4 * 255
+#: What fills a hole without the face that a method needs.
+FACELESS_METHOD = "surroundings"
 #: Progress when the face is known. A share; chosen.
 FOUND = 0.2
 
@@ -109,23 +105,32 @@ class Restorer:
         started = time.perf_counter()
         check_predictor(request.predictor)
         method = self._choose(request)
-        needs = method.descriptor.needs
         asked, request = request, _narrow(request, method)
-        hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
+        search, fill = split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
-        sight = find_sight(request, needs, self._predictor, search)
+        groups = find_groups(request, method.descriptor.needs, self._predictor, search)
         found = time.perf_counter()
-        beyond = (OUTSIDE_METHOD, self._fill_plainly)
-        filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
-        if needs == "face" and sight.landmarks is None:
-            filling.notes.append(Note("framed-on-selection"))
-        if request is not asked:
-            filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
-        filled = time.perf_counter()
-        variants = _different(_lay_over(request, hypotheses, filling), filling.notes)
+        filled = [
+            self._fill(request, group, method, part_of_progress(fill, *share))
+            for group, share in zip(groups, _shares(groups), strict=True)
+        ]
+        seconds = {"face": found - started, "restoration": time.perf_counter() - found}
+        result = answer(asked, request, method.descriptor, filled, seconds)
         progress(Phase.DONE, 1.0)
-        seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
-        return _answer(request, asked, method, filling, filling.sight or sight, variants, seconds)
+        return result
+
+    def _fill(
+        self, request: RestorationRequest, group: HoleGroup, method: ReadyMethod, progress: Progress
+    ) -> FilledGroup:
+        """All hypotheses for a group of holes; by what knows no faces where there is none that the method needs."""
+        by_face = method.descriptor.needs == "landmarks"
+        if by_face and group.sight.landmarks is None:
+            method = self._methods.ready(registry.descriptor(FACELESS_METHOD), options=method.options)
+        beyond = (OUTSIDE_METHOD, self._fill_plainly)
+        filling = fill_hole(
+            request, group.hole, group.sight, method.restore, request.hypotheses, by_face, beyond, progress
+        )
+        return FilledGroup(group, filling, method.descriptor.name)
 
     def _choose(self, request: RestorationRequest) -> ReadyMethod:
         """The method that a request names, loaded, with what the request asks of it."""
@@ -153,42 +158,11 @@ def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequ
     return replace(request, mask=method.descriptor.narrow(request, method.options))
 
 
-def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], filling: Filling) -> tuple[Variant, ...]:
-    """The mask's bounding box of the photograph, once per hypothesis, with its pieces laid over it."""
-    return tuple(
-        Variant(composite_pieces(request.image, filling.rectangle, request.mask, pieces), hypothesis)
-        for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
-    )
-
-
-def _different(variants: tuple[Variant, ...], notes: list[Note]) -> tuple[Variant, ...]:
-    """The variants, or, where all are the same, one of them."""
-    first = variants[0].pixels
-    if len(variants) == 1 or any((one.pixels != first).any() for one in variants[1:]):
-        return variants
-    notes.append(Note.of("one-answer", variants=len(variants)))
-    return variants[:1]
-
-
-def _answer(
-    request: RestorationRequest,
-    asked: RestorationRequest,
-    method: ReadyMethod,
-    filling: Filling,
-    sight: Sight,
-    variants: tuple[Variant, ...],
-    seconds: Mapping[str, float],
-) -> Restoration:
-    """What a caller gets: the variants, and all that is known of them; the record is of what was asked."""
-    return Restoration(
-        variants=variants,
-        rectangle=filling.rectangle,
-        landmarks=sight.landmarks,
-        frame=sight.frame,
-        size=sight.size,
-        uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
-        record=record(asked, method.descriptor, sight, filling.facts, filling.notes, seconds),
-    )
+def _shares(groups: Sequence[HoleGroup]) -> list[tuple[float, float]]:
+    """From where to where the progress of each group goes: faces take the longer, whatever their size."""
+    weights = [1.0 if group.sight.landmarks is not None else 0.3 for group in groups]
+    ends = np.cumsum(weights) / sum(weights)
+    return [(float(end - weight / sum(weights)), float(end)) for weight, end in zip(weights, ends, strict=True)]
 
 
 def _resolve(device: str, network: bool) -> str:
@@ -210,14 +184,3 @@ def _resolve(device: str, network: bool) -> str:
     if device == "auto":
         return "cpu"
     raise StatueError("no-cuda")
-
-
-def _uncertainty(
-    spread: NDArray[np.float32] | None, rectangle: Rectangle, mask: NDArray[np.uint8]
-) -> NDArray[np.uint8] | None:
-    if spread is None:
-        return None
-    out = np.zeros(spread.shape, np.uint8)
-    for row, (levels, missing) in enumerate(zip(spread, part_of(mask, rectangle) > 0, strict=True)):
-        np.copyto(out[row], np.round(np.clip(levels * UNCERTAINTY_SCALE, 0, 255)), where=missing, casting="unsafe")
-    return out
