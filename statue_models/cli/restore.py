@@ -80,8 +80,9 @@ def _write(
         changed = _changed(photograph, mask, restoration, variant)
         photograph.with_restored(restoration.rectangle, variant.pixels, changed).write(path, options.force)
         output.say(f"wrote {path}", options.quiet)
-    if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
-        output.say(UNSURE_FACE.format(score=restoration.landmarks.score), options.quiet)
+    for group in restoration.groups:
+        if group.landmarks is not None and group.landmarks.score < UNSURE:
+            output.say(UNSURE_FACE.format(score=group.landmarks.score), options.quiet)
     if options.uncertainty is not None:
         if restoration.uncertainty is None:
             output.say(f"{_no_uncertainty(options)}, so {options.uncertainty} was not written")
@@ -133,6 +134,7 @@ def _print(options: Namespace, outputs: list[Path], photograph: Photograph, rest
             "rectangle": list(restoration.rectangle),
             "landmarks": None if landmarks is None else landmarks.to_json(),
             "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
+            "groups": [group.to_json() for group in restoration.groups],
             "uncertainty": str(options.uncertainty) if has_uncertainty else None,
             "report": None if options.report is None else str(options.report),
             "notes": [note.sentence for note in restoration.notes],

@@ -15,7 +15,7 @@ from statue_models.pixels.rectangle import Rectangle
 #: hole in such blocks, at most: some 25 pixels in a picture of 1600. Chosen.
 BLOCKS, GAP = 1024, 16
 #: Pixels: specks are one hole with their neighbours in one tile of so many; for time.
-TILE = 1024
+TILE = 768
 
 
 @dataclass(frozen=True, eq=False)

@@ -211,7 +211,7 @@ def test_damage_far_apart_is_not_worked_on_as_one_large_picture():
         thin[y : y + 3, x : x + 3] = True
     damage = ThinDamage(np.full((1200, 3000, 3), 90, np.uint8), thin.astype(np.uint8), thin, None)
     pieces = damage.pieces(Hypothesis(0, 0))
-    assert len(pieces) == 3
+    assert len(pieces) == 4
     assert sum(piece.picture[..., 0].size for piece in pieces) < 0.1 * thin.size
     assert sum(int(piece.where.sum()) for piece in pieces) == thin.sum(), "each once"
 
