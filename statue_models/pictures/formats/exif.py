@@ -1,147 +1,120 @@
-"""EXIF blocks and the TIFF directories that they are made of (TIFF 6.0 section 2, EXIF 2.32 section 4.6).
+"""EXIF blocks (EXIF 2.32 section 4.6): what they say of a photograph, made true of the picture that is written."""
 
-Values are kept as raw bytes in their own byte order, so that what is copied stays exactly what the camera wrote.
-"""
-
-import re
 import struct
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from mmap import mmap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Buffer = bytes | mmap
+from statue_models.pictures.formats.tiff_directory import (
+    OFFSET,
+    Buffer,
+    Directory,
+    Header,
+    Place,
+    number_at,
+    places_in,
+    read_directory,
+)
 
-#: Type of a value -> bytes (TIFF 6.0, section 2; 13 is a directory's offset).
-_TYPE_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_POINTERS = (34665, 34853, 40965)  # Exif, GPS, interoperability directories; as Exif numbers them
-#: Tags of a TIFF's main directory that describe the photograph and not its storage: description, make, model,
-#: software, date, artist, host, rating, copyright, and Windows' title, comment, author, keywords and subject. As TIFF
-#: 6.0, Exif and Windows number them.
-DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, 40091, 40092, 40093, 40094, 40095)
+#: Tags of a main directory that describe the photograph wherever an EXIF block can be: document, description, make,
+#: model, page, software, date, artist, host, rating, copyright, Windows' title, comment, author, keywords, subject.
+DESCRIPTIVE = (
+    *(269, 270, 271, 272, 285, 305, 306, 315, 316, 18246, 18249, 33432),
+    *(40091, 40092, 40093, 40094, 40095),
+)
+#: Photoshop's layers: where they lie in a TIFF file, Photoshop shows them in place of the picture.
+LAYERS = 37724
+#: Tags of a main directory that say where or how samples are stored, or that have a place of their own in
+#: ``StoredPicture`` (resolution, XMP, IPTC, Photoshop's resources, colour profile); of no use with other samples. As
+#: TIFF 6.0, its supplements, Exif and Adobe number them.
+_STORAGE = frozenset(
+    (
+        *(*range(254, 260), *range(262, 267), 273, 274, *range(277, 285), 286, 287, *range(288, 294), 296, 297, 317),
+        *(*range(320, 331), *range(332, 335), 336, 337, *range(338, 342), 343, *range(344, 348), 400),
+        *(*range(512, 522), *range(529, 533), 559, 700, 33723, 34377, 34675, LAYERS, 34665, 34853, 40965),
+    )
+)
 _ORIENTATION = 274  #: tag (TIFF 6.0)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One tag: TIFF field type, number of values, and the values' bytes."""
-
-    type: int
-    count: int
-    value: bytes
-
-
-@dataclass
-class Directory:
-    """A TIFF directory: tag -> entry, and tag -> directory for those that only point to another one."""
-
-    entries: dict[int, Entry] = field(default_factory=dict)
-    children: dict[int, "Directory"] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.entries or self.children)
-
-    def to_bytes(self, offset: int, order: str) -> bytes:
-        """The directory and everything under it, to be placed at ``offset`` of its file; ``order`` is "<" or ">"."""
-        tags = sorted({*self.entries, *self.children})
-        head = bytearray(struct.pack(order + "H", len(tags)))
-        body = bytearray()
-        body_offset = offset + 2 + 12 * len(tags) + 4
-        for tag in tags:
-            place = body_offset + len(body)
-            if tag in self.children:
-                head += struct.pack(order + "HHII", tag, 4, 1, place)
-                body += self.children[tag].to_bytes(place, order)
-            else:
-                entry = self.entries[tag]
-                head += struct.pack(order + "HHI", tag, entry.type, entry.count)
-                if len(entry.value) <= 4:
-                    head += entry.value.ljust(4, b"\0")
-                else:
-                    head += struct.pack(order + "I", place)
-                    body += entry.value
-            body += b"\0" * (len(body) % 2)
-        return bytes(head) + b"\0\0\0\0" + bytes(body)
-
-
-def byte_order(block: Buffer) -> str | None:
-    """The order, "<" or ">", when ``block`` starts with a classic TIFF header, else None."""
-    return {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(block[:4]))
-
-
-def read_directory(block: Buffer, offset: int, order: str, depth: int = 0) -> Directory:
-    """The directory at ``offset``. Entries that point outside the block are left out: cameras write such."""
-    found = Directory()
-    if offset + 2 > len(block):
-        return found
-    (count,) = struct.unpack_from(order + "H", block, offset)
-    for place in range(offset + 2, min(offset + 2 + 12 * count, len(block) - 11), 12):
-        tag, kind, number = struct.unpack_from(order + "HHI", block, place)
-        length = _TYPE_SIZE.get(kind, 0) * number
-        start = place + 8 if length <= 4 else struct.unpack_from(order + "I", block, place + 8)[0]
-        if length == 0 or start + length > len(block):
-            continue
-        value = bytes(block[start : start + length])
-        if tag in _POINTERS and length == 4 and depth < 2:
-            child = read_directory(block, struct.unpack(order + "I", value)[0], order, depth + 1)
-            if child:
-                found.children[tag] = child
-        else:
-            found.entries[tag] = Entry(kind, number, value)
-    return found
+_WIDTHS, _HEIGHTS = (256, 40962), (257, 40963)  #: tags: of the picture (TIFF 6.0; Exif)
+_EXIF_DIRECTORY = 34665  #: tag (Exif)
 
 
 def read_description(block: Buffer | None) -> Directory:
     """What an EXIF block, or a whole TIFF file, says about the photograph: never where or how pixels are stored."""
-    order = byte_order(block) if block else None
-    if block is None or order is None or len(block) < 8:
+    header = Header.of(block)
+    if block is None or header is None:
         return Directory()
-    main = read_directory(block, struct.unpack_from(order + "I", block, 4)[0], order)
-    return Directory({tag: entry for tag, entry in main.entries.items() if tag in DESCRIPTIVE}, main.children)
+    main = read_directory(block, header.start, header)
+    kept = {tag: entry for tag, entry in main.entries.items() if tag not in _STORAGE and entry.type != OFFSET}
+    return Directory(kept, main.children)
 
 
 def block_of_tiff(file: Buffer) -> bytes | None:
-    """An EXIF block with what a (classic) TIFF file says about its photograph, or None when it says nothing."""
-    directory, order = read_description(file), byte_order(file)
-    if not directory or order is None:
+    """An EXIF block with what a TIFF file says about its photograph, or None when it says nothing."""
+    header = Header.of(file)
+    return None if header is None else _block(read_description(file), header)
+
+
+def narrowed(block: bytes) -> tuple[bytes | None, list[int]]:
+    """(a block that any program understands in any file, the tags that only a TIFF file can hold)."""
+    said, header = read_description(block), Header.of(block)
+    if header is None:
+        return None, []
+    kept = Directory({tag: entry for tag, entry in said.entries.items() if tag in DESCRIPTIVE}, said.children)
+    return _block(kept, header), sorted(set(said.entries) - set(DESCRIPTIVE))
+
+
+def _block(directory: Directory, header: Header) -> bytes | None:
+    if not directory:
         return None
-    return bytes(file[:4]) + struct.pack(order + "I", 8) + directory.to_bytes(8, order)
+    return header.mark + struct.pack(header.order + "I", 8) + directory.to_bytes(8, header.order)
 
 
 def upright(block: bytes) -> tuple[int, bytes]:
-    """(orientation, the block with orientation 1).
-
-    Nothing but the two bytes of the value is touched, and, when the picture was turned, the link to the thumbnail,
-    which would lie on its side.
-    """
-    order = byte_order(block)
-    if order is None or len(block) < 10:
+    """(orientation, the block with orientation 1). Nothing but the two bytes of the value is touched."""
+    header = Header.of(block)
+    if header is None:
         return 1, block
-    (start,) = struct.unpack_from(order + "I", block, 4)
-    if start + 2 > len(block):
-        return 1, block
-    (count,) = struct.unpack_from(order + "H", block, start)
-    link = start + 2 + 12 * count
-    for place in range(start + 2, min(link, len(block) - 11), 12):
-        tag, kind, number = struct.unpack_from(order + "HHI", block, place)
-        if (tag, kind, number) == (_ORIENTATION, 3, 1):
-            (orientation,) = struct.unpack_from(order + "H", block, place + 8)
-            if not 2 <= orientation <= 8:
+    for place in places_in(block, header.start, header)[0]:
+        if (place.tag, place.type, place.count) == (_ORIENTATION, 3, 1):
+            orientation = number_at(block, place, header.order)
+            if orientation is None or not 2 <= orientation <= 8:
                 return 1, block
             turned = bytearray(block)
-            struct.pack_into(order + "H", turned, place + 8, 1)
-            if link + 4 <= len(block):
-                turned[link : link + 4] = b"\0\0\0\0"
+            struct.pack_into(header.order + "H", turned, place.start, 1)
             return orientation, bytes(turned)
     return 1, block
 
 
-def upright_xmp(packet: bytes) -> bytes:
-    """The packet with tiff:Orientation 1, written as an attribute or as an element."""
-    return re.sub(rb"""(tiff:Orientation(?:\s*=\s*["']|>\s*))[2-8]""", rb"\g<1>1", packet)
+def with_size(block: bytes, width: int, height: int) -> bytes:
+    """The block with the picture's true size wherever it says one; nothing else is moved or touched."""
+    header = Header.of(block)
+    if header is None:
+        return block
+    said = bytearray(block)
+    for place in _main_and_exif(block, header):
+        if place.tag in (*_WIDTHS, *_HEIGHTS) and place.count == 1 and place.type in (3, 4):
+            value = width if place.tag in _WIDTHS else height
+            if value < 1 << (16 if place.type == 3 else 32):
+                struct.pack_into(header.order + ("H" if place.type == 3 else "I"), said, place.start, value)
+    return bytes(said)
+
+
+def has_tag(block: bytes | None, tag: int) -> bool:
+    """Whether the main directory has it."""
+    header = Header.of(block)
+    return header is not None and any(place.tag == tag for place in places_in(block or b"", header.start, header)[0])
+
+
+def _main_and_exif(block: bytes, header: Header) -> Iterator[Place]:
+    for place in places_in(block, header.start, header)[0]:
+        where = number_at(block, place, header.order) if place.tag == _EXIF_DIRECTORY else None
+        if where is not None:
+            yield from places_in(block, where, header)[0]
+        else:
+            yield place
 
 
 def turn_upright(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
@@ -154,18 +127,3 @@ def turn_upright(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
     if orientation in (2, 3, 6, 7):
         view = view[:, ::-1]
     return np.ascontiguousarray(view)
-
-
-def shorts(order: str, *values: int) -> Entry:
-    """A SHORT tag."""
-    return Entry(3, len(values), struct.pack(f"{order}{len(values)}H", *values))
-
-
-def longs(order: str, *values: int) -> Entry:
-    """A LONG tag."""
-    return Entry(4, len(values), struct.pack(f"{order}{len(values)}I", *values))
-
-
-def merge_entries(*parts: Mapping[int, Entry]) -> dict[int, Entry]:
-    """The union of the parts; later ones win."""
-    return {tag: entry for part in parts for tag, entry in part.items()}

@@ -8,7 +8,7 @@ import numpy as np
 from statue_models.arrays import check_megapixels
 from statue_models.errors import StatueError, reason_of, report_out_of_memory
 from statue_models.notes import Note
-from statue_models.pictures.formats import exif, jpeg_webp, png, tiff
+from statue_models.pictures.formats import exif, jpeg_webp, png, tiff, xmp
 from statue_models.pictures.formats.spooling import regular_file
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 
@@ -67,7 +67,7 @@ def _upright(stored: StoredPicture) -> StoredPicture:
         stored,
         samples=exif.turn_upright(stored.samples, orientation),
         exif=block,
-        xmp=exif.upright_xmp(stored.xmp) if stored.xmp else None,
+        xmp=xmp.upright(stored.xmp) if stored.xmp else None,
         dpi=stored.dpi[::-1] if stored.dpi and orientation >= 5 else stored.dpi,
         notes=(*stored.notes, Note("turned-upright")),
         orientation=1,

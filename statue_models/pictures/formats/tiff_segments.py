@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
-from statue_models.pictures.formats.exif import Directory, longs, shorts
+from statue_models.pictures.formats.tiff_directory import Directory, longs, shorts
 
 #: Values of Compression (TIFF 6.0; deflate: Adobe's and the older number).
 _UNPACKED = 1
