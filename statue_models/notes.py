@@ -19,6 +19,10 @@ CATALOGUE = {
     "first-picture-only": "Only the first of the file's pictures was read.",
     "turned-upright": "The picture was turned upright as its orientation tag says.",
     "profile-ignored": "The colour profile is damaged or of another kind; the values were taken for sRGB.",
+    "damaged": (
+        "The file is damaged from row {row} of {rows} on, as it is stored: what is seen there may be wrong; copy or "
+        "download it again."
+    ),
     "gain-map-left-out": "The gain map (HDR) behind the picture was left out: it is of the damaged picture.",
     "video-left-out": "The video behind the picture (motion photo) was left out.",
     "extra-channel-as-alpha": "The last channel, whose meaning the file does not state, was taken for alpha.",

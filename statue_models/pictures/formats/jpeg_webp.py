@@ -11,6 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from statue_models.errors import StatueError
 from statue_models.notes import Note
+from statue_models.pictures.formats.jpeg_damage import first_damaged_row, is_damaged
 from statue_models.pictures.formats.jpeg_segments import Segments, photoshop_segments, segment
 from statue_models.pictures.formats.photoshop import without_thumbnails
 from statue_models.pictures.formats.png import pillow_samples
@@ -74,6 +75,8 @@ def _with_segments(picture: StoredPicture, data: bytes, several: bool) -> Stored
         (several and not found.gain_map, Note("first-picture-only")),
         (thumbnail, Note("thumbnail-left-out")),
     ]
+    if is_damaged(data):
+        notes.append((True, Note.of("damaged", row=first_damaged_row(data), rows=found.size[1])))
     return dataclasses.replace(
         picture,
         photoshop=resources,
@@ -97,8 +100,7 @@ def _with_riff(picture: StoredPicture, path: Path) -> StoredPicture:
 
 def _open_image(path: Path, name: str) -> Image.Image:
     # Pillow warns from 89 megapixels on, which the size check refuses anyway, and of EXIF that is damaged.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         return Image.open(path, formats=[name])
 
 

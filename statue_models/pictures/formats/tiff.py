@@ -4,7 +4,9 @@ tifffile reads the structure and ``tiff_segments`` the samples. Everything that 
 plainly (palettes, bilevel fax, JPEG) is decoded by Pillow as a whole.
 """
 
+import logging
 import struct
+import warnings
 import zlib
 from fractions import Fraction
 from mmap import ACCESS_READ, mmap
@@ -20,6 +22,7 @@ from statue_models.errors import StatueError
 from statue_models.notes import Note
 from statue_models.pictures.formats import exif, photoshop
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
+from statue_models.pictures.formats.stderr import libraries_heard
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 from statue_models.pictures.formats.tiff_directory import (
     Directory,
@@ -30,6 +33,9 @@ from statue_models.pictures.formats.tiff_directory import (
     shorts,
 )
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
+
+#: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 #: Values of PhotometricInterpretation (TIFF 6.0).
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
@@ -198,7 +204,7 @@ def _indirect_samples(
     path: Path, page: tifffile.TiffPage, bits: int, photometric: int
 ) -> tuple[NDArray[Any], tuple[Note, ...]]:
     check_segments(path, page)
-    with Image.open(path, formats=["TIFF"]) as image:
+    with libraries_heard(), warnings.catch_warnings(action="ignore"), Image.open(path, formats=["TIFF"]) as image:
         palette = image.mode in ("P", "PA")
         if not palette and image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
             raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
