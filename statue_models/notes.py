@@ -15,7 +15,16 @@ from typing import Any
 CATALOGUE = {
     # of the photograph's file
     "palette-expanded": "The palette was expanded to 8-bit RGB.",
-    "depth-expanded": "The {bits}-bit samples were expanded to 8 bits.",
+    "depth-expanded": "The {bits}-bit samples were expanded to {to} bits.",
+    "depth-reduced": "The {bits}-bit samples were reduced to 8 bits, which is what Pillow reads of such files.",
+    "first-page-only": (
+        "Of {pages} {kind} in the file the one of number {page} was read, and what is written holds it alone; add "
+        "[NUMBER] to the file's name for another one."
+    ),
+    "raw-developed": (
+        "The raw photograph was developed by LibRaw {version}: {balance} white balance, sRGB, 16 bits, no brightening; "
+        "what is written is this picture, no raw data."
+    ),
     "first-picture-only": "Only the first of the file's pictures was read.",
     "turned-upright": "The picture was turned upright as its orientation tag says.",
     "profile-ignored": "The colour profile is damaged or of another kind; the values were taken for sRGB.",

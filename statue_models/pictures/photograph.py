@@ -35,14 +35,14 @@ class Photograph(StoredPicture):
 
     @classmethod
     def read(cls, path: Path) -> "Photograph":
-        """The photograph of a PNG, JPEG, TIFF or WebP file: grey or RGB, with or without alpha.
+        """The photograph of a picture file (docs/files.md): grey or RGB, with or without alpha.
 
         Integers of 8 and 16 bits and 32-bit floats stay what they are; palettes and fewer bits are expanded to 8 bits
         (``notes`` says so). Files with more than ``MAX_MEGAPIXELS`` are refused by their header, before decoding.
 
         Raises:
             StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image (CMYK, Lab,
-                several pages or frames, other depths, a one-way colour profile), image-too-large, bad-pixels.
+                other depths, a one-way colour profile), missing-decoder, image-too-large, bad-pixels.
         """
         path = Path(path)
         stored = read_picture(path)

@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.metadata import exif, photoshop, thumbnail, xmp
 from statue_models.notes import Note
 from statue_models.pictures import colour_profile
-from statue_models.pictures.formats import exif, photoshop, png, png_colours, thumbnail, xmp
+from statue_models.pictures.formats import png, png_colours
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pictures.formats.tiff import name_of_tag
 

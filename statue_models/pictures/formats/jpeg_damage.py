@@ -2,7 +2,8 @@
 
 That a file is damaged libjpeg says on stderr alone; from which row on is found by reading its Huffman codes
 again, which is done for damaged files only. Damage that leaves as many blocks as there were (one tenth of random
-damage, more in the last scans of progressive files) no decoder notices. Source: ITU-T T.81, annexes B (segments), F.2 and G.2 (decoding).
+damage, more in the last scans of progressive files) no decoder notices.
+Source: ITU-T T.81, annexes B (segments), F.2 and G.2 (decoding).
 """
 
 import re

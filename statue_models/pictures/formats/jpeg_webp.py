@@ -10,10 +10,11 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from statue_models.errors import StatueError
+from statue_models.metadata.photoshop import without_thumbnails
 from statue_models.notes import Note
+from statue_models.pictures.formats.heif import frame_notes
 from statue_models.pictures.formats.jpeg_damage import first_damaged_row, is_damaged
 from statue_models.pictures.formats.jpeg_segments import Segments, photoshop_segments, segment
-from statue_models.pictures.formats.photoshop import without_thumbnails
 from statue_models.pictures.formats.png import pillow_samples
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 
@@ -24,12 +25,25 @@ _RIFF_CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b
 _QUALITY = 95
 
 
-def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
-    """The picture of a file whose first bytes are those of ``name`` ("JPEG" or "WEBP"); see ``StoredPicture``.
+def read_jpeg(path: Path, check_size: SizeCheck) -> StoredPicture:
+    """The picture of a JPEG file; see ``StoredPicture``.
 
     Raises:
         StatueError: truncated-image, not-an-image, unsupported-image, or what the check raises.
     """
+    return _read(path, "JPEG", check_size, 1)
+
+
+def read_webp(path: Path, check_size: SizeCheck, page: int = 1) -> StoredPicture:
+    """A frame, counted from 1, of a WebP file; see ``StoredPicture``.
+
+    Raises:
+        StatueError: those of ``read_jpeg``, and usage, where there is no such frame.
+    """
+    return _read(path, "WEBP", check_size, page)
+
+
+def _read(path: Path, name: str, check_size: SizeCheck, page: int) -> StoredPicture:
     if name == "WEBP" and _shorter_than_it_says(path):
         raise StatueError("truncated-image", path=path)
     try:
@@ -37,8 +51,7 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
             check_size(*image.size)
             if image.mode not in ("L", "RGB", "RGBA"):
                 raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
-            if name == "WEBP" and getattr(image, "n_frames", 1) > 1:
-                raise StatueError("unsupported-image", path=path, what="several frames")
+            frames = frame_notes(image, page, path) if name == "WEBP" else []
             info = dict(image.info)
             several = image.format == "MPO"
             samples = pillow_samples(image)
@@ -58,6 +71,7 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
         exif=block.removeprefix(_EXIF) if block else None,
         xmp=info.get("xmp") or None,
         dpi=(float(density[0]), float(density[1])) if density and density[0] > 0 and density[1] > 0 else None,
+        notes=tuple(frames),
     )
     return _with_segments(picture, path.read_bytes(), several) if name == "JPEG" else _with_riff(picture, path)
 
@@ -75,8 +89,9 @@ def _with_segments(picture: StoredPicture, data: bytes, several: bool) -> Stored
         (several and not found.gain_map, Note("first-picture-only")),
         (thumbnail, Note("thumbnail-left-out")),
     ]
-    if is_damaged(data):
-        notes.append((True, Note.of("damaged", row=first_damaged_row(data), rows=found.size[1])))
+    first = data[: found.end]
+    if is_damaged(first):
+        notes.append((True, Note.of("damaged", row=first_damaged_row(first), rows=found.size[1])))
     return dataclasses.replace(
         picture,
         photoshop=resources,

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
-from statue_models.notes import Note
-from statue_models.pictures.formats.photoshop import (
+from statue_models.metadata.photoshop import (
     as_resources,
     bytes_of_png_text,
     to_png_text,
     without_thumbnails,
 )
+from statue_models.notes import Note
 from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -62,14 +62,14 @@ class _Chunks:
 def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     """The picture of a PNG file; see ``StoredPicture``. Palettes and depths below 8 bits become 8-bit samples.
 
+    Of an animation it is the picture that programs show which know of none.
+
     Raises:
-        StatueError: truncated-image, not-an-image (damaged), unsupported-image (animated), or what the check raises.
+        StatueError: truncated-image, not-an-image (damaged), or what the check raises.
     """
     data = path.read_bytes()
     found = _walk(path, data, check_size)
     _, _, depth, colour, _ = found.header
-    if b"acTL" in found.other:
-        raise StatueError("unsupported-image", path=path, what="several frames")
     try:
         samples = _decode_samples(found, data)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
@@ -78,7 +78,10 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     if colour == 3:
         notes = (Note("palette-expanded"),)
     elif depth < 8:
-        notes = (Note.of("depth-expanded", bits=depth),)
+        notes = (Note.of("depth-expanded", bits=depth, to=8),)
+    frames = found.other.get(b"acTL", b"")
+    if len(frames) == 8 and (count := struct.unpack_from(">I", frames)[0]) > 1:
+        notes += (Note.of("first-page-only", kind="frames", pages=count, page=1),)
     exif = found.raw.get(b"exif", found.raw.get(b"APP1", b"")).removeprefix(b"Exif\0\0") or None
     resources, thumbnail = None, False
     if b"iptc" in found.raw:

@@ -19,12 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
-from statue_models.notes import Note
-from statue_models.pictures.formats import exif, photoshop
-from statue_models.pictures.formats.png import photographic_packer, pillow_samples
-from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
-from statue_models.pictures.formats.tiff_directory import (
+from statue_models.metadata import exif, photoshop
+from statue_models.metadata.tiff_directory import (
     Directory,
     Entry,
     Header,
@@ -32,6 +28,10 @@ from statue_models.pictures.formats.tiff_directory import (
     merge_entries,
     shorts,
 )
+from statue_models.notes import Note
+from statue_models.pictures.formats.png import photographic_packer, pillow_samples
+from statue_models.pictures.formats.stderr import libraries_heard
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
 
 #: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
@@ -51,21 +51,22 @@ _IS_SMALLER, _IS_MASK = 0b001, 0b100
 _DTYPES = {(8, 1): np.uint8, (16, 1): np.uint16, (32, 3): np.float32}
 
 
-def read(path: Path, check_size: SizeCheck) -> StoredPicture:
-    """The first picture of a TIFF file; see ``StoredPicture``. Thumbnails and overviews beside it are left out.
+def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
+    """A page, counted from 1, of a TIFF file; see ``StoredPicture``. Thumbnails, overviews and masks do not count.
 
     Raises:
-        StatueError: truncated-image, not-an-image, unsupported-image, or what the check raises.
+        StatueError: usage, where there is no such page; truncated-image, not-an-image, unsupported-image, or what
+            the check raises.
     """
     try:
         with tifffile.TiffFile(path) as file:
             if not len(file.pages):
                 raise tifffile.TiffFileError("no directory")
-            page = file.pages.first
+            page, pages = _page(path, file, number)
             check_size(page.imagewidth, page.imagelength)
-            if any(not _accompanies(other) for other in file.pages[1:]):
-                raise StatueError("unsupported-image", path=path, what="several pages")
             samples, notes = _samples(path, page)
+            if pages > 1:
+                notes += (Note.of("first-page-only", kind="pages", pages=pages, page=number),)
             tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 282, 283, 296)}
             content = {tag.code: _bytes(file, tag) for tag in page.tags if tag.code in (_XMP, _ICC, _IPTC, _PHOTOSHOP)}
             resources, thumbnail = _resources(content)
@@ -75,7 +76,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
                 samples=samples,
                 format="TIFF",
                 icc=content.get(_ICC) or None,
-                exif=_exif(path),
+                exif=_exif(path, page.offset),
                 xmp=content.get(_XMP) or None,
                 dpi=_resolution(tags),
                 premultiplied=channels in (2, 4) and extra == (_ASSOCIATED,),
@@ -120,7 +121,7 @@ def _resources(content: dict[int, bytes]) -> tuple[bytes | None, bool]:
 def _unheld(file: tifffile.TiffFile, page: tifffile.TiffPage) -> list[str]:
     """What would not be true of another picture: layers of the old one, directories of a kind of its own, masks."""
     found = []
-    kinds = [_kind_of(other) for other in file.pages[1:]]
+    kinds = [_kind_of(other) for other in file.pages if other.index != page.index]
     if exif.LAYERS in page.tags:
         found.append(_TAG_NAMES[exif.LAYERS])
     if any(kind & _IS_MASK for kind in kinds):
@@ -137,6 +138,22 @@ def name_of_tag(tag: int) -> str:
     return _TAG_NAMES.get(tag) or f"TIFF tag {tag}" + (
         f" ({tifffile.TIFF.TAGS[tag]})" if tag in tifffile.TIFF.TAGS else ""
     )
+
+
+def _page(path: Path, file: tifffile.TiffFile, number: int) -> tuple[Any, int]:
+    """(the page of that number, how many there are), also where a thumbnail comes first and the picture lies under it.
+
+    Raises:
+        StatueError: usage.
+    """
+    found = [page for page in file.pages if not _accompanies(page)]
+    if not found:
+        under = file.pages.first.pages or ()
+        found = [page for page in under if not _accompanies(page)] or [file.pages.first]
+    if not 1 <= number <= len(found):
+        raise StatueError("usage", reason=f"{path} has {len(found)} pages, none of number {number}")
+    page = found[number - 1]
+    return (page if isinstance(page, tifffile.TiffPage) else page.aspage()), len(found)
 
 
 def _kind_of(page: Any) -> int:
@@ -162,9 +179,9 @@ def _ends_early(path: Path) -> bool:
         return bool(start + 2 > path.stat().st_size)
 
 
-def _exif(path: Path) -> bytes | None:
+def _exif(path: Path, place: int) -> bytes | None:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        return exif.block_of_tiff(content)
+        return exif.block_of_tiff(content, place)
 
 
 def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
@@ -213,7 +230,7 @@ def _indirect_samples(
         raise StatueError("unsupported-image", path=path, what="premultiplied alpha in an unusual compression")
     if palette:
         return samples, (Note("palette-expanded"),)
-    return samples, (Note.of("depth-expanded", bits=bits),) if bits < 8 else ()
+    return samples, (Note.of("depth-expanded", bits=bits, to=8),) if bits < 8 else ()
 
 
 def encode(picture: StoredPicture, stream: BinaryIO) -> None:

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
+from statue_models.metadata.tiff_directory import Directory, longs, shorts
 from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.tiff_directory import Directory, longs, shorts
 
 #: Values of Compression (TIFF 6.0; deflate: Adobe's and the older number).
 _UNPACKED = 1

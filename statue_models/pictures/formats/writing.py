@@ -60,6 +60,11 @@ def _find_obstacle(name: str, picture: StoredPicture) -> str | None:
     return None
 
 
+def can_be_written(path: Path) -> bool:
+    """Whether the name's ending is that of a format that is written here."""
+    return path.suffix.lower() in _FORMATS
+
+
 def notes_of_writing(picture: StoredPicture, path: Path) -> tuple[Note, ...]:
     """What is to be said of a picture in the format that the name's ending says: what is left out or converted."""
     name = _FORMATS.get(path.suffix.lower())

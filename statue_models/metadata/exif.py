@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.pictures.formats.tiff_directory import (
+from statue_models.metadata.tiff_directory import (
     OFFSET,
     Buffer,
     Directory,
@@ -38,23 +38,27 @@ _STORAGE = frozenset(
 )
 _ORIENTATION = 274  #: tag (TIFF 6.0)
 _WIDTHS, _HEIGHTS = (256, 40962), (257, 40963)  #: tags: of the picture (TIFF 6.0; Exif)
-_EXIF_DIRECTORY = 34665  #: tag (Exif)
+_EXIF_DIRECTORY, _MAKER_NOTE = 34665, 37500  #: tags (Exif)
 
 
-def read_description(block: Buffer | None) -> Directory:
-    """What an EXIF block, or a whole TIFF file, says about the photograph: never where or how pixels are stored."""
+def read_description(block: Buffer | None, place: int | None = None) -> Directory:
+    """What an EXIF block, or a TIFF file, says about the photograph: never where or how pixels are stored.
+
+    Args:
+        place: of a page's directory; None for the main one.
+    """
     header = Header.of(block)
     if block is None or header is None:
         return Directory()
-    main = read_directory(block, header.start, header)
+    main = read_directory(block, header.start if place is None else place, header)
     kept = {tag: entry for tag, entry in main.entries.items() if tag not in _STORAGE and entry.type != OFFSET}
     return Directory(kept, main.children)
 
 
-def block_of_tiff(file: Buffer) -> bytes | None:
-    """An EXIF block with what a TIFF file says about its photograph, or None when it says nothing."""
+def block_of_tiff(file: Buffer, place: int | None = None) -> bytes | None:
+    """An EXIF block with what a page of a TIFF file says about its photograph, or None when it says nothing."""
     header = Header.of(file)
-    return None if header is None else _block(read_description(file), header)
+    return None if header is None else _block(read_description(file, place), header)
 
 
 def narrowed(block: bytes) -> tuple[bytes | None, list[int]]:
@@ -64,6 +68,16 @@ def narrowed(block: bytes) -> tuple[bytes | None, list[int]]:
         return None, []
     kept = Directory({tag: entry for tag, entry in said.entries.items() if tag in DESCRIPTIVE}, said.children)
     return _block(kept, header), sorted(set(said.entries) - set(DESCRIPTIVE))
+
+
+def without_maker_note(block: bytes | None) -> tuple[bytes | None, bool]:
+    """(the block without the maker's note, whether there was one)."""
+    said, header = read_description(block), Header.of(block)
+    camera = said.children.get(_EXIF_DIRECTORY)
+    if header is None or camera is None or _MAKER_NOTE not in camera.entries:
+        return block, False
+    del camera.entries[_MAKER_NOTE]
+    return _block(said, header), True
 
 
 def _block(directory: Directory, header: Header) -> bytes | None:

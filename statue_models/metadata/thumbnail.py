@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from statue_models.pictures.formats.tiff_directory import Header, Place, number_at, places_in
+from statue_models.metadata.tiff_directory import Header, Place, number_at, places_in
 
 _OFFSET, _LENGTH, _STRIPS, _STRIP_LENGTHS = 513, 514, 273, 279  #: tags of a thumbnail's directory
 _ORIENTATION, _WIDTH, _HEIGHT = 274, 256, 257
