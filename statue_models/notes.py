@@ -15,10 +15,32 @@ from typing import Any
 CATALOGUE = {
     # of the photograph's file
     "palette-expanded": "The palette was expanded to 8-bit RGB.",
-    "depth-expanded": "The {bits}-bit samples were expanded to 8 bits.",
+    "depth-expanded": "The {bits}-bit samples were expanded to {to} bits.",
+    "depth-reduced": "The {bits}-bit samples were reduced to 8 bits, which is what Pillow reads of such files.",
+    "first-page-only": (
+        "Of {pages} {kind} in the file the one of number {page} was read, and what is written holds it alone; add "
+        "[NUMBER] to the file's name for another one."
+    ),
+    "raw-developed": (
+        "The raw photograph was developed by LibRaw {version}: {balance} white balance, sRGB, 16 bits, no brightening; "
+        "what is written is this picture, no raw data."
+    ),
     "first-picture-only": "Only the first of the file's pictures was read.",
     "turned-upright": "The picture was turned upright as its orientation tag says.",
     "profile-ignored": "The colour profile is damaged or of another kind; the values were taken for sRGB.",
+    "damaged": (
+        "The file is damaged from row {row} of {rows} on, as it is stored: what is seen there may be wrong; copy or "
+        "download it again."
+    ),
+    "gain-map-left-out": "The gain map (HDR) behind the picture was left out: it is of the damaged picture.",
+    "video-left-out": "The video behind the picture (motion photo) was left out.",
+    "extra-channel-as-alpha": "The last channel, whose meaning the file does not state, was taken for alpha.",
+    "colours-as-profile": "What the PNG file's {chunks} say of its colours is said by a colour profile.",
+    "grey-as-rgb": "WebP has no greyscale: the picture is written as RGB of equal values.",
+    "lossy-output": "JPEG is lossy: outside the mask, too, values change a little; .png and .tif keep them.",
+    "thumbnail-remade": "The thumbnail in the metadata, which showed the damage, was made again.",
+    "thumbnail-left-out": "A thumbnail in the metadata, which shows the damage, was left out.",
+    "metadata-left-out": "The {format} file cannot hold, or cannot truly say, and is without: {what}.",
     # of the mask
     "mask-understood": "{pixels:,} pixels missing, {percent:.1f} % of the picture; holes: {holes:,}.",
     "mask-two-values": "The mask has two values alone; the larger, {value} of {white}, was taken for missing.",

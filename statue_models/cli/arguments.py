@@ -66,7 +66,9 @@ def _command(
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument(
+        "photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
+    )
     _mask(parser, required=True)
     parser.add_argument(
         "-o",
@@ -92,7 +94,9 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument(
+        "photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
+    )
     _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])

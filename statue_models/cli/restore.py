@@ -38,7 +38,7 @@ def run(options: Namespace) -> None:
     photograph = Photograph.read(options.photo)
     _check_outputs(options, outputs, photograph)
     mask = read_asked_mask(options, photograph)
-    notes = [*photograph.notes, *mask.notes]
+    notes = [*photograph.notes, *photograph.notes_of_writing(outputs[0]), *mask.notes]
     if options.landmarks is not None:
         asked["landmarks"], converted = read_landmarks(options.landmarks, (photograph.width, photograph.height))
         notes += converted

@@ -20,7 +20,7 @@ from statue_models.errors import StatueError
 from statue_models.notes import Note
 from statue_models.pictures import colour_profile
 from statue_models.pictures.colour_profile import ColourTransform, OneWayProfileError
-from statue_models.pictures.formats import writing
+from statue_models.pictures.formats import png_colours, writing
 from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pixels.bands import bands
@@ -35,14 +35,14 @@ class Photograph(StoredPicture):
 
     @classmethod
     def read(cls, path: Path) -> "Photograph":
-        """The photograph of a PNG, JPEG, TIFF or WebP file: grey or RGB, with or without alpha.
+        """The photograph of a picture file (docs/files.md): grey or RGB, with or without alpha.
 
         Integers of 8 and 16 bits and 32-bit floats stay what they are; palettes and fewer bits are expanded to 8 bits
         (``notes`` says so). Files with more than ``MAX_MEGAPIXELS`` are refused by their header, before decoding.
 
         Raises:
             StatueError: missing-file, unreadable-file, not-an-image, truncated-image, unsupported-image (CMYK, Lab,
-                several pages or frames, other depths, a one-way colour profile), image-too-large, bad-pixels.
+                other depths, a one-way colour profile), missing-decoder, image-too-large, bad-pixels.
         """
         path = Path(path)
         stored = read_picture(path)
@@ -62,7 +62,8 @@ class Photograph(StoredPicture):
         return self.channels - self.has_alpha
 
     def _transform(self) -> ColourTransform | None:
-        return colour_profile.colour_transform(self.icc, self._colours)
+        icc = self.icc or png_colours.profile_of(dict(self.chunks), self._colours == 1)
+        return colour_profile.colour_transform(icc, self._colours)
 
     def to_srgb(self) -> NDArray[Any]:
         """(H, W, C) sRGB-encoded samples of the same dtype, alpha not premultiplied. Read-only.
@@ -149,16 +150,24 @@ class Photograph(StoredPicture):
             colours = colours * (after[:, -1:].astype(np.float64) / top)
         return np.concatenate([_quantise(colours, before.dtype), after[:, self._colours :]], axis=1)
 
-    def write(self, path: Path, force: bool = False) -> None:
+    def notes_of_writing(self, path: Path) -> tuple[Note, ...]:
+        """What is to be said of a file of that name with this photograph: what it leaves out or converts."""
+        return writing.notes_of_writing(self, Path(path))
+
+    def write(self, path: Path, force: bool = False) -> tuple[Note, ...]:
         """Write PNG, TIFF, WebP (lossless) or JPEG (quality 95, 4:4:4, lossy), as the name's ending says.
 
-        Depth, alpha, ICC profile, EXIF, XMP and resolution are kept (WebP has no resolution of its own and no grey:
-        equal RGB). The file appears whole or not at all; an existing one is replaced only with ``force``.
+        Depth, alpha, ICC profile and metadata are kept as far as the format can hold them (docs/files.md), made true
+        of the picture (its size, its thumbnail), and what is not is said in the notes. The file appears whole or not
+        at all; an existing one is replaced only with ``force``.
+
+        Returns:
+            Those of ``notes_of_writing``.
 
         Raises:
             StatueError: output-format, output-unwritable, output-exists, disk-full.
         """
-        writing.write_picture(self, Path(path), force)
+        return writing.write_picture(self, Path(path), force)
 
 
 def check_output(path: Path, force: bool, photograph: Photograph | None = None) -> None:

@@ -27,7 +27,12 @@ class StoredPicture:
         xmp: the XMP packet, or None.
         dpi: (horizontal, vertical) pixels per inch, or None.
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
-        chunks: PNG only: (name, data) of the ancillary chunks that say how the values look or who made the picture.
+        unspecified_extra: the last channel's meaning is not stated (TIFF's ExtraSamples 0); it is taken for alpha.
+        photoshop: Photoshop's image resources, IPTC's records among them, without thumbnails; or None.
+        comment: a JPEG file's comment, or None.
+        extended_xmp: JPEG only: bodies of the segments with the XMP that the packet had no room for.
+        chunks: PNG only: (name, data) of the ancillary chunks, in the file's order.
+        unheld: names of what the file holds that would not be true of, or cannot be kept in, any other file.
         notes: about what reading changed (a palette was expanded, the picture was turned).
         orientation: EXIF orientation of ``samples``, 1 once the picture is upright.
         turned: the EXIF orientation that was carried out on reading.
@@ -40,7 +45,12 @@ class StoredPicture:
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     premultiplied: bool = False
+    unspecified_extra: bool = False
+    photoshop: bytes | None = None
+    comment: bytes | None = None
+    extended_xmp: tuple[bytes, ...] = ()
     chunks: tuple[tuple[bytes, bytes], ...] = ()
+    unheld: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     orientation: int = 1
     turned: int = 1
