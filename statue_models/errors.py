@@ -182,8 +182,9 @@ _EXIT_STATUSES = {
     4: "No face",
     5: "Model or weights",
     6: "Device or memory",
-    7: "The local runner",
+    7: "The local runner, or a cluster",
     8: "Output",
+    9: "Many pictures, some of which failed",
     130: "Stopped",
 }
 

@@ -11,6 +11,8 @@ from typing import BinaryIO
 from statue_models.errors import StatueError, reason_of
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+#: Bytes of randomness in the name of a file that is being written, and its end.
+_TOKEN, _PART = 6, ".part"
 
 
 def check_writable(path: Path, force: bool) -> None:
@@ -41,7 +43,7 @@ def whole_file(path: Path, force: bool) -> Iterator[BinaryIO]:
     """
     check_writable(path, force)
     place = path.resolve()
-    part = place.with_name(f".{place.name[:100]}.{secrets.token_hex(6)}.part")
+    part = place.with_name(f"{_part_start(place)}{secrets.token_hex(_TOKEN)}{_PART}")
     try:
         try:
             with part.open("xb") as stream:  # not tempfile: the user's umask gives the rights, as for any new file
@@ -57,3 +59,20 @@ def whole_file(path: Path, force: bool) -> Iterator[BinaryIO]:
         if error.errno in _NO_ROOM:
             raise StatueError("disk-full", path=path) from error
         raise StatueError("output-unwritable", path=path, reason=reason_of(error)) from error
+
+
+def remove_parts(path: Path) -> None:
+    """Take away what writers that were killed have left of a file. Whoever is still writing it fails at its end."""
+    try:
+        place = path.resolve()
+        start = _part_start(place)
+        for part in place.parent.iterdir():
+            token = part.name.removeprefix(start).removesuffix(_PART)
+            if part.name == f"{start}{token}{_PART}" and len(token) == 2 * _TOKEN:
+                part.unlink(missing_ok=True)
+    except (OSError, RuntimeError):
+        return  # there is no such folder, or nothing may be taken away there
+
+
+def _part_start(place: Path) -> str:
+    return f".{place.name[:100]}."

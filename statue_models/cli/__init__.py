@@ -19,9 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         options = arguments.parse(words)
-        options.run(options)
+        status: int = options.run(options) or 0
         sys.stdout.flush()
-        return 0
+        return status
     except BrokenPipeError:
         # Whoever read stdout has left (statue ... | head); Python must not try to write the rest at its end.
         with contextlib.suppress(OSError, ValueError):

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from statue_models.cli import output
-from statue_models.cli.inputs import files_read, read_asked_mask
-from statue_models.cli.paths import check_distinct
 from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts, format_svg
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import notes_of
+from statue_models.notes import Note
 from statue_models.pictures.photograph import Photograph
+from statue_models.tasks.inputs import mask_file, read_asked_mask
+from statue_models.tasks.paths import check_distinct
 from statue_models.whole_file import check_writable
 
 _ENDINGS = (".json", ".pts", ".svg")
@@ -28,12 +32,16 @@ def run(options: Namespace) -> None:
     if options.output is not None:
         if options.output.suffix.lower() not in _ENDINGS:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
-        check_distinct([options.output], files_read(options))
+        check_distinct([options.output], [options.photo, mask_file(options.mask)])
         check_writable(options.output, options.force)
     photograph = Photograph.read(options.photo)
     size = (photograph.width, photograph.height)
-    mask = None if options.mask is None else read_asked_mask(options, photograph)
-    levels, notes = (None, ()) if mask is None else (mask.levels, mask.notes)
+    levels: NDArray[np.uint8] | None = None
+    notes: tuple[Note, ...] = ()
+    if options.mask is not None:
+        asked = (options.mask, options.invert, options.grow, options.feather)
+        mask = read_asked_mask(photograph, options.photo, *asked)
+        levels, notes = mask.levels, mask.notes
     output.say_all((*photograph.notes, *notes), options.quiet)
 
     from statue_models.restoring.restorer import Restorer

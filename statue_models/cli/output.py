@@ -30,13 +30,14 @@ class ProgressLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._show("")
+        self.show("")
 
     def __call__(self, phase: Phase, fraction: float) -> None:
         """Show a phase and a fraction in [0, 1]."""
-        self._show(f"{round(100 * fraction):3d} %  {phase.words}")
+        self.show(f"{round(100 * fraction):3d} %  {phase.words}")
 
-    def _show(self, text: str) -> None:
+    def show(self, text: str) -> None:
+        """Show a text in place of the last; nothing for an empty one."""
         text = text[: shutil.get_terminal_size().columns - 1]
         if self._on and text != self._shown:
             sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("\r" if not text else ""))

@@ -12,9 +12,9 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, features
-
 from statue_models.cli.inputs import files_read
 from statue_models.cli.paths import output_in
+
 from statue_models.errors import StatueError
 from statue_models.pictures.formats import heif
 from statue_models.pictures.mask_file import read_mask

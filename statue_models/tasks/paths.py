@@ -1,5 +1,6 @@
 """Names of files as people give them, and outputs that must not lie over each other or over what is read."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -10,15 +11,31 @@ from statue_models.pictures.formats.spooling import page_of
 
 #: What file managers and browsers hand over.
 _ADDRESS = "file://"
+#: What any address begins with; several may be chained (``zip::s3://``).
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+(::[^/]+)?://", re.IGNORECASE)
 
 
 def path_of(text: str) -> Path:
     """A file's name; an address ``file:///...`` is the file that it means."""
-    if text.lower().startswith(_ADDRESS):
-        parts = urlsplit(text)
-        if parts.netloc in ("", "localhost"):
-            return Path(unquote(parts.path))
-    return Path(text)
+    return Path(_file_of(text) or text)
+
+
+def _file_of(text: str) -> str | None:
+    """The file of this machine that an address means; None where it means none."""
+    if not text.lower().startswith(_ADDRESS):
+        return None
+    parts = urlsplit(text)
+    return unquote(parts.path) if parts.netloc in ("", "localhost") else None
+
+
+def is_address(name: str) -> bool:
+    """Whether a name is the address of something elsewhere."""
+    return bool(_SCHEME.match(name)) and _file_of(name) is None
+
+
+def name_of(text: str) -> str:
+    """The name of a file of this machine as ``path_of`` has it; an address of something elsewhere stays as it is."""
+    return text if is_address(text) else str(path_of(text))
 
 
 def output_in(output: Path, photo: Path) -> Path:
@@ -43,15 +60,19 @@ def check_distinct(outputs: Iterable[Path | None], inputs: Iterable[Path | None]
     Raises:
         StatueError: usage; output-is-input.
     """
-    read = [_place(path) for path in inputs if path is not None]
+    read, same = set(), set()
+    for path in inputs:
+        if path is not None:
+            read.add(_place(path))
+            same.add(_file_number(path))
     seen = set()
     for path in outputs:
         if path is None:
             continue
-        place = _place(path)
+        place, number = _place(path), _file_number(path)
         if place in seen:
             raise StatueError("usage", reason=f"Two outputs would go into the file {path}")
-        if place in read or any(_same_file(place, one) for one in read):
+        if place in read or (number is not None and number in same):
             raise StatueError("output-is-input", path=path)
         seen.add(place)
 
@@ -64,9 +85,10 @@ def _place(path: Path) -> Path:
         return path
 
 
-def _same_file(one: Path, other: Path) -> bool:
-    """Whether two names are of one file, by hard links too."""
+def _file_number(path: Path) -> tuple[int, int] | None:
+    """What two names of one file have in common, by hard links too; None where there is none."""
     try:
-        return one.samefile(other)
-    except OSError:
-        return False
+        found = path.stat()
+    except (OSError, RuntimeError):
+        return None
+    return found.st_dev, found.st_ino
