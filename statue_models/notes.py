@@ -19,6 +19,9 @@ CATALOGUE = {
     "first-picture-only": "Only the first of the file's pictures was read.",
     "turned-upright": "The picture was turned upright as its orientation tag says.",
     "profile-ignored": "The colour profile is damaged or of another kind; the values were taken for sRGB.",
+    "file-white": "The file says that {white:g} of {full:g} is its white.",
+    "own-white": "The picture's values have a scale of their own: {white:g}, of {full:g}, was taken for white.",
+    "linear-light": "The picture's values were taken for linear light.",
     # of the mask
     "mask-understood": "{pixels:,} pixels missing, {percent:.1f} % of the picture; holes: {holes:,}.",
     "mask-two-values": "The mask has two values alone; the larger, {value} of {white}, was taken for missing.",

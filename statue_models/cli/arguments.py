@@ -10,7 +10,7 @@ from typing import NoReturn
 import statue_models
 from statue_models.cli.paths import path_of
 from statue_models.errors import StatueError
-from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
+from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, NUMBER, Field
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -96,6 +96,7 @@ def _landmarks(parser: argparse.ArgumentParser) -> None:
     _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
+    _option(parser, FIELDS["white"])
     parser.add_argument(
         "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
@@ -135,7 +136,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     """The option that a field of the request has; landmarks come in a file."""
-    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: path_of}
+    readers = {INTEGER: _integer(field.lowest, field.highest), NUMBER: _positive, BOX: _box, LANDMARKS: path_of}
     parser.add_argument(
         field.flag,
         type=readers.get(field.kind, str),
@@ -171,6 +172,16 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return integer
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
 
 
 def _minutes(text: str) -> float:

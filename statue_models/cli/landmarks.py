@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
         check_distinct([options.output], files_read(options))
         check_writable(options.output, options.force)
-    photograph = Photograph.read(options.photo)
+    photograph = Photograph.read(options.photo, options.white)
     size = (photograph.width, photograph.height)
     mask = None if options.mask is None else read_asked_mask(options, photograph)
     levels, notes = (None, ()) if mask is None else (mask.levels, mask.notes)
@@ -40,7 +40,12 @@ def run(options: Namespace) -> None:
 
     with output.ProgressLine(not options.quiet) as progress, _in_own_words():
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(), levels, face=options.face, predictor=options.predictor, progress=progress
+            photograph.to_srgb(),
+            levels,
+            face=options.face,
+            predictor=options.predictor,
+            white=photograph.white,
+            progress=progress,
         )
     output.say_all(notes_of(landmarks), options.quiet)
     data: dict[str, Any] = {

@@ -35,7 +35,8 @@ def run(options: Namespace) -> None:
     _check_outputs(options, outputs, None)
     registry.descriptor(options.model)
     asked = {field.name: getattr(options, field.name) for field in FIELDS.values() if field.on_command_line}
-    photograph = Photograph.read(options.photo)
+    photograph = Photograph.read(options.photo, options.white)
+    asked["white"] = photograph.white
     _check_outputs(options, outputs, photograph)
     mask = read_asked_mask(options, photograph)
     notes = [*photograph.notes, *mask.notes]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.inpainting.border import diffuse_steps
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.interpolation import biharmonic
 from statue_models.inpainting.local_means import blur_within, local_mean
 from statue_models.inpainting.texture import Grain, add_log_luma, log_luma, measure_grain, synthesise_grain
@@ -165,6 +166,7 @@ class _Group:
         depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
         diffuse_steps(closed, rgb[ring] - calm[ring], ring, hole, depth)
+        keep_in_range(closed, hole, rgb, known)
         closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
         grain = None
         if interocular >= GRAINED:

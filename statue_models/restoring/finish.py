@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.inpainting.border import RING, diffuse_steps, smooth_steps
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.local_means import blur
 from statue_models.inpainting.steps import greatest_depth, reach_of_stains, split_steps
 from statue_models.inpainting.texture import (
@@ -138,6 +139,9 @@ class Finish:
             self._bend_lights(picture, stone)
         self._meet_border(picture, stone)
         np.clip(picture, 0, 1, out=picture)
+        if fill.interpolated:
+            seen, known = as_unit(part_of(self._image, self._near)), part_of(self._missing, self._near) == 0
+            keep_in_range(picture, self._hole, seen, known)
         return picture[self._inner]
 
     @cached_property

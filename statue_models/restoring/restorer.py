@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.arrays import mask_of, picture_of
+from statue_models.arrays import mask_of, picture_of, scale_in
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -28,6 +28,7 @@ from statue_models.phases import Phase
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
+from statue_models.pixels.white import full_white, to_full_scale
 from statue_models.request import (
     Hypothesis,
     Progress,
@@ -84,6 +85,7 @@ class Restorer:
         *,
         face: FaceBox | None = None,
         predictor: str = "default",
+        white: float | None = None,
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -93,6 +95,7 @@ class Restorer:
             mask: as there, or None.
             face: where it is, or None to search.
             predictor: a name of the registry, or "default".
+            white: the sample value of white, or None to read it from the picture's values.
             progress: called with phases and fractions.
 
         Raises:
@@ -101,6 +104,7 @@ class Restorer:
         """
         image = picture_of(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
+        image = to_full_scale(image, scale_in(image, hole, white))
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
@@ -110,7 +114,8 @@ class Restorer:
         check_predictor(request.predictor)
         method = self._choose(request)
         needs = method.descriptor.needs
-        asked, request = request, _narrow(request, method)
+        asked, whole = request, request.on_full_scale()
+        request = _narrow(whole, method)
         hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
         sight = find_sight(request, needs, self._predictor, search)
@@ -119,10 +124,12 @@ class Restorer:
         filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
         if needs == "face" and sight.landmarks is None:
             filling.notes.append(Note("framed-on-selection"))
-        if request is not asked:
+        if asked.white is None and whole is not asked:
+            filling.notes.extend(_scale_notes(asked))
+        if request is not whole:
             filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
         filled = time.perf_counter()
-        variants = _different(_lay_over(request, hypotheses, filling), filling.notes)
+        variants = _different(_lay_over(asked, request.mask, hypotheses, filling), filling.notes)
         progress(Phase.DONE, 1.0)
         seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
         return _answer(request, asked, method, filling, filling.sight or sight, variants, seconds)
@@ -153,12 +160,20 @@ def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequ
     return replace(request, mask=method.descriptor.narrow(request, method.options))
 
 
-def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], filling: Filling) -> tuple[Variant, ...]:
-    """The mask's bounding box of the photograph, once per hypothesis, with its pieces laid over it."""
+def _lay_over(
+    asked: RestorationRequest, mask: NDArray[np.uint8], hypotheses: Sequence[Hypothesis], filling: Filling
+) -> tuple[Variant, ...]:
+    """The mask's bounding box of the photograph on its own scale, once per hypothesis, its pieces laid over it."""
     return tuple(
-        Variant(composite_pieces(request.image, filling.rectangle, request.mask, pieces), hypothesis)
+        Variant(composite_pieces(asked.image, filling.rectangle, mask, pieces, asked.scale), hypothesis)
         for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
     )
+
+
+def _scale_notes(request: RestorationRequest) -> list[Note]:
+    """What was taken for white of a picture with a scale of its own."""
+    notes = [Note.of("own-white", white=request.scale.white, full=full_white(request.image.dtype))]
+    return [*notes, Note("linear-light")] if request.scale.linear else notes
 
 
 def _different(variants: tuple[Variant, ...], notes: list[Note]) -> tuple[Variant, ...]:

@@ -26,6 +26,7 @@ class StoredPicture:
         exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\0\0"; or None.
         xmp: the XMP packet, or None.
         dpi: (horizontal, vertical) pixels per inch, or None.
+        white: the sample value of white where the file says it, or None; of a ``Photograph`` also where the user does.
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
         chunks: PNG only: (name, data) of the ancillary chunks that say how the values look or who made the picture.
         notes: about what reading changed (a palette was expanded, the picture was turned).
@@ -39,6 +40,7 @@ class StoredPicture:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    white: float | None = None
     premultiplied: bool = False
     chunks: tuple[tuple[bytes, bytes], ...] = ()
     notes: tuple[Note, ...] = ()

@@ -47,7 +47,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
             if any(not _accompanies(other) for other in file.pages[1:]):
                 raise StatueError("unsupported-image", path=path, what="several pages")
             samples, notes = _samples(path, page)
-            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 282, 283, 296, 700, 34675)}
+            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 281, 282, 283, 296, 341, 700, 34675)}
             channels = samples.shape[2]
             return StoredPicture(
                 samples=samples,
@@ -56,6 +56,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
                 exif=_exif(path),
                 xmp=bytes(tags[700]) if 700 in tags else None,
                 dpi=_resolution(tags),
+                white=_said_white(tags, samples),
                 premultiplied=channels in (2, 4) and tuple(page.extrasamples[:1]) == (_ASSOCIATED,),
                 notes=notes,
                 orientation=int(tags.get(274, 1)) if 1 <= int(tags.get(274, 1)) <= 8 else 1,
@@ -109,6 +110,18 @@ def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
     except (KeyError, ZeroDivisionError, TypeError):
         return None
     return (across * inches, down * inches) if across > 0 and down > 0 else None
+
+
+def _said_white(tags: dict[int, Any], samples: NDArray[Any]) -> float | None:
+    """SMaxSampleValue, else MaxSampleValue: the largest of the colours', or None."""
+    colours = samples.shape[2] - (samples.shape[2] in (2, 4))
+    for tag in (341, 281):
+        said = np.atleast_1d(np.asarray(tags.get(tag, ()))).ravel()[:colours]
+        if len(said) and said.dtype.kind in "uif" and np.isfinite(said).all() and said.max() > 0:
+            return (
+                float(said.max()) if samples.dtype.kind == "f" else min(float(said.max()), float(white(samples.dtype)))
+            )
+    return None
 
 
 def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[Note, ...]]:
@@ -202,6 +215,10 @@ def _described_storage(
         317: shorts(order, 1 if floating else HORIZONTAL),
         339: shorts(order, *[3 if floating else 1] * channels),
     }
+    if picture.white is not None and floating:
+        entries[341] = Entry(11, channels, struct.pack(f"{order}{channels}f", *[picture.white] * channels))
+    elif picture.white is not None:
+        entries[281] = shorts(order, *[round(picture.white)] * channels)
     if picture.has_alpha:
         entries[338] = shorts(order, _ASSOCIATED if picture.premultiplied else _UNASSOCIATED)
     if picture.dpi:
