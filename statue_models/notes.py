@@ -51,6 +51,7 @@ CATALOGUE = {
         "{pixels:,} pixels of the hole lie outside the face's surroundings and were filled by {method}."
     ),
     "one-answer": "All {variants} variants were the same, so there is one: nothing in it is left to chance.",
+    "own-palette": "The picture has {colours} colours alone, and so has what was restored.",
     "rim-differs": (
         "All round the mask the stone looks unlike what lies beyond, as if damage had been left over; look at the "
         "border, and let the mask reach further with --grow {grow}."

@@ -98,7 +98,7 @@ class RestorationRequest(RequestFields):
             object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
-        self.scale  # noqa: B018 - says what is wrong with the picture's values
+        self._is_plain  # noqa: B018 - says what is wrong with the picture's values
 
     def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
@@ -127,10 +127,18 @@ class RestorationRequest(RequestFields):
         """What the samples mean: white as it was given, or as the picture's values show it."""
         return scale_in(self.image, self.mask, self.white)
 
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether white is the one of the samples' kind."""
+        full = full_white(self.image.dtype)
+        return self.scale == (full, full, False)
+
     def on_full_scale(self) -> "RestorationRequest":
         """The same as if white were its kind's own, which every method takes for granted; itself where it is."""
+        if self._is_plain:
+            return self
         image = to_full_scale(self.image, self.scale)
-        return self if image is self.image else dataclasses.replace(self, image=image, white=full_white(image.dtype))
+        return dataclasses.replace(self, image=image, white=full_white(image.dtype))
 
     def to_json(self) -> dict[str, Any]:
         """The request as a record stores it: pixels by their hash, everything else in full."""

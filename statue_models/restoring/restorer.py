@@ -41,6 +41,7 @@ from statue_models.request import (
 )
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling, fill_hole
+from statue_models.restoring.own_palette import find_palette, keep_to_palette, run_length
 from statue_models.restoring.record import record
 from statue_models.restoring.sight import Sight, find_sight
 from statue_models.threads import one_thread
@@ -114,9 +115,9 @@ class Restorer:
         check_predictor(request.predictor)
         method = self._choose(request)
         needs = method.descriptor.needs
-        asked, whole = request, request.on_full_scale()
-        request = _narrow(whole, method)
-        hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
+        asked, (whole, request) = request, _narrow(request, method)
+        hypotheses = request.hypotheses
+        search, fill = split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
         sight = find_sight(request, needs, self._predictor, search)
         found = time.perf_counter()
@@ -153,21 +154,30 @@ class Restorer:
         return self._predictors[name]
 
 
-def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequest:
-    """The request with the mask of what the method takes for damage; mostly all of it."""
+def _narrow(request: RestorationRequest, method: ReadyMethod) -> tuple[RestorationRequest, RestorationRequest]:
+    """The request on the full scale, and with the mask of what the method takes for damage; mostly all of it."""
+    whole = request.on_full_scale()
     if method.descriptor.narrow is None:
-        return request
-    return replace(request, mask=method.descriptor.narrow(request, method.options))
+        return whole, whole
+    return whole, replace(whole, mask=method.descriptor.narrow(whole, method.options))
 
 
 def _lay_over(
     asked: RestorationRequest, mask: NDArray[np.uint8], hypotheses: Sequence[Hypothesis], filling: Filling
 ) -> tuple[Variant, ...]:
     """The mask's bounding box of the photograph on its own scale, once per hypothesis, its pieces laid over it."""
-    return tuple(
+    variants = tuple(
         Variant(composite_pieces(asked.image, filling.rectangle, mask, pieces, asked.scale), hypothesis)
         for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
     )
+    palette = find_palette(asked.image, asked.mask)
+    if palette is not None:
+        run = run_length(asked.image, asked.mask, filling.rectangle)
+        for variant in variants:
+            window = part_of(mask, filling.rectangle)
+            keep_to_palette(variant.pixels, window, palette, asked.scale, run, variant.hypothesis)
+        filling.notes.append(Note.of("own-palette", colours=len(palette)))
+    return variants
 
 
 def _scale_notes(request: RestorationRequest) -> list[Note]:
