@@ -41,6 +41,9 @@ CATALOGUE = {
     "thumbnail-remade": "The thumbnail in the metadata, which showed the damage, was made again.",
     "thumbnail-left-out": "A thumbnail in the metadata, which shows the damage, was left out.",
     "metadata-left-out": "The {format} file cannot hold, or cannot truly say, and is without: {what}.",
+    "file-white": "The file says that {white:g} of {full:g} is its white.",
+    "own-white": "The picture's values have a scale of their own: {white:g}, of {full:g}, was taken for white.",
+    "linear-light": "The picture's values were taken for linear light.",
     # of the mask
     "mask-understood": "{pixels:,} pixels missing, {percent:.1f} % of the picture; holes: {holes:,}.",
     "mask-two-values": "The mask has two values alone; the larger, {value} of {white}, was taken for missing.",
@@ -82,6 +85,7 @@ CATALOGUE = {
         "{pixels:,} pixels of the hole lie outside the face's surroundings and were filled by {method}."
     ),
     "one-answer": "All {variants} variants were the same, so there is one: nothing in it is left to chance.",
+    "own-palette": "The picture has {colours} colours alone, and so has what was restored.",
     "rim-differs": (
         "All round the mask the stone looks unlike what lies beyond, as if damage had been left over; look at the "
         "border, and let the mask reach further with --grow {grow}."

@@ -5,12 +5,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.arrays import mask_of, picture_of
+from statue_models.arrays import mask_of, picture_of, scale_in
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -19,6 +20,7 @@ from statue_models.fields import BOX, FIELDS, LANDMARKS, Field, RequestFields
 from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.white import Scale, full_white, to_full_scale
 
 #: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand. Chosen.
 MIN_FACE = 8
@@ -96,6 +98,7 @@ class RestorationRequest(RequestFields):
             object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
+        self._is_plain  # noqa: B018 - says what is wrong with the picture's values
 
     def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
@@ -118,6 +121,24 @@ class RestorationRequest(RequestFields):
         """Which are wanted, the likeliest first."""
         indices = range(self.variants) if self.variant is None else [self.variant - 1]
         return tuple(Hypothesis.of(self.seed, index) for index in indices)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What the samples mean: white as it was given, or as the picture's values show it."""
+        return scale_in(self.image, self.mask, self.white)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether white is the one of the samples' kind."""
+        full = full_white(self.image.dtype)
+        return self.scale == (full, full, False)
+
+    def on_full_scale(self) -> "RestorationRequest":
+        """The same as if white were its kind's own, which every method takes for granted; itself where it is."""
+        if self._is_plain:
+            return self
+        image = to_full_scale(self.image, self.scale)
+        return dataclasses.replace(self, image=image, white=full_white(image.dtype))
 
     def to_json(self) -> dict[str, Any]:
         """The request as a record stores it: pixels by their hash, everything else in full."""

@@ -110,7 +110,7 @@ def test_what_is_at_the_limit_is_taken():
         {"mask": soft},
         {"variants": 16, "seed": 2**63 - 1, "steps": 1000},
         {"face": (-10.0, -10.0, 18.5, 18.5)},
-        {"image": picture(dtype=np.float32) - 5},
+        {"image": picture(dtype=np.float32) - 5, "white": 1},
     ):
         request(**changes)
 

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, SWITCH, Field
+from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, NUMBER, SWITCH, Field
 from statue_models.tasks.paths import name_of, path_of
 
 PICTURES = "PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
@@ -156,6 +156,7 @@ def _landmarks(parser: argparse.ArgumentParser) -> None:
     _mask(parser)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
+    _option(parser, FIELDS["white"])
     parser.add_argument(
         "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
@@ -198,7 +199,7 @@ def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     if field.kind == SWITCH:
         parser.add_argument(field.flag, action="store_true", help=field.line)
         return
-    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: name_of}
+    readers = {INTEGER: _integer(field.lowest, field.highest), NUMBER: _positive, BOX: _box, LANDMARKS: name_of}
     parser.add_argument(
         field.flag,
         type=readers.get(field.kind, str),
@@ -234,6 +235,16 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return integer
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
 
 
 def _minutes(text: str) -> float:

@@ -34,7 +34,7 @@ def run(options: Namespace) -> None:
             raise StatueError("usage", reason=f"{options.output} ends in none of {', '.join(_ENDINGS)}")
         check_distinct([options.output], [options.photo, mask_file(options.mask)])
         check_writable(options.output, options.force)
-    photograph = Photograph.read(options.photo)
+    photograph = Photograph.read(options.photo, options.white)
     size = (photograph.width, photograph.height)
     levels: NDArray[np.uint8] | None = None
     notes: tuple[Note, ...] = ()
@@ -48,7 +48,12 @@ def run(options: Namespace) -> None:
 
     with output.ProgressLine(not options.quiet) as progress, _in_own_words():
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(), levels, face=options.face, predictor=options.predictor, progress=progress
+            photograph.to_srgb(),
+            levels,
+            face=options.face,
+            predictor=options.predictor,
+            white=photograph.white,
+            progress=progress,
         )
     output.say_all(notes_of(landmarks), options.quiet)
     data: dict[str, Any] = {

@@ -10,10 +10,12 @@ from statue_models.methods.descriptor import MethodDescriptor, Needs
 from statue_models.notes import Note
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.white import full_white
 from statue_models.request import Hypothesis, Restoration, RestorationRequest, RestoredGroup, Variant
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import Filling
 from statue_models.restoring.groups import HoleGroup
+from statue_models.restoring.own_palette import find_palette, keep_to_palette, run_length
 from statue_models.restoring.record import record
 
 #: Of standard deviations of grey levels (0..1), which go out as 8-bit grey levels times 4.
@@ -39,6 +41,7 @@ class FilledGroup(NamedTuple):
 
 def answer(
     asked: RestorationRequest,
+    whole: RestorationRequest,
     request: RestorationRequest,
     method: MethodDescriptor,
     filled: Sequence[FilledGroup],
@@ -48,19 +51,23 @@ def answer(
 
     Args:
         asked: what the record is of.
+        whole: the same on the full scale of its samples, if that is another.
         request: the same with the mask of what the method takes for damage, if that is less.
         method: what was asked for.
         filled: all groups of the request's holes.
         seconds: spent in each part of the work.
     """
     notes = _faceless_notes(filled, method.needs) + [note for one in filled for note in one.filling.notes]
-    if request is not asked:
+    if asked.white is None and whole is not asked:
+        notes.extend(_scale_notes(asked))
+    if request is not whole:
         notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
     rectangle = Rectangle.of_mask(request.mask)
     variants = tuple(
-        _lay_over(request, rectangle, hypothesis, number, filled)
+        _lay_over(asked, request.mask, rectangle, hypothesis, number, filled)
         for number, hypothesis in enumerate(request.hypotheses)
     )
+    _keep_to_palette(asked, request.mask, rectangle, variants, notes)
     if _all_equal(variants):
         notes.append(Note.of("one-answer", variants=len(variants)))
         variants = variants[:1]
@@ -76,15 +83,39 @@ def answer(
 
 
 def _lay_over(
-    request: RestorationRequest,
+    asked: RestorationRequest,
+    mask: NDArray[np.uint8],
     rectangle: Rectangle,
     hypothesis: Hypothesis,
     number: int,
     filled: Sequence[FilledGroup],
 ) -> Variant:
-    """A rectangle of the photograph with the pieces of one hypothesis laid over it."""
+    """A rectangle of the photograph, on its own scale, with the pieces of one hypothesis laid over it."""
     pieces = [piece for one in filled for piece in one.filling.pieces[number]]
-    return Variant(composite_pieces(request.image, rectangle, request.mask, pieces), hypothesis)
+    return Variant(composite_pieces(asked.image, rectangle, mask, pieces, asked.scale), hypothesis)
+
+
+def _keep_to_palette(
+    asked: RestorationRequest,
+    mask: NDArray[np.uint8],
+    rectangle: Rectangle,
+    variants: Sequence[Variant],
+    notes: list[Note],
+) -> None:
+    """Of a photograph of a few colours, give what was restored the nearest of them, in place."""
+    palette = find_palette(asked.image, asked.mask)
+    if palette is None:
+        return
+    run = run_length(asked.image, asked.mask, rectangle)
+    for variant in variants:
+        keep_to_palette(variant.pixels, part_of(mask, rectangle), palette, asked.scale, run, variant.hypothesis)
+    notes.append(Note.of("own-palette", colours=len(palette)))
+
+
+def _scale_notes(request: RestorationRequest) -> list[Note]:
+    """What was taken for white of a picture with a scale of its own."""
+    notes = [Note.of("own-white", white=request.scale.white, full=full_white(request.image.dtype))]
+    return [*notes, Note("linear-light")] if request.scale.linear else notes
 
 
 def _all_equal(variants: Sequence[Variant]) -> bool:

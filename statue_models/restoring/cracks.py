@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.inpainting.border import diffuse_steps
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.interpolation import biharmonic
 from statue_models.inpainting.local_means import blur_within, local_mean
 from statue_models.inpainting.texture import Grain, add_log_luma, log_luma, measure_grain, synthesise_grain
@@ -156,6 +157,7 @@ class _Group:
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
         ring = (cv2.dilate(self._hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
         diffuse_steps(closed, rgb[ring] - calm[ring], ring, self._hole, depth)
+        keep_in_range(closed, self._hole, rgb, known)
         self._closed = np.where(self._hole[..., None], np.clip(closed, 0, 1), rgb)
         self._grain = _grain_beside(image, mask, holes, interocular) if interocular >= GRAINED else None
 

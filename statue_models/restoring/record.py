@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -19,6 +20,7 @@ from statue_models.request import RestorationRequest, RestoredGroup
 from statue_models.threads import THREADS
 
 
+@cache
 def _installed_version(package: str) -> str | None:
     try:
         return version(package)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.arrays import mask_of, picture_of
+from statue_models.arrays import mask_of, picture_of, scale_in
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -25,6 +25,7 @@ from statue_models.methods.method import Answer, Crop
 from statue_models.methods.registry import LoadedMethods, ReadyMethod
 from statue_models.phases import Phase
 from statue_models.pixels.samples import rgb8
+from statue_models.pixels.white import to_full_scale
 from statue_models.request import (
     Hypothesis,
     Progress,
@@ -80,6 +81,7 @@ class Restorer:
         *,
         face: FaceBox | None = None,
         predictor: str = "default",
+        white: float | None = None,
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -89,6 +91,7 @@ class Restorer:
             mask: as there, or None.
             face: where it is, or None to search.
             predictor: a name of the registry, or "default".
+            white: the sample value of white, or None to read it from the picture's values.
             progress: called with phases and fractions.
 
         Raises:
@@ -97,6 +100,7 @@ class Restorer:
         """
         image = picture_of(image)
         hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
+        image = to_full_scale(image, scale_in(image, hole, white))
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
             return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
@@ -105,7 +109,7 @@ class Restorer:
         started = time.perf_counter()
         check_predictor(request.predictor)
         method = self._choose(request)
-        asked, request = request, _narrow(request, method)
+        asked, (whole, request) = request, _narrow(request, method)
         search, fill = split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
         groups = find_groups(request, method.descriptor.needs, self._predictor, search)
@@ -115,7 +119,7 @@ class Restorer:
             for group, share in zip(groups, _shares(groups), strict=True)
         ]
         seconds = {"face": found - started, "restoration": time.perf_counter() - found}
-        result = answer(asked, request, method.descriptor, filled, seconds)
+        result = answer(asked, whole, request, method.descriptor, filled, seconds)
         progress(Phase.DONE, 1.0)
         return result
 
@@ -151,11 +155,12 @@ class Restorer:
         return self._predictors[name]
 
 
-def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequest:
-    """The request with the mask of what the method takes for damage; mostly all of it."""
+def _narrow(request: RestorationRequest, method: ReadyMethod) -> tuple[RestorationRequest, RestorationRequest]:
+    """The request on the full scale, and with the mask of what the method takes for damage; mostly all of it."""
+    whole = request.on_full_scale()
     if method.descriptor.narrow is None:
-        return request
-    return replace(request, mask=method.descriptor.narrow(request, method.options))
+        return whole, whole
+    return whole, replace(whole, mask=method.descriptor.narrow(whole, method.options))
 
 
 def _shares(groups: Sequence[HoleGroup]) -> list[tuple[float, float]]:

@@ -60,11 +60,11 @@ def restore_files(task: PictureTask, restore: Callable[[RestorationRequest], Res
     _check_outputs(task, None)
     registry.descriptor(str(task.asked["model"]))
     photo = path_of(task.photo)
-    photograph = Photograph.read(photo)
+    photograph = Photograph.read(photo, task.asked["white"])
     _check_outputs(task, photograph)
     mask = read_asked_mask(photograph, photo, task.mask, task.invert, task.grow, task.feather)
     notes = [*photograph.notes, *photograph.notes_of_writing(task.output_paths[0]), *mask.notes]
-    asked = dict(task.asked)
+    asked = {**task.asked, "white": photograph.white}
     if task.landmarks is not None:
         size = (photograph.width, photograph.height)
         asked["landmarks"], converted = read_landmarks(path_of(task.landmarks), size)

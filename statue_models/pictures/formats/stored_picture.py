@@ -26,6 +26,7 @@ class StoredPicture:
         exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\0\0"; or None.
         xmp: the XMP packet, or None.
         dpi: (horizontal, vertical) pixels per inch, or None.
+        white: the sample value of white where the file says it, or None; of a ``Photograph`` also where the user does.
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
         unspecified_extra: the last channel's meaning is not stated (TIFF's ExtraSamples 0); it is taken for alpha.
         photoshop: Photoshop's image resources, IPTC's records among them, without thumbnails; or None.
@@ -44,6 +45,7 @@ class StoredPicture:
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
+    white: float | None = None
     premultiplied: bool = False
     unspecified_extra: bool = False
     photoshop: bytes | None = None

@@ -67,7 +67,7 @@ def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
             samples, notes = _samples(path, page)
             if pages > 1:
                 notes += (Note.of("first-page-only", kind="pages", pages=pages, page=number),)
-            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 282, 283, 296)}
+            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 281, 282, 283, 296, 341)}
             content = {tag.code: _bytes(file, tag) for tag in page.tags if tag.code in (_XMP, _ICC, _IPTC, _PHOTOSHOP)}
             resources, thumbnail = _resources(content)
             channels = samples.shape[2]
@@ -79,6 +79,7 @@ def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
                 exif=_exif(path, page.offset),
                 xmp=content.get(_XMP) or None,
                 dpi=_resolution(tags),
+                white=_said_white(tags, samples),
                 premultiplied=channels in (2, 4) and extra == (_ASSOCIATED,),
                 unspecified_extra=page.samplesperpixel in (2, 4) and extra == (_UNSPECIFIED,),
                 photoshop=resources,
@@ -193,6 +194,18 @@ def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
     return (across * inches, down * inches) if across > 0 and down > 0 else None
 
 
+def _said_white(tags: dict[int, Any], samples: NDArray[Any]) -> float | None:
+    """SMaxSampleValue, else MaxSampleValue: the largest of the colours', or None."""
+    colours = samples.shape[2] - (samples.shape[2] in (2, 4))
+    for tag in (341, 281):
+        said = np.atleast_1d(np.asarray(tags.get(tag, ()))).ravel()[:colours]
+        if len(said) and said.dtype.kind in "uif" and np.isfinite(said).all() and said.max() > 0:
+            return (
+                float(said.max()) if samples.dtype.kind == "f" else min(float(said.max()), float(white(samples.dtype)))
+            )
+    return None
+
+
 def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[Note, ...]]:
     photometric, compression = int(page.photometric), int(page.compression)
     if photometric not in (_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR):
@@ -291,6 +304,10 @@ def _described_storage(
         317: shorts(order, 1 if floating else HORIZONTAL),
         339: shorts(order, *[3 if floating else 1] * channels),
     }
+    if picture.white is not None and floating:
+        entries[341] = Entry(11, channels, struct.pack(f"{order}{channels}f", *[picture.white] * channels))
+    elif picture.white is not None:
+        entries[281] = shorts(order, *[round(picture.white)] * channels)
     if picture.has_alpha:
         entries[338] = shorts(order, _extra_sample(picture))
     if picture.dpi:
