@@ -40,6 +40,10 @@ LARGEST_YAW = math.radians(60)
 LEAST_LIKELY = 0.08
 #: What a face that is to be refused counts, over others: it is named only where nothing better is near. Chosen.
 HARDLY = 1e-3
+#: How many sightings are looked at closely where all faces of a picture are wanted. Chosen.
+MOST_FACES = 24
+#: Two faces whose middles are nearer than this, in sides of the larger one's box, are one. Chosen.
+OVER = 0.5
 #: No predictor sees a full profile as one: what it takes for a face turned by half as much, it doubts. Turned further
 #: than this and right less often than that is a profile. Of 56 heads turned by 75 to 90 degrees, ``landmarknet`` and
 #: these rules refuse 47; of 280 composed faces up to 60 degrees, nine. Both chosen.
@@ -78,12 +82,42 @@ def find_face(
     best = best_sighting(rgb, mask, predictors, face=face, progress=progress)
     if best is None:
         raise _no_face(mask)
-    yaw = abs(best.face.yaw or 0.0)
-    if yaw > LARGEST_YAW or (yaw > DOUBTFUL_YAW and best.probability < DOUBTFUL_TURNED):
+    if _in_profile(best):
         raise StatueError("profile-face")
     if not best.worth_it:
         raise _no_face(mask)
     return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
+
+
+def find_faces(
+    rgb: NDArray[np.uint8],
+    mask: NDArray[np.uint8],
+    predictors: LandmarkPredictor | Sequence[LandmarkPredictor],
+    *,
+    progress: Progress = no_progress,
+) -> list[tuple[Landmarks, FaceFrame]]:
+    """All faces of a picture that can be restored, wherever they stand: the likeliest first, none over another.
+
+    Looked at are the whole picture, tiles of it, and the surroundings of each hole, or group of holes.
+
+    Args:
+        rgb: (H, W, 3) uint8, the photograph.
+        mask: (H, W) uint8, > 0 = missing; may be all 0.
+        predictors: as ``find_face`` has them.
+        progress: called with ``Phase.FACE``; what it raises ends the search.
+
+    Returns:
+        Each face's landmarks and frame, as ``find_face`` would give them; an empty list where there is none. Heads in
+        profile are left out.
+    """
+    search = _Search(Scene.of(rgb, mask), tuple(predictors) if isinstance(predictors, Sequence) else (predictors,))
+    faces = search.everybody(progress)
+    return [(one.face.hidden_under(mask), frame_of_landmarks(one.face.points)) for one in faces]
+
+
+def _in_profile(sighting: "Sighting") -> bool:
+    yaw = abs(sighting.face.yaw or 0.0)
+    return yaw > LARGEST_YAW or (yaw > DOUBTFUL_YAW and sighting.probability < DOUBTFUL_TURNED)
 
 
 def _no_face(mask: NDArray[np.uint8]) -> StatueError:
@@ -160,6 +194,33 @@ class _Search:
                 break
         return [s for s in found if self.scene.nearness(s.face.points) > 0]
 
+    def everybody(self, progress: Progress) -> list[Sighting]:
+        """The faces that the whole picture shows, looked at closely: the likeliest first, one in each place."""
+        found: list[Sighting] = []
+        squares = list(self.scene.all_squares())
+        for index, square in enumerate(squares):
+            progress(Phase.FACE, 0.6 * index / len(squares))
+            if any(_shows_part_of(square, sighting) for sighting in found):
+                continue
+            self._add(found, square)
+        found.sort(key=lambda sighting: sighting.probability, reverse=True)
+        faces: list[Sighting] = []
+        for index, sighting in enumerate(found[:MOST_FACES]):
+            progress(Phase.FACE, 0.6 + 0.4 * index / len(found))
+            if any(_is_over(sighting.face.points, known.face.points) for known in faces):
+                continue
+            looks = [Sighting(self._refine(one, sighting.face.points), one) for one in self.predictors]
+            best = max(looks, key=lambda look: look.probability * (1 if look.worth_it else HARDLY))
+            if best.worth_it and not _in_profile(best):
+                faces.append(best)
+        faces.sort(key=lambda face: face.probability, reverse=True)
+        progress(Phase.FACE, 1.0)
+        return [
+            face
+            for place, face in enumerate(faces)
+            if not any(_is_over(face.face.points, better.face.points) for better in faces[:place])
+        ]
+
     def in_box(self, box: FaceBox) -> list[Sighting]:
         """The faces whose middle lies in the box."""
         if not box.finite:
@@ -223,6 +284,19 @@ def _merge(found: list[Sighting], new: Sighting) -> None:
                 found[index] = new
             return
     found.append(new)
+
+
+def _is_over(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two faces (68, 2) lie over each other: the middle of one deep within the other's head."""
+    heads = [frame_of_landmarks(points, margin=1.0, level=0.0) for points in (one, other)]
+    apart = math.dist(one.mean(axis=0), other.mean(axis=0))
+    return apart < OVER * max(head.side for head in heads)
+
+
+def _shows_part_of(square: FaceFrame, sighting: Sighting) -> bool:
+    """Whether a square lies on a face that somebody is sure of, and is too small to show another."""
+    head = frame_of_landmarks(sighting.face.points, margin=1.0, level=0.0)
+    return sighting.sure and bool(head.holds(np.array([square.centre]))[0]) and square.side < 2 * head.side
 
 
 def _is_same_sighting(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

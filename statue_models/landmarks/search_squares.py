@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +21,11 @@ AROUND_HOLE_AGAIN = ((5.4, 0.0), (3.3, 0.0), (6.0, 0.45), (6.0, -0.45), (3.6, 0.
 #: Sides of the squares around the picture's middle, in longer sides of the picture; what they add repeats its edge.
 #: Chosen.
 AROUND_PICTURE = (1.5, 2.0, 1.2)
+#: How many half-overlapping tiles lie along the picture's longer side. Chosen.
+TILES = (2, 3)
+#: Holes nearer to each other than this, in longer sides of the picture, are looked at together; so many groups at most.
+#: Chosen.
+TOGETHER, MOST_HOLES = 0.02, 8
 #: What a face away from the hole counts, over one that covers it: a sure face elsewhere beats what is here only if that
 #: is a pattern in the stone. Half a face is doubtful to every predictor, and still the one that is meant. Chosen.
 ELSEWHERE = 0.02
@@ -88,10 +94,7 @@ class Scene:
         height, width = self.mask.shape
         longer = max(height, width)
         if len(self.hole):
-            # A few stray pixels of a hand-made selection must not stretch the box over the picture.
-            low, high = np.percentile(self.hole, 1, axis=0), np.percentile(self.hole, 99, axis=0)
-            middle = (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2)
-            extent = float((high - low).max()) + self.block
+            middle, extent = _middle_and_extent(self.hole, self.block)
             for scale in AROUND_HOLE:
                 if 32 <= scale * extent < 1.5 * longer:
                     yield FaceFrame(middle, scale * extent), False
@@ -105,11 +108,41 @@ class Scene:
             while side < longer:
                 yield FaceFrame(middle, side), True
                 side *= 1.6
-        for parts in (2, 3):
+        for parts in TILES:
             side = 2 * longer / (parts + 1)
             for y in _tile_centres(height, side):
                 for x in _tile_centres(width, side):
                     yield FaceFrame((x, y), side), True
+
+    def all_squares(self) -> Iterator[FaceFrame]:
+        """Where to look for all faces: around the picture's middle, around each hole, tiles, the large ones first."""
+        height, width = self.mask.shape
+        longer = max(height, width)
+        squares = [FaceFrame((width / 2, height / 2), scale * longer) for scale in AROUND_PICTURE]
+        for hole in self.holes():
+            (x, y), extent = _middle_and_extent(hole, self.block)
+            squares += [FaceFrame((x, y), scale * extent) for scale in AROUND_HOLE if 32 <= scale * extent < longer]
+        for parts in TILES:
+            side = 2 * longer / (parts + 1)
+            for y in _tile_centres(height, side):
+                squares += [FaceFrame((x, y), side) for x in _tile_centres(width, side)]
+        yield from sorted(squares, key=lambda square: -square.side)
+
+    def holes(self) -> list[NDArray[np.float64]]:
+        """The holes, or groups of holes near each other, the largest first: (N, 2) photograph coordinates of each."""
+        near = max(1, round(TOGETHER * max(self.small_mask.shape)))
+        grown = cv2.dilate((self.small_mask > 0).astype(np.uint8), np.ones((2 * near + 1, 2 * near + 1), np.uint8))
+        count, labels = cv2.connectedComponents(grown)
+        of_hole = labels[self.small_mask > 0]
+        groups = [self.hole[of_hole == number] for number in range(1, count)]
+        return sorted(groups, key=len, reverse=True)[:MOST_HOLES]
+
+
+def _middle_and_extent(hole: NDArray[np.float64], block: int) -> tuple[tuple[float, float], float]:
+    """Middle and larger side of the box of a hole's blocks (N, 2)."""
+    # A few stray pixels of a hand-made selection must not stretch the box over the picture.
+    low, high = np.percentile(hole, 1, axis=0), np.percentile(hole, 99, axis=0)
+    return (float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2), float((high - low).max()) + block
 
 
 def _tile_centres(length: int, side: float) -> list[float]:

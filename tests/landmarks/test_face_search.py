@@ -17,7 +17,7 @@ from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distanc
 from statue_models.landmarks import search
 from statue_models.landmarks.facemesh import files as facemesh_files
 from statue_models.landmarks.registry import predictor
-from statue_models.landmarks.search import find_face
+from statue_models.landmarks.search import find_face, find_faces
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.restoring.cropping import pixels_in_frame, widen_to_hold
 
@@ -183,6 +183,22 @@ def test_no_face_is_said_where_there_is_none(facemesh):
         with pytest.raises(StatueError) as caught:
             find_face(picture, mask, facemesh)
         assert caught.value.code == "no-face"
+
+
+def test_all_faces_of_a_picture_are_found_each_once_whole_or_with_a_hole(facemesh, damaged, intact, truth):
+    canvas = wall(900, 1500)
+    nothing = np.zeros(intact.shape[:2], np.uint8)
+    _, large = placed(canvas, intact, nothing, 0.8, 0, (330, 430))
+    first, one = placed(canvas, damaged[0], damaged[1], 0.5, 0, (900, 300))
+    second, other = placed(canvas, damaged[0], damaged[1], 0.4, 10, (1250, 620))
+    found = find_faces(canvas, first | second, facemesh)
+    assert len(found) == 3
+    for moved in (large, one, other):
+        assert min(error(face.points, moved(truth)) for face, _ in found) < 0.08
+    for face, frame in found:
+        assert frame == frame_of_landmarks(face.points)
+    assert sorted(bool(face.hidden[30]) for face, _ in found) == [False, True, True]
+    assert find_faces(wall(600, 800), np.zeros((600, 800), np.uint8), facemesh) == []
 
 
 def test_a_given_box_decides_between_faces(facemesh, intact, truth):
