@@ -20,6 +20,8 @@ from statue_models.tasks.inputs import mask_file, read_asked_mask
 from statue_models.tasks.paths import check_distinct
 from statue_models.whole_file import check_writable
 
+#: Errors whose remedies depend on the command.
+FACELESS = ("no-face", "profile-face", "hole-off-face")
 _ENDINGS = (".json", ".pts", ".svg")
 
 
@@ -74,7 +76,7 @@ def _in_own_words() -> Iterator[None]:
     try:
         yield
     except StatueError as error:
-        if error.code != "no-face":
+        if error.code not in FACELESS:
             raise
         raise error.told_with(more="") from None
 

@@ -22,6 +22,12 @@ from statue_models.landmarks.sightings import Sighting
 from statue_models.phases import Phase
 from statue_models.request import Progress, no_progress
 
+#: What a user of a restoration may do beside saying where the face is.
+LANDMARKS_OR_PLAINLY = (
+    ", give the 68 points with --landmarks FILE, or leave out --require-face to have the hole filled from its "
+    "surroundings"
+)
+
 
 def find_face(
     rgb: NDArray[np.uint8],
@@ -43,7 +49,8 @@ def find_face(
         progress: called with ``Phase.FACE``; what it raises ends the search.
 
     Raises:
-        StatueError: ``no-face``, ``profile-face``, ``bad-face-box`` or ``bad-landmarks``.
+        StatueError: ``no-face``, ``profile-face``, ``hole-off-face`` (there is a face elsewhere), ``bad-face-box`` or
+            ``bad-landmarks``.
     """
     height, width = mask.shape
     if landmarks is not None:
@@ -56,9 +63,9 @@ def find_face(
     if best is None:
         raise _no_face(mask)
     if face is None and not covers_hole(best.face, mask):
-        raise _no_face(mask)
+        raise StatueError("hole-off-face", more=LANDMARKS_OR_PLAINLY) if best.settled else _no_face(mask)
     if best.in_profile:
-        raise StatueError("profile-face")
+        raise StatueError("profile-face", more=LANDMARKS_OR_PLAINLY)
     if not best.settled:
         raise _no_face(mask)
     return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
@@ -107,7 +114,7 @@ def _search(
 
 def _no_face(mask: NDArray[np.uint8]) -> StatueError:
     where = "around the missing part" if mask.any() else "in the picture"
-    return StatueError("no-face", where=where, more=" or give the 68 points with --landmarks FILE")
+    return StatueError("no-face", where=where, more=LANDMARKS_OR_PLAINLY)
 
 
 def best_sighting(

@@ -188,16 +188,12 @@ class _Search:
         if box is not None and not any(_shows(_square_around(box), hole) for hole in holes):
             box = None
         try:
-            found = Sight.of_face(
-                *find_face(self._rgb, mask, [self._load(self._request.predictor)], face=box, progress=progress)
-            )
-            if not any(_shows(found.frame, hole) for hole in holes):
-                raise StatueError("hole-off-face")
+            predictors = [self._load(self._request.predictor)]
+            return Sight.of_face(*find_face(self._rgb, mask, predictors, face=box, progress=progress))
         except StatueError as error:
             if error.code not in FACELESS or self._request.require_face:
                 raise
             return FACELESS[error.code]
-        return found
 
     def _mask_of(self, holes: Sequence[Hole]) -> NDArray[np.uint8]:
         """(H, W) the mask of some holes alone."""
