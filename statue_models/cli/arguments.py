@@ -157,6 +157,7 @@ def _landmarks(parser: argparse.ArgumentParser) -> None:
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
     _option(parser, FIELDS["white"])
+    parser.add_argument("--all", action="store_true", help="all faces of the picture, not one; JSON alone")
     parser.add_argument(
         "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )

@@ -18,7 +18,7 @@ from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import check_predictor
 from statue_models.landmarks.registry import predictor as load_predictor
-from statue_models.landmarks.search import find_face
+from statue_models.landmarks.search import find_face, find_faces
 from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.methods.method import Answer, Crop
@@ -98,12 +98,27 @@ class Restorer:
             StatueError: for a picture or a mask that is none, a predictor that is unknown, when no face is found, or
                 "interrupted".
         """
-        image = picture_of(image)
-        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
-        image = to_full_scale(image, scale_in(image, hole, white))
+        rgb, hole = _searched(image, mask, white)
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
-            return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
+            return find_face(rgb, hole, self._predictor(predictor), face=box, progress=progress)
+
+    def find_all_landmarks(
+        self,
+        image: NDArray[Any],
+        mask: NDArray[np.uint8] | None = None,
+        *,
+        predictor: str = "default",
+        white: float | None = None,
+        progress: Progress = no_progress,
+    ) -> list[tuple[Landmarks, FaceFrame]]:
+        """The landmarks of all faces in a picture, the likeliest first; none where there is no face.
+
+        Arguments and errors as of ``find_landmarks``.
+        """
+        rgb, hole = _searched(image, mask, white)
+        with self._lock, one_thread(), report_out_of_memory():
+            return find_faces(rgb, hole, self._predictor(predictor), progress=progress)
 
     def _restore(self, request: RestorationRequest, progress: Progress) -> Restoration:
         started = time.perf_counter()
@@ -153,6 +168,15 @@ class Restorer:
         if name not in self._predictors:
             self._predictors[name] = load_predictor(name, self._landmark_models)
         return self._predictors[name]
+
+
+def _searched(
+    image: NDArray[Any], mask: NDArray[np.uint8] | None, white: float | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture and its mask, or none, as faces are searched in them: (H, W, 3) and (H, W) uint8."""
+    image = picture_of(image)
+    hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
+    return rgb8(to_full_scale(image, scale_in(image, hole, white))), hole
 
 
 def _narrow(request: RestorationRequest, method: ReadyMethod) -> tuple[RestorationRequest, RestorationRequest]:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from statue_models.face.landmark_file import read_landmarks
 from statue_models.face.landmarks68 import UNSURE
 from statue_models.methods import registry
-from statue_models.pictures.formats.spooling import page_of
 from statue_models.pictures.photograph import Photograph, check_output
 from statue_models.request import Restoration, RestorationRequest, Variant
-from statue_models.tasks.inputs import read_asked_mask
+from statue_models.tasks.inputs import files_read, read_asked_mask
 from statue_models.tasks.paths import check_distinct, path_of
 from statue_models.tasks.picture_task import PictureTask
 from statue_models.whole_file import check_writable, whole_file
@@ -81,7 +80,7 @@ def restore_files(task: PictureTask, restore: Callable[[RestorationRequest], Res
 def _check_outputs(task: PictureTask, photograph: Photograph | None) -> None:
     """Before any work, and again for the format once the photograph is known."""
     report, uncertainty = _optional_path(task.report), _optional_path(task.uncertainty)
-    check_distinct([*task.output_paths, report, uncertainty], [page_of(path_of(name))[0] for name in task.read])
+    check_distinct([*task.output_paths, report, uncertainty], files_read(*task.read))
     for path in task.output_paths:
         check_output(path, task.force, photograph)
     if report is not None:

@@ -12,13 +12,13 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, features
-from statue_models.cli.inputs import files_read
-from statue_models.cli.paths import output_in
 
 from statue_models.errors import StatueError
 from statue_models.pictures.formats import heif
 from statue_models.pictures.mask_file import read_mask
 from statue_models.pictures.photograph import Photograph
+from statue_models.tasks.inputs import files_read
+from statue_models.tasks.paths import output_in
 
 HEIGHT, WIDTH = 240, 320
 #: XYZ to the camera's colours: sRGB's own, so that what is developed is known.
@@ -316,10 +316,8 @@ def test_a_mask_of_several_pages_says_which_was_taken(tmp_path: Path) -> None:
 
 
 def test_a_file_with_pages_is_never_written_over_and_folders_get_names_that_can_be_written(tmp_path: Path) -> None:
-    from argparse import Namespace
-
-    read = files_read(Namespace(photo=tmp_path / "a.tif[2]", mask=str(tmp_path / "m.png[1]")))
-    assert read[:2] == [tmp_path / "a.tif", tmp_path / "m.png"]
+    read = files_read(str(tmp_path / "a.tif[2]"), str(tmp_path / "m.png[1]"), "alpha", None)
+    assert read == [tmp_path / "a.tif", tmp_path / "m.png"]
     names = {"a.dng": "a.tif", "b.heic": "b.tif", "c.jpg": "c.jpg", "d.tif[3]": "d.tif", "e": "e"}
     assert {name: output_in(tmp_path, Path(name)).name for name in names} == names
 
