@@ -12,6 +12,7 @@ from statue_models.cli.paths import path_of
 from statue_models.errors import StatueError
 from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
 
+_PHOTO = "PNG, JPEG, TIFF, WebP, camera raw, HEIC, AVIF, GIF or BMP"
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
     "7 runner, 8 output, 130 interrupted"
@@ -66,9 +67,7 @@ def _command(
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
-    )
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help=_PHOTO)
     _mask(parser, required=True)
     parser.add_argument(
         "-o",
@@ -94,9 +93,7 @@ def _restore(parser: argparse.ArgumentParser) -> None:
 
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
-    )
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help=_PHOTO)
     _mask(parser, required=False)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])

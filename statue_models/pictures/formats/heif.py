@@ -105,7 +105,7 @@ def read_by_pillow(path: Path, check_size: SizeCheck, page: int, name: str) -> S
     if bits > 8:
         notes.append(Note.of("depth-reduced", bits=bits))
     block = info["exif"].removeprefix(_EXIF) if info.get("exif") else None
-    return _picture(path, name, samples, info, block, notes, _comment(info))
+    return _picture(path, name, samples, info, block, notes, ())
 
 
 def frame_notes(image: Image.Image, page: int, path: Path) -> list[Note]:
@@ -121,10 +121,6 @@ def frame_notes(image: Image.Image, page: int, path: Path) -> list[Note]:
         return []
     image.seek(page - 1)
     return [Note.of("first-page-only", kind="frames", pages=frames, page=page)]
-
-
-def _comment(info: dict[Any, Any]) -> tuple[str, ...]:
-    return ("the GIF comment",) if info.get("comment") else ()
 
 
 def _picture(
@@ -149,6 +145,7 @@ def _picture(
         exif=block,
         xmp=info.get("xmp") or None,
         dpi=(float(density[0]), float(density[1])) if density and density[0] > 0 and density[1] > 0 else None,
+        comment=info.get("comment") or None,
         chunks=() if icc else _coded_colours(head),
         unheld=unheld,
         notes=tuple(notes),

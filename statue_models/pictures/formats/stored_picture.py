@@ -21,7 +21,7 @@ class StoredPicture:
         samples: (H, W, C) uint8, uint16 or float32 in the file's own colour space; C is 1 (grey), 2 (grey, alpha),
             3 (RGB) or 4 (RGBA). The picture is upright: a reader's caller applies the orientation tag and resets it.
             Read-only.
-        format: "PNG", "JPEG", "TIFF" or "WEBP": the file it was read from.
+        format: what it was read from: "PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "HEIC", "AVIF" or "RAW".
         icc: the embedded ICC profile, or None (values are sRGB).
         exif: an EXIF block, starting with its TIFF header ("II*" or "MM*"), without "Exif\0\0"; or None.
         xmp: the XMP packet, or None.
@@ -29,7 +29,7 @@ class StoredPicture:
         premultiplied: colours are multiplied by alpha (TIFF's "associated alpha"), as GIMP exports them by default.
         unspecified_extra: the last channel's meaning is not stated (TIFF's ExtraSamples 0); it is taken for alpha.
         photoshop: Photoshop's image resources, IPTC's records among them, without thumbnails; or None.
-        comment: a JPEG file's comment, or None.
+        comment: a JPEG or GIF file's comment, or None.
         extended_xmp: JPEG only: bodies of the segments with the XMP that the packet had no room for.
         chunks: PNG only: (name, data) of the ancillary chunks, in the file's order.
         unheld: names of what the file holds that would not be true of, or cannot be kept in, any other file.

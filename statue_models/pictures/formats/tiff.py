@@ -221,11 +221,22 @@ def _indirect_samples(
     path: Path, page: tifffile.TiffPage, bits: int, photometric: int
 ) -> tuple[NDArray[Any], tuple[Note, ...]]:
     check_segments(path, page)
-    with libraries_heard(), warnings.catch_warnings(action="ignore"), Image.open(path, formats=["TIFF"]) as image:
+    with (
+        libraries_heard(),
+        warnings.catch_warnings(action="ignore"),
+        path.open(
+            "rb"
+        ) as file,  # of a name Pillow 13 may map the file, and then takes the turned size for the stored one
+        Image.open(file, formats=["TIFF"]) as image,
+    ):
         palette = image.mode in ("P", "PA")
         if not palette and image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
             raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
+        image.load()
+        turned = exif.ORIENTATION in page.tags and exif.ORIENTATION not in image.tag_v2
         samples = pillow_samples(image.convert("RGBA" if image.mode == "PA" else "RGB") if palette else image)
+    if turned:  # Pillow turns while it loads; what is read here is stored samples, which are turned in one place
+        samples = exif.turn_back(samples, int(page.tags[exif.ORIENTATION].value))
     if page.samplesperpixel == samples.shape[2] and samples.shape[2] in (2, 4) and page.extrasamples[:1] == (1,):
         raise StatueError("unsupported-image", path=path, what="premultiplied alpha in an unusual compression")
     if palette:
