@@ -40,6 +40,7 @@ CATALOGUE = {
     "lossy-output": "JPEG is lossy: outside the mask, too, values change a little; .png and .tif keep them.",
     "thumbnail-remade": "The thumbnail in the metadata, which showed the damage, was made again.",
     "thumbnail-left-out": "A thumbnail in the metadata, which shows the damage, was left out.",
+    "preview-stays": "A preview inside the maker's note, which only the maker can change, still shows the damage.",
     "metadata-left-out": "The {format} file cannot hold, or cannot truly say, and is without: {what}.",
     # of the mask
     "mask-understood": "{pixels:,} pixels missing, {percent:.1f} % of the picture; holes: {holes:,}.",

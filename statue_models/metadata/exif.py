@@ -80,6 +80,13 @@ def without_maker_note(block: bytes | None) -> tuple[bytes | None, bool]:
     return _block(said, header), True
 
 
+def has_preview(block: bytes) -> bool:
+    """Whether the maker's note holds a JPEG picture, where nobody but the maker knows how to change it."""
+    camera = read_description(block).children.get(_EXIF_DIRECTORY)
+    note = None if camera is None else camera.entries.get(_MAKER_NOTE)
+    return note is not None and b"\xff\xd8\xff" in note.value
+
+
 def _block(directory: Directory, header: Header) -> bytes | None:
     if not directory:
         return None

@@ -40,8 +40,9 @@ code, where the file is refused ([troubleshooting.md](troubleshooting.md)). Noth
 
 AFTER = """Thumbnails in EXIF are made again from the restored picture, in the old one's place, and taken out where that
 cannot be done; the sizes that EXIF and XMP name are made true, and XMP promises no gain map, video or thumbnail any
-more. Previews inside makers' notes, which nobody but the maker can read, stay as they are; notes of raw files are left
-out. Damage of a JPEG file that leaves the number of its blocks as it was is noticed by no decoder, here neither."""
+more. Previews inside makers' notes, which nobody but the maker can change, stay as they are (`preview-stays`); notes of
+raw files are left out. Damage of a JPEG file that leaves the number of its blocks as it was is noticed by no decoder,
+here neither."""
 
 
 def restored(photograph: Photograph) -> Photograph:

@@ -94,6 +94,14 @@ def test_a_tiff_has_no_thumbnail_and_it_is_said(tmp_path: Path) -> None:
     assert codes(photograph.write(tmp_path / "b.tif")) == ["thumbnail-left-out"]
 
 
+def test_a_preview_that_nobody_can_change_is_said_to_stay(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[271] = "Maker"
+    exif.get_ifd(ExifTags.IFD.Exif)[37500] = b"MAKER\0\xff\xd8\xff\xe0 a preview"
+    Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / "a.png", exif=exif)
+    assert codes(Photograph.read(tmp_path / "a.png").write(tmp_path / "b.png")) == ["preview-stays"]
+
+
 def test_damaged_blocks_are_written_without_a_crash(tmp_path: Path) -> None:
     block, generator = block_with_thumbnail(), np.random.default_rng(0)
     for k in range(300):

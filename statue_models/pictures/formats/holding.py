@@ -111,6 +111,8 @@ def _fit_exif(picture: StoredPicture, name: str, left_out: list[str], notes: lis
     if block is not None and name == "JPEG" and len(block) > _JPEG_EXIF:
         left_out.append("EXIF (too long for JPEG)")
         block = None
+    if block is not None and exif.has_preview(block):
+        notes.append(Note("preview-stays"))
     return dataclasses.replace(picture, exif=block)
 
 

@@ -11,6 +11,8 @@ from statue_models.notes import Note
 
 #: Called with (width, height) from the header, before anything is decoded; raises StatueError to refuse the file.
 SizeCheck = Callable[[int, int], None]
+#: Name of what some files say instead of a resolution, and what is not kept (``StoredPicture.unheld``).
+PIXEL_ASPECT = "the aspect of the pixels"
 
 
 @dataclass(frozen=True, eq=False)
