@@ -1,12 +1,15 @@
 """A picture as its file holds it: the value that every reader gives and every encoder takes."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statue_models.errors import StatueError
 from statue_models.notes import Note
 
 #: Called with (width, height) from the header, before anything is decoded; raises StatueError to refuse the file.
@@ -81,3 +84,12 @@ class StoredPicture:
 def white(dtype: np.dtype[Any] | type) -> int:
     """The sample value of white: 255, 65535 or 1 (float)."""
     return 1 if np.dtype(dtype).kind == "f" else int(np.iinfo(dtype).max)
+
+
+def missing_decoder(path: Path, kind: str, package: str, more: str = "") -> StatueError:
+    """The error of a file that a package would read which is not here.
+
+    Args:
+        path: the file. kind: what it is. package: as pip names it. more: what else is to be said of the file.
+    """
+    return StatueError("missing-decoder", path=path, kind=kind, package=package, more=more, python=sys.executable)
