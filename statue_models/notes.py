@@ -40,6 +40,7 @@ CATALOGUE = {
     "lossy-output": "JPEG is lossy: outside the mask, too, values change a little; .png and .tif keep them.",
     "thumbnail-remade": "The thumbnail in the metadata, which showed the damage, was made again.",
     "thumbnail-left-out": "A thumbnail in the metadata, which shows the damage, was left out.",
+    "preview-stays": "A preview inside the maker's note, which only the maker can change, still shows the damage.",
     "metadata-left-out": "The {format} file cannot hold, or cannot truly say, and is without: {what}.",
     "file-white": "The file says that {white:g} of {full:g} is its white.",
     "own-white": "The picture's values have a scale of their own: {white:g}, of {full:g}, was taken for white.",

@@ -12,7 +12,7 @@ from statue_models.errors import StatueError
 from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, NUMBER, SWITCH, Field
 from statue_models.tasks.paths import name_of, path_of
 
-PICTURES = "PNG, JPEG, TIFF, WebP, raw, HEIC, AVIF, GIF or BMP"
+PICTURES = "PNG, JPEG, TIFF, WebP, camera raw, HEIC, AVIF, GIF or BMP"
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "

@@ -36,7 +36,7 @@ _STORAGE = frozenset(
         *(*range(512, 522), *range(529, 533), 559, 700, 33723, 34377, 34675, LAYERS, 34665, 34853, 40965),
     )
 )
-_ORIENTATION = 274  #: tag (TIFF 6.0)
+ORIENTATION = 274  #: tag (TIFF 6.0)
 _WIDTHS, _HEIGHTS = (256, 40962), (257, 40963)  #: tags: of the picture (TIFF 6.0; Exif)
 _EXIF_DIRECTORY, _MAKER_NOTE = 34665, 37500  #: tags (Exif)
 
@@ -80,6 +80,13 @@ def without_maker_note(block: bytes | None) -> tuple[bytes | None, bool]:
     return _block(said, header), True
 
 
+def has_preview(block: bytes) -> bool:
+    """Whether the maker's note holds a JPEG picture, where nobody but the maker knows how to change it."""
+    camera = read_description(block).children.get(_EXIF_DIRECTORY)
+    note = None if camera is None else camera.entries.get(_MAKER_NOTE)
+    return note is not None and b"\xff\xd8\xff" in note.value
+
+
 def _block(directory: Directory, header: Header) -> bytes | None:
     if not directory:
         return None
@@ -92,7 +99,7 @@ def upright(block: bytes) -> tuple[int, bytes]:
     if header is None:
         return 1, block
     for place in places_in(block, header.start, header)[0]:
-        if (place.tag, place.type, place.count) == (_ORIENTATION, 3, 1):
+        if (place.tag, place.type, place.count) == (ORIENTATION, 3, 1):
             orientation = number_at(block, place, header.order)
             if orientation is None or not 2 <= orientation <= 8:
                 return 1, block
@@ -141,3 +148,8 @@ def turn_upright(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
     if orientation in (2, 3, 6, 7):
         view = view[:, ::-1]
     return np.ascontiguousarray(view)
+
+
+def turn_back(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """(H, W, C) upright samples as they are stored with an EXIF orientation."""
+    return turn_upright(samples, {6: 8, 8: 6}.get(orientation, orientation))

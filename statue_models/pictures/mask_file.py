@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from statue_models.arrays import check_mask_size, check_megapixels
 from statue_models.errors import StatueError
-from statue_models.metadata.exif import turn_upright
+from statue_models.metadata.exif import turn_back, turn_upright
 from statue_models.notes import Note
 from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
@@ -27,8 +27,6 @@ ALPHA = "alpha"
 BAND = 1 << 18
 #: Notes of a file that matter for a mask.
 _SAID = ("damaged", "first-page-only")
-#: An orientation tag that undoes another one.
-_BACK = {6: 8, 8: 6}
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +167,7 @@ def _turned_to_fit(
         turned = turn_upright(levels[..., None], photograph.turned)[..., 0]
         return turned, [Note("mask-turned")]
     if mask.turned >= 5:
-        back = turn_upright(levels[..., None], _BACK.get(mask.turned, mask.turned))[..., 0]
+        back = turn_back(levels[..., None], mask.turned)[..., 0]
         return back, [Note("mask-unturned")]
     check_mask_size((mask.width, mask.height), (photograph.width, photograph.height))
     return levels, []

@@ -1,34 +1,23 @@
 """What a file says beside its samples is kept where the output can hold it, and named in one note where it cannot."""
 
 import io
+import json
 import struct
-import zlib
 from pathlib import Path
 from typing import Any
 
-import cv2
 import icc_profiles
 import numpy as np
 import pytest
 import tifffile
+from made_files import IPTC, app, png_with, resource
 from PIL import Image, ImageCms, IptcImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
+from statue_models import cli
 from statue_models.pictures.photograph import Photograph
 
 ENDINGS = ("png", "tif", "webp", "jpg")
-#: Records of IPTC: by-line "Somebody" and a caption.
-IPTC = b"\x1c\x02\x50\x00\x08Somebody\x1c\x02\x78\x00\x05Statue"[:-1]
-
-
-def resource(number: int, data: bytes, name: bytes = b"") -> bytes:
-    label = bytes([len(name)]) + name
-    label += b"\0" * (len(label) % 2)
-    return b"8BIM" + struct.pack(">H", number) + label + struct.pack(">I", len(data)) + data + b"\0" * (len(data) % 2)
-
-
-def app(number: int, body: bytes) -> bytes:
-    return bytes([0xFF, 0xE0 + number]) + struct.pack(">H", len(body) + 2) + body
 
 
 def picture(height: int = 60, width: int = 90) -> Image.Image:
@@ -78,7 +67,7 @@ def test_iptc_and_comment_of_a_jpeg_reach_each_file_or_the_note(jpeg: Path, tmp_
         assert image.info["Comment"] == "büste" and "Raw profile type iptc" in image.info
     assert Photograph.read(tmp_path / "b.png").photoshop == photograph.photoshop
     assert "IPTC, Photoshop's resources" in left_out(said["webp"])
-    assert "the JPEG comment" in left_out(said["webp"]) and "the JPEG comment" in left_out(said["tif"])
+    assert "the comment" in left_out(said["webp"]) and "the comment" in left_out(said["tif"])
     Photograph.read(tmp_path / "b.png").write(tmp_path / "c.jpg")
     with Image.open(tmp_path / "c.jpg") as image:
         assert image.info["comment"] == "büste".encode() and image.info["photoshop"][1028] == IPTC
@@ -156,16 +145,6 @@ def test_the_kind_of_an_extra_channel_stays(tmp_path: Path, extra: str, wanted: 
         assert tuple(file.pages.first.extrasamples) == (wanted,)
     if wanted != 1:
         assert codes(photograph.write(tmp_path / "b.png")) == (["extra-channel-as-alpha"] if wanted == 0 else [])
-
-
-def png_with(path: Path, samples: np.ndarray[Any, Any], chunks: list[tuple[bytes, bytes]]) -> None:
-    ok, data = cv2.imencode(".png", samples[..., ::-1] if samples.ndim == 3 else samples)
-    content = data.tobytes()
-    place = content.index(b"IDAT") - 4
-    for name, body in reversed(chunks):
-        whole = struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        content = content[:place] + whole + content[place:]
-    assert ok and path.write_bytes(content)
 
 
 ADOBE_PLACES = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
@@ -253,3 +232,46 @@ def test_unknown_chunks_of_a_webp_are_named(tmp_path: Path) -> None:
     content = buffer.getvalue() + b"ABCD\3\0\0\0abc\0"
     (tmp_path / "a.webp").write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
     assert left_out(Photograph.read(tmp_path / "a.webp").write(tmp_path / "b.png")) == "WebP chunk ABCD"
+
+
+def test_what_stands_behind_a_jpeg_is_named(tmp_path: Path) -> None:
+    picture().save(tmp_path / "a.jpg")
+    content = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "a.jpg").write_bytes(content + bytes(900))  # padding, as some cameras write
+    assert not left_out(Photograph.read(tmp_path / "a.jpg").write(tmp_path / "b.png"))
+    (tmp_path / "a.jpg").write_bytes(content + b"SEFH of a telephone SEFT")
+    said = left_out(Photograph.read(tmp_path / "a.jpg").write(tmp_path / "b.png", force=True))
+    assert said == "what stands behind the picture"
+
+
+def test_pixels_that_are_not_square_and_of_no_size_are_named(tmp_path: Path) -> None:
+    samples = np.asarray(picture())
+    png_with(tmp_path / "a.png", samples, [(b"pHYs", struct.pack(">IIB", 4, 3, 0))])
+    tifffile.imwrite(tmp_path / "a.tif", samples, photometric="rgb", resolution=(4, 3), resolutionunit=1)
+    picture().save(tmp_path / "a.jpg")
+    content = bytearray((tmp_path / "a.jpg").read_bytes())
+    place = content.index(b"JFIF\0") + 7
+    content[place : place + 5] = b"\0\0\4\0\3"
+    (tmp_path / "a.jpg").write_bytes(content)
+    for name in ("a.png", "a.tif", "a.jpg"):
+        assert left_out(Photograph.read(tmp_path / name).write(tmp_path / "b.png", force=True)) == (
+            "the aspect of the pixels"
+        )
+
+
+def test_the_command_says_what_the_file_is_without_and_records_it(tmp_path: Path, capsys: Any) -> None:
+    samples = np.full((64, 80, 3), 90, np.uint8)
+    samples[20:26, 30:36] = 255
+    extra = app(13, b"Photoshop 3.0\0" + resource(1028, IPTC))
+    Image.fromarray(samples).save(tmp_path / "photo.jpg", quality=100, subsampling=0, extra=extra)
+    mask = np.zeros((64, 80), np.uint8)
+    mask[16:30, 26:40] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    words = ["restore", str(tmp_path / "photo.jpg"), "--mask", str(tmp_path / "mask.png")]
+    words += ["-o", str(tmp_path / "out.webp"), "--report", str(tmp_path / "record.json")]
+    assert cli.main([*words, "--model", "telea"]) == 0
+    said = capsys.readouterr().err
+    assert "(metadata-left-out)" in said and "IPTC" in said
+    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    (note,) = [note for note in record["notes"] if note["code"] == "metadata-left-out"]
+    assert note["format"] == "WebP" and note["what"] == "IPTC"

@@ -1,55 +1,23 @@
 """Thumbnails, sizes and promises in the metadata are true of the picture that is written."""
 
 import io
-import struct
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from made_files import MAGENTA, ULTRA_HDR, block_with_thumbnail
 from PIL import ExifTags, Image
 
 from statue_models.pictures.photograph import Photograph
 from statue_models.pixels.rectangle import Rectangle
 
 HEIGHT, WIDTH = 60, 90
-MAGENTA = (255, 0, 255)
 
 
 def codes(notes: Any) -> list[str]:
     return [note.code for note in notes]
-
-
-def block_with_thumbnail(orientation: int = 1, order: str = "<", filler: int = 4000, packing: int = 6) -> bytes:
-    """An EXIF block laid out as cameras do, with a magenta thumbnail (JPEG or strips) and a maker's note in it."""
-    buffer = io.BytesIO()
-    thumbnail = Image.new("RGB", (160, 107), MAGENTA)
-    thumbnail.save(buffer, "JPEG", comment=b"." * filler)
-    content = buffer.getvalue() if packing == 6 else thumbnail.tobytes()
-    note = b"maker's note " * 9
-
-    def directory(start: int, entries: list[tuple[int, int, int, int]], following: int) -> bytes:
-        out = struct.pack(order + "H", len(entries))
-        for tag, kind, count, value in entries:
-            out += struct.pack(order + "HHI", tag, kind, count)
-            out += struct.pack(order + "HH", value, 0) if (kind, count) == (3, 1) else struct.pack(order + "I", value)
-        return out + struct.pack(order + "I", following)
-
-    main = 8
-    exif = main + 2 + 3 * 12 + 4
-    note_at = exif + 2 + 3 * 12 + 4
-    first = note_at + len(note) + len(note) % 2
-    second = first + 2 + 5 * 12 + 4
-    place, length = (513, 514) if packing == 6 else (273, 279)
-    block = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", main)
-    block += directory(main, [(256, 4, 1, WIDTH), (274, 3, 1, orientation), (34665, 4, 1, exif)], first)
-    block += directory(exif, [(37500, 7, len(note), note_at), (40962, 3, 1, WIDTH), (40963, 4, 1, HEIGHT)], 0)
-    block += note.ljust(first - note_at, b"\0")
-    entries = [(259, 3, 1, packing), (273, 4, 1, second), (274, 3, 1, orientation), (279, 4, 1, len(content))]
-    entries = [(place if tag == 273 else length if tag == 279 else tag, *rest) for tag, *rest in entries]
-    entries += [(256, 3, 1, 160)]
-    return block + directory(first, sorted(entries), 0) + content
 
 
 def photograph_with(block: bytes, tmp_path: Path, ending: str = "jpg") -> Photograph:
@@ -126,6 +94,14 @@ def test_a_tiff_has_no_thumbnail_and_it_is_said(tmp_path: Path) -> None:
     assert codes(photograph.write(tmp_path / "b.tif")) == ["thumbnail-left-out"]
 
 
+def test_a_preview_that_nobody_can_change_is_said_to_stay(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[271] = "Maker"
+    exif.get_ifd(ExifTags.IFD.Exif)[37500] = b"MAKER\0\xff\xd8\xff\xe0 a preview"
+    Image.new("RGB", (WIDTH, HEIGHT)).save(tmp_path / "a.png", exif=exif)
+    assert codes(Photograph.read(tmp_path / "a.png").write(tmp_path / "b.png")) == ["preview-stays"]
+
+
 def test_damaged_blocks_are_written_without_a_crash(tmp_path: Path) -> None:
     block, generator = block_with_thumbnail(), np.random.default_rng(0)
     for k in range(300):
@@ -136,25 +112,6 @@ def test_damaged_blocks_are_written_without_a_crash(tmp_path: Path) -> None:
         for ending in ("jpg", "tif"):
             photograph.write(tmp_path / f"a.{ending}", force=True)
             Photograph.read(tmp_path / f"a.{ending}")
-
-
-ULTRA_HDR = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"
-  xmlns:Container="http://ns.google.com/photos/1.0/container/"
-  xmlns:Item="http://ns.google.com/photos/1.0/container/item/" xmlns:GCamera="http://ns.google.com/photos/1.0/camera/"
-  xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
-  xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
-  xmlns:xmpGImg="http://ns.adobe.com/xap/1.0/g/img/"
-  hdrgm:Version="1.0" GCamera:MotionPhoto="1" GCamera:MotionPhotoVersion="1" tiff:Orientation="6"
-  tiff:ImageWidth="90" dc:format="a > b" exif:PixelXDimension="90">
- <exif:PixelYDimension>60</exif:PixelYDimension>
- <dc:creator><rdf:Seq><rdf:li>S\xc3\xb6mebody</rdf:li></rdf:Seq></dc:creator>
- <Container:Directory><rdf:Seq><rdf:li rdf:parseType="Resource">
-  <Container:Item Item:Semantic="Primary" Item:Mime="image/jpeg"/></rdf:li><rdf:li rdf:parseType="Resource">
-  <Container:Item Item:Semantic="GainMap" Item:Mime="image/jpeg" Item:Length="999"/></rdf:li></rdf:Seq>
- </Container:Directory>
- <xmp:Thumbnails><rdf:Alt><rdf:li xmpGImg:image="AAAA" xmpGImg:width="9"/></rdf:Alt></xmp:Thumbnails>
-</rdf:Description></rdf:RDF></x:xmpmeta>"""
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "tif", "webp"])

@@ -17,7 +17,7 @@ from statue_models.errors import StatueError
 from statue_models.metadata import exif
 from statue_models.notes import Note
 from statue_models.pictures.formats.png import pillow_samples
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, missing_decoder
 
 _EXIF = b"Exif\0\0"
 #: Brands (ISO 23008-12; AVIF 1.1): of HEVC, and of AV1.
@@ -51,7 +51,7 @@ def read_heic(path: Path, check_size: SizeCheck) -> StoredPicture:
     try:
         import pillow_heif
     except ImportError:
-        raise StatueError("missing-decoder", path=path, kind="a HEIC file", package="pillow-heif", more="") from None
+        raise missing_decoder(path, "a HEIC file", "pillow-heif") from None
     try:
         file = pillow_heif.open_heif(str(path), convert_hdr_to_8bit=False)
         check_size(*file.size)
@@ -82,7 +82,7 @@ def read_by_pillow(path: Path, check_size: SizeCheck, page: int, name: str) -> S
         StatueError: missing-decoder, unsupported-image, truncated-image, not-an-image, usage, or what the check raises.
     """
     if name == "AVIF" and not features.check("avif"):
-        raise StatueError("missing-decoder", path=path, kind="an AVIF file", package="pillow>=11.3", more="")
+        raise missing_decoder(path, "an AVIF file", "pillow>=11.3")
     notes = []
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=[name]) as image:
@@ -105,7 +105,7 @@ def read_by_pillow(path: Path, check_size: SizeCheck, page: int, name: str) -> S
     if bits > 8:
         notes.append(Note.of("depth-reduced", bits=bits))
     block = info["exif"].removeprefix(_EXIF) if info.get("exif") else None
-    return _picture(path, name, samples, info, block, notes, _comment(info))
+    return _picture(path, name, samples, info, block, notes, ())
 
 
 def frame_notes(image: Image.Image, page: int, path: Path) -> list[Note]:
@@ -121,10 +121,6 @@ def frame_notes(image: Image.Image, page: int, path: Path) -> list[Note]:
         return []
     image.seek(page - 1)
     return [Note.of("first-page-only", kind="frames", pages=frames, page=page)]
-
-
-def _comment(info: dict[Any, Any]) -> tuple[str, ...]:
-    return ("the GIF comment",) if info.get("comment") else ()
 
 
 def _picture(
@@ -149,6 +145,7 @@ def _picture(
         exif=block,
         xmp=info.get("xmp") or None,
         dpi=(float(density[0]), float(density[1])) if density and density[0] > 0 and density[1] > 0 else None,
+        comment=info.get("comment") or None,
         chunks=() if icc else _coded_colours(head),
         unheld=unheld,
         notes=tuple(notes),

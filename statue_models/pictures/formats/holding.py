@@ -20,7 +20,7 @@ from statue_models.pictures.formats.tiff import name_of_tag
 #: Bytes of a JPEG segment's body, after "Exif\0\0" and after XMP's name (T.81 B.1.1.4; Exif; XMP part 3).
 _JPEG_EXIF, _JPEG_XMP, _JPEG_COMMENT = 65533 - 6, 65533 - 29, 65533
 _RESOLUTION = 282  #: EXIF tag
-#: Keyword of the PNG text that a JPEG file's comment becomes, and comes from (PNG specification 11.3.3.2).
+#: Keyword of the PNG text that a JPEG or GIF file's comment becomes, and comes from (PNG specification 11.3.3.2).
 _COMMENT = b"Comment"
 #: Pixels of the shorter side of what a thumbnail is made from; chosen.
 _SMALL = 640
@@ -91,7 +91,7 @@ def _fit_texts(picture: StoredPicture, name: str, left_out: list[str]) -> Stored
     if texts:
         left_out.append(f"PNG texts ({', '.join(dict.fromkeys(texts))})")
     if comment and (name != "JPEG" or len(comment) > _JPEG_COMMENT):
-        left_out.append("the JPEG comment")
+        left_out.append("the comment")
         comment = None
     return dataclasses.replace(picture, comment=comment, chunks=())
 
@@ -111,6 +111,8 @@ def _fit_exif(picture: StoredPicture, name: str, left_out: list[str], notes: lis
     if block is not None and name == "JPEG" and len(block) > _JPEG_EXIF:
         left_out.append("EXIF (too long for JPEG)")
         block = None
+    if block is not None and exif.has_preview(block):
+        notes.append(Note("preview-stays"))
     return dataclasses.replace(picture, exif=block)
 
 

@@ -16,11 +16,12 @@ from statue_models.pictures.formats.heif import frame_notes
 from statue_models.pictures.formats.jpeg_damage import first_damaged_row, is_damaged
 from statue_models.pictures.formats.jpeg_segments import Segments, photoshop_segments, segment
 from statue_models.pictures.formats.png import pillow_samples
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture
 
 _EXIF = b"Exif\0\0"
 #: Chunks of the WebP container that are known.
 _RIFF_CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF")
+_BEHIND = "what stands behind the picture"
 #: Of 100, as Pillow counts; chosen.
 _QUALITY = 95
 
@@ -73,7 +74,12 @@ def _read(path: Path, name: str, check_size: SizeCheck, page: int) -> StoredPict
         dpi=(float(density[0]), float(density[1])) if density and density[0] > 0 and density[1] > 0 else None,
         notes=tuple(frames),
     )
-    return _with_segments(picture, path.read_bytes(), several) if name == "JPEG" else _with_riff(picture, path)
+    if name == "WEBP":
+        return _with_riff(picture, path)
+    across, down = info.get("jfif_density", (1, 1))
+    if info.get("jfif_unit") == 0 and across != down:
+        picture = dataclasses.replace(picture, unheld=(PIXEL_ASPECT,))
+    return _with_segments(picture, path.read_bytes(), several)
 
 
 def _with_segments(picture: StoredPicture, data: bytes, several: bool) -> StoredPicture:
@@ -92,12 +98,14 @@ def _with_segments(picture: StoredPicture, data: bytes, several: bool) -> Stored
     first = data[: found.end]
     if is_damaged(first):
         notes.append((True, Note.of("damaged", row=first_damaged_row(first), rows=found.size[1])))
+    behind = data[found.end :].strip(b"\0\xff")
+    unnamed = [_BEHIND] if behind and not (found.gain_map or found.video or several) else []
     return dataclasses.replace(
         picture,
         photoshop=resources,
         comment=found.comment,
         extended_xmp=tuple(found.extended_xmp),
-        unheld=tuple(found.unheld),
+        unheld=(*picture.unheld, *found.unheld, *unnamed),
         notes=tuple(note for holds, note in notes if holds),
     )
 

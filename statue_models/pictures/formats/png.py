@@ -26,7 +26,7 @@ from statue_models.metadata.photoshop import (
     without_thumbnails,
 )
 from statue_models.notes import Note
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Colour type -> samples per pixel, and back, a palette aside (PNG specification, IHDR).
@@ -97,7 +97,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
         dpi=_resolution(found.other.get(b"pHYs")),
         photoshop=resources,
         chunks=tuple(chunk for chunk in found.kept if colour != 3 or chunk[0] not in (b"bKGD", b"sBIT")),
-        unheld=tuple(found.unheld),
+        unheld=(*found.unheld, *([PIXEL_ASPECT] if _says_aspect(found.other.get(b"pHYs")) else [])),
         notes=notes,
     )
 
@@ -288,6 +288,11 @@ def _resolution(chunk: bytes | None) -> tuple[float, float] | None:
         return None
     across, down, unit = struct.unpack(">IIB", chunk)
     return (across * _METRES_PER_INCH, down * _METRES_PER_INCH) if unit == 1 and across and down else None
+
+
+def _says_aspect(chunk: bytes | None) -> bool:
+    """Whether pixels are not square, but of no size."""
+    return chunk is not None and len(chunk) == 9 and chunk[8] == 0 and chunk[:4] != chunk[4:8]
 
 
 def _put(stream: BinaryIO, name: bytes, body: bytes | memoryview) -> None:

@@ -15,7 +15,7 @@ from statue_models.metadata import exif
 from statue_models.metadata.tiff_directory import Buffer, Header, Place, number_at, places_in
 from statue_models.notes import Note
 from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, missing_decoder
 
 #: What raw files that are no TIFF files start with: Canon (CRW), Fujifilm, Minolta, Olympus, Panasonic, Sigma.
 _MARKS = (b"HEAPCCDR", b"FUJIFILM", b"\0MRM", b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"FOVb")
@@ -56,9 +56,7 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     try:
         import rawpy
     except ImportError:
-        raise StatueError(
-            "missing-decoder", path=path, kind="a camera's raw file", package="rawpy", more=_of_thumbnail(path)
-        ) from None
+        raise missing_decoder(path, "a camera's raw file", "rawpy", _of_thumbnail(path)) from None
     try:
         with libraries_heard(), rawpy.imread(str(path)) as raw:
             check_size(raw.sizes.width, raw.sizes.height)

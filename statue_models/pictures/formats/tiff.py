@@ -31,7 +31,7 @@ from statue_models.metadata.tiff_directory import (
 from statue_models.notes import Note
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
 from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
 
 #: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
@@ -127,6 +127,9 @@ def _unheld(file: tifffile.TiffFile, page: tifffile.TiffPage) -> list[str]:
         found.append(_TAG_NAMES[exif.LAYERS])
     if any(kind & _IS_MASK for kind in kinds):
         found.append("the page with a transparency mask")
+    densities = [page.tags[tag].value for tag in (282, 283, 296) if tag in page.tags]
+    if len(densities) == 3 and int(densities[2]) == 1 and densities[0] != densities[1]:
+        found.append(PIXEL_ASPECT)
     if any(kind & _IS_SMALLER for kind in kinds) or 330 in page.tags:
         found.append("smaller versions of the picture")
     return found
@@ -234,11 +237,22 @@ def _indirect_samples(
     path: Path, page: tifffile.TiffPage, bits: int, photometric: int
 ) -> tuple[NDArray[Any], tuple[Note, ...]]:
     check_segments(path, page)
-    with libraries_heard(), warnings.catch_warnings(action="ignore"), Image.open(path, formats=["TIFF"]) as image:
+    with (
+        libraries_heard(),
+        warnings.catch_warnings(action="ignore"),
+        path.open(
+            "rb"
+        ) as file,  # of a name Pillow 13 may map the file, and then takes the turned size for the stored one
+        Image.open(file, formats=["TIFF"]) as image,
+    ):
         palette = image.mode in ("P", "PA")
         if not palette and image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
             raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
+        image.load()
+        turned = exif.ORIENTATION in page.tags and exif.ORIENTATION not in getattr(image, "tag_v2", {})
         samples = pillow_samples(image.convert("RGBA" if image.mode == "PA" else "RGB") if palette else image)
+    if turned:  # Pillow turns while it loads; what is read here is stored samples, which are turned in one place
+        samples = exif.turn_back(samples, int(page.tags[exif.ORIENTATION].value))
     if page.samplesperpixel == samples.shape[2] and samples.shape[2] in (2, 4) and page.extrasamples[:1] == (1,):
         raise StatueError("unsupported-image", path=path, what="premultiplied alpha in an unusual compression")
     if palette:
