@@ -6,7 +6,8 @@ The photographs are the example in so many crops. CPU seconds are of all process
 compared on a machine that does other work as well; medians of rounds in turns. The bar: at most 1.2 times those of one
 process.
 
-With ``--ray`` a second table: what a picture costs beyond its worker's own time, which bounds how many workers pay.
+With ``--ray`` a second table: what a picture costs beyond its worker's own time, and the CPU time of the process that
+gives out the work, which bounds how many workers pay.
 """
 
 import argparse
@@ -94,9 +95,8 @@ def compare(folder: Path, options: argparse.Namespace) -> None:
             found[name].append(cost(words))
         made = [(folder / kind / Path(photos[-1]).name).read_bytes() for kind in ("one", "out")]
         assert made[0] == made[1], "other bytes"
-    print(
-        f"| {count} pictures of {options.size} px, {usable_cores()} cores, per picture | CPU | ratio | wall | ratio |"
-    )
+    head = f"{count} pictures of {options.size} px, {usable_cores()} cores, per picture"
+    print(f"| {head} | CPU | ratio | wall | ratio |")
     print("| --- | ---: | ---: | ---: | ---: |")
     base = [0.0, 0.0]
     for name, (_, pictures) in ways.items():
@@ -111,9 +111,8 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
 
     made = parse(["restore", "x.png", "--mask", "alpha", "-o", "out", "--model", "telea", "--force"])
     photos = sorted((folder / "photos").iterdir()) * 10
-    print(
-        "\n| per picture | start | worker's own time | beyond it | pictures/s at most |\n| --- " + "| ---: " * 4 + "|"
-    )
+    print("\n| 2 workers, per picture | start | worker's own time | beyond it | giver's CPU | pictures/s at most |")
+    print("| --- " + "| ---: " * 5 + "|")
     for name, make in (("processes of this machine", LocalPool), ("Ray", lambda size: RayPool(options.ray, size))):
         start = time.perf_counter()
         pool = make(2)
@@ -122,15 +121,19 @@ def overhead(folder: Path, options: argparse.Namespace) -> None:
             outputs = [str(folder / "out" / f"{number}.png")]
             task = task_of(made, str(path), str(folder / "masks" / path.name), outputs)
             wanted.append(Wanted(str(path), replace(task, force=True)))
-        ends: list[float] = []
-        batch = Batch(wanted, pool, False, lambda *_, ends=ends: ends.append(time.perf_counter()), lambda *_: None)
+        ends: list[tuple[float, float]] = []
+
+        def ended(*_: object, ends: list[tuple[float, float]] = ends) -> None:
+            ends.append((time.perf_counter(), time.process_time()))
+
+        batch = Batch(wanted, pool, False, ended, lambda *_: None)
         batch.run()
         # The first of each worker loads what the others find loaded.
-        own = sum(one.seconds for one in batch.outcomes[4:])
-        around = max(0.0, ((ends[-1] - ends[3]) * pool.size - own) / (len(photos) - 4))
-        rate = f"{1 / around:.0f}" if around > 0 else "-"
-        own_each = 1000 * own / (len(photos) - 4)
-        print(f"| {name} | {ends[0] - start:.1f} s | {own_each:.0f} ms | {1000 * around:.1f} ms | {rate} |", flush=True)
+        own, rest = sum(one.seconds for one in batch.outcomes[4:]), len(photos) - 4
+        wall, giver = (ends[-1][clock] - ends[3][clock] for clock in (0, 1))
+        figures = [f"{1000 * own / rest:.0f} ms", f"{1000 * (wall * pool.size - own) / rest:.1f} ms"]
+        figures += [f"{1000 * giver / rest:.2f} ms", f"{rest / giver:.0f}"]
+        print(f"| {name} | {ends[0][0] - start:.1f} s | {' | '.join(figures)} |", flush=True)
 
 
 def main() -> None:
