@@ -64,7 +64,7 @@ class RayPool:
             ray: Any = import_module("ray")
         self._ray, self._address = ray, address
         self._check_there()
-        own = {"num_cpus": size, "include_dashboard": False, "object_store_memory": _STORE}
+        own = {"num_cpus": size, "include_dashboard": False, "object_store_memory": _STORE} if address == LOCAL else {}
         try:
             with _this_program():
                 ray.init(

@@ -9,7 +9,7 @@ from statue_models.batch.outcome import DONE, FAILED, Outcome
 from statue_models.tasks.paths import is_address
 
 #: A photograph costs as much as so many megapixels before its own are counted: the face is searched in small pictures
-#: and restored in a frame whatever the size. From the photographs of docs/performance.md.
+#: and restored in a frame whatever the size. Chosen, after docs/performance.md.
 _FIXED = 4.0
 #: Megapixels of one whose header does not say, or is not here. Chosen.
 _UNKNOWN = 2.0

@@ -190,4 +190,4 @@ class _Teller:
         if self.failed:
             words += f", {self.failed} failed"
         seconds = self.left.seconds(flying)
-        self.line.show(words if seconds is None else f"{words}, about {in_words(seconds)} left")
+        self.line.show(f"{words}, about {in_words(seconds)} left" if seconds else words)

@@ -64,6 +64,20 @@ def test_what_failed_claims_no_file_that_comes_later(statues, capsys, in_this_pr
     assert Path("out/s00.png").read_bytes() == Path(statues[1]).read_bytes()
 
 
+def test_what_a_killed_writer_left_is_taken_away(statues, capsys, in_this_process):
+    words = [*statues[:2], *MANY, "--resume"]
+    Path("out", FOLDER).mkdir(parents=True)
+    begun = {"schema": 1, "done": False, "asked": "x", "made": {"variant 1": None}, "notes": [], "seconds": 0}
+    Path("out", FOLDER, "s00.png.json").write_text(json.dumps(begun))
+    shutil.copy(statues[0], "out/s00.png")  # which had been begun, so it is the program's own
+    for name in (".s00.png.0123456789ab.part", ".s00.png.mine.part", ".s01.png.0123456789ab.part"):
+        Path("out", name).write_text("half")
+    assert states(words, capsys) == (0, {"s00": "done", "s01": "done"})
+    # Of the other, nothing says that it was being written by a process that is gone.
+    assert set(pictures("out")) == {"s00.png", "s01.png", ".s00.png.mine.part", ".s01.png.0123456789ab.part"}
+    assert Path("out/s00.png").read_bytes() != Path(statues[0]).read_bytes()
+
+
 def until(found, patience=60.0):
     """Wait for something to become true."""
     end = time.monotonic() + patience
