@@ -39,9 +39,8 @@ from statue_models.request import (
     no_progress,
     split_progress,
 )
-from statue_models.restoring.compositing import composite_pieces
+from statue_models.restoring.compositing import composite_hypotheses
 from statue_models.restoring.filling import Filling, fill_hole
-from statue_models.restoring.own_palette import find_palette, keep_to_palette, run_length
 from statue_models.restoring.record import record
 from statue_models.restoring.sight import Sight, find_sight
 from statue_models.threads import one_thread
@@ -166,18 +165,10 @@ def _lay_over(
     asked: RestorationRequest, mask: NDArray[np.uint8], hypotheses: Sequence[Hypothesis], filling: Filling
 ) -> tuple[Variant, ...]:
     """The mask's bounding box of the photograph on its own scale, once per hypothesis, its pieces laid over it."""
-    variants = tuple(
-        Variant(composite_pieces(asked.image, filling.rectangle, mask, pieces, asked.scale), hypothesis)
-        for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
-    )
-    palette = find_palette(asked.image, asked.mask)
+    laid, palette = composite_hypotheses(asked, filling.rectangle, mask, hypotheses, filling.pieces)
     if palette is not None:
-        run = run_length(asked.image, asked.mask, filling.rectangle)
-        for variant in variants:
-            window = part_of(mask, filling.rectangle)
-            keep_to_palette(variant.pixels, window, palette, asked.scale, run, variant.hypothesis)
         filling.notes.append(Note.of("own-palette", colours=len(palette)))
-    return variants
+    return tuple(Variant(*each) for each in zip(laid, hypotheses, strict=True))
 
 
 def _scale_notes(request: RestorationRequest) -> list[Note]:
