@@ -11,11 +11,10 @@ from statue_models.notes import Note
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.white import full_white
-from statue_models.request import Hypothesis, Restoration, RestorationRequest, RestoredGroup, Variant
-from statue_models.restoring.compositing import composite_pieces
+from statue_models.request import Restoration, RestorationRequest, RestoredGroup, Variant
+from statue_models.restoring.compositing import composite_hypotheses
 from statue_models.restoring.filling import Filling
 from statue_models.restoring.groups import HoleGroup
-from statue_models.restoring.own_palette import find_palette, keep_to_palette, run_length
 from statue_models.restoring.record import record
 
 #: Of standard deviations of grey levels (0..1), which go out as 8-bit grey levels times 4.
@@ -63,11 +62,11 @@ def answer(
     if request is not whole:
         notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
     rectangle = Rectangle.of_mask(request.mask)
-    variants = tuple(
-        _lay_over(asked, request.mask, rectangle, hypothesis, number, filled)
-        for number, hypothesis in enumerate(request.hypotheses)
-    )
-    _keep_to_palette(asked, request.mask, rectangle, variants, notes)
+    pieces = [[piece for one in filled for piece in one.filling.pieces[k]] for k in range(len(request.hypotheses))]
+    laid, palette = composite_hypotheses(asked, rectangle, request.mask, request.hypotheses, pieces)
+    if palette is not None:
+        notes.append(Note.of("own-palette", colours=len(palette)))
+    variants = tuple(Variant(*each) for each in zip(laid, request.hypotheses, strict=True))
     if _all_equal(variants):
         notes.append(Note.of("one-answer", variants=len(variants)))
         variants = variants[:1]
@@ -80,36 +79,6 @@ def answer(
         uncertainty=_uncertainty_over(rectangle, request.mask, filled),
         record=record(asked, method, list(zip(groups, facts, strict=True)), notes, seconds),
     )
-
-
-def _lay_over(
-    asked: RestorationRequest,
-    mask: NDArray[np.uint8],
-    rectangle: Rectangle,
-    hypothesis: Hypothesis,
-    number: int,
-    filled: Sequence[FilledGroup],
-) -> Variant:
-    """A rectangle of the photograph, on its own scale, with the pieces of one hypothesis laid over it."""
-    pieces = [piece for one in filled for piece in one.filling.pieces[number]]
-    return Variant(composite_pieces(asked.image, rectangle, mask, pieces, asked.scale), hypothesis)
-
-
-def _keep_to_palette(
-    asked: RestorationRequest,
-    mask: NDArray[np.uint8],
-    rectangle: Rectangle,
-    variants: Sequence[Variant],
-    notes: list[Note],
-) -> None:
-    """Of a photograph of a few colours, give what was restored the nearest of them, in place."""
-    palette = find_palette(asked.image, asked.mask)
-    if palette is None:
-        return
-    run = run_length(asked.image, asked.mask, rectangle)
-    for variant in variants:
-        keep_to_palette(variant.pixels, part_of(mask, rectangle), palette, asked.scale, run, variant.hypothesis)
-    notes.append(Note.of("own-palette", colours=len(palette)))
 
 
 def _scale_notes(request: RestorationRequest) -> list[Note]:

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.pixels.bands import bands
+from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import luma
 from statue_models.pixels.white import Scale, full_white
+from statue_models.request import Hypothesis, RestorationRequest
+from statue_models.restoring.own_palette import find_palette, keep_to_palette, run_length
 
 _BAND = 1 << 18  # pixels mixed at a time; chosen, for memory
 
@@ -28,6 +31,32 @@ class Piece:
     rectangle: Rectangle
     picture: NDArray[np.float32]
     where: NDArray[np.bool_]
+
+
+def composite_hypotheses(
+    request: RestorationRequest,
+    rectangle: Rectangle,
+    mask: NDArray[np.uint8],
+    hypotheses: Sequence[Hypothesis],
+    pieces: Sequence[Sequence[Piece]],
+) -> tuple[list[NDArray[Any]], NDArray[Any] | None]:
+    """The samples of a rectangle of a request's photograph, per hypothesis, and the palette that they keep to, if any.
+
+    Args:
+        request: with the photograph on its own scale.
+        rectangle: inside it.
+        mask: (H, W) uint8, 255 = missing: the request's, or a part of it.
+        hypotheses: as many as there are fills.
+        pieces: of each hypothesis' fill.
+    """
+    image, scale = request.image, request.scale
+    laid = [composite_pieces(image, rectangle, mask, own, scale) for own in pieces]
+    palette = find_palette(image, request.mask)
+    if palette is not None:
+        run = run_length(image, request.mask, rectangle)
+        for pixels, hypothesis in zip(laid, hypotheses, strict=True):
+            keep_to_palette(pixels, part_of(mask, rectangle), palette, scale, run, hypothesis)
+    return laid, palette
 
 
 def composite_pieces(

@@ -167,12 +167,14 @@ def _take_leftover_rim(damage: _Damage, landmarks: Landmarks | None, filling: Fi
     """What a mask has left over tells nothing of the stone: the fill is made as if it were missing, too."""
     if landmarks is None:
         return damage
-    rim = find_leftover_rim(
+    rim, sure = find_leftover_rim(
         damage.photograph, damage.mask, damage.unfilled_mask, damage.rectangle, landmarks.interocular
     )
     if not rim:
         return damage
     filling.notes.append(Note.of("rim-differs", width=rim, grow=rim + 1))
+    if not sure:
+        return damage
     return replace(damage, unfilled=grow(damage.unfilled, rim + 1), rim=rim)
 
 
