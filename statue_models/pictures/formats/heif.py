@@ -4,6 +4,7 @@ They are read only; what is written is PNG, TIFF, WebP or JPEG, as the output's 
 Source: ISO 14496-12 and 23008-12 (boxes), AV1 ISOBMFF binding 1.2 (av1C), ITU-T H.273 (code points of nclx).
 """
 
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, features
 
+from statue_models.arrays import check_megapixels
 from statue_models.errors import StatueError
 from statue_models.metadata import exif
 from statue_models.notes import Note
@@ -97,7 +99,9 @@ def read_by_pillow(path: Path, check_size: SizeCheck, page: int, name: str) -> S
             samples = pillow_samples(image.convert("RGBA" if transparent else "RGB") if palette else image)
             info: dict[Any, Any] = dict(image.info)
     except Image.DecompressionBombError as error:
-        raise StatueError("image-too-large", megapixels="more than 178", limit=178) from error
+        pixels = re.search(r"\d+", str(error))  # told before anything can be asked of the picture
+        check_megapixels(int(pixels[0]) if pixels else 1 << 30, 1)
+        raise
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error) as error:
         code = "truncated-image" if "truncated" in str(error).lower() else "not-an-image"
         raise StatueError(code, path=path) from error
