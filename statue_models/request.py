@@ -206,7 +206,8 @@ class RestoredGroup:
     Attributes:
         rectangle: their bounding box.
         pixels: how many are missing in it.
-        method: the name of what restored them; another than was asked where they have no face.
+        method: the name of what restored them; another than was asked where they have no face, "cracks" where all of
+            them are thin.
         landmarks: the 68 points of their face in photograph pixels; None where there is none, or none was needed.
         frame: the face frame (or, for what knows no faces, the surroundings of the holes), or None.
         size: side in pixels of the crop through ``frame`` that the method worked on, or None.

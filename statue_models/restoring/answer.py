@@ -21,6 +21,8 @@ from statue_models.restoring.record import record
 UNCERTAINTY_SCALE = 4 * 255
 #: Of what was filled without the face that it may belong to: anything may have been there.
 UNKNOWN = 255
+#: What restored a group of nothing but thin damage, in place of a method's name.
+CRACKS = "cracks"
 #: Holes whose places a note names; of more it says how many.
 NAMED = 3
 
@@ -35,7 +37,8 @@ class FilledGroup(NamedTuple):
     def told(self) -> RestoredGroup:
         """What a caller learns of it."""
         hole, sight = self.group.hole, self.filling.sight or self.group.sight
-        return RestoredGroup(hole.rectangle, hole.pixels, self.method, sight.landmarks, sight.frame, sight.size)
+        method = self.method if self.filling.sight is not None else CRACKS
+        return RestoredGroup(hole.rectangle, hole.pixels, method, sight.landmarks, sight.frame, sight.size)
 
 
 def answer(
@@ -61,12 +64,12 @@ def answer(
         notes.extend(_scale_notes(asked))
     if request is not whole:
         notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
-    rectangle = Rectangle.of_mask(request.mask)
-    pieces = [[piece for one in filled for piece in one.filling.pieces[k]] for k in range(len(request.hypotheses))]
-    laid, palette = composite_hypotheses(asked, rectangle, request.mask, request.hypotheses, pieces)
+    hypotheses = request.hypotheses
+    pieces = [[piece for one in filled for piece in one.filling.pieces[k]] for k in range(len(hypotheses))]
+    rectangle, laid, palette = composite_hypotheses(asked, request.mask, hypotheses, pieces)
     if palette is not None:
         notes.append(Note.of("own-palette", colours=len(palette)))
-    variants = tuple(Variant(*each) for each in zip(laid, request.hypotheses, strict=True))
+    variants = tuple(Variant(*each) for each in zip(laid, hypotheses, strict=True))
     if _all_equal(variants):
         notes.append(Note.of("one-answer", variants=len(variants)))
         variants = variants[:1]

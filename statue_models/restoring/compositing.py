@@ -35,28 +35,26 @@ class Piece:
 
 def composite_hypotheses(
     request: RestorationRequest,
-    rectangle: Rectangle,
     mask: NDArray[np.uint8],
     hypotheses: Sequence[Hypothesis],
     pieces: Sequence[Sequence[Piece]],
-) -> tuple[list[NDArray[Any]], NDArray[Any] | None]:
-    """The samples of a rectangle of a request's photograph, per hypothesis, and the palette that they keep to, if any.
+) -> tuple[Rectangle, list[NDArray[Any]], NDArray[Any] | None]:
+    """A mask's bounding box, the photograph's samples in it, per hypothesis, and the palette that they keep to, if any.
 
     Args:
         request: with the photograph on its own scale.
-        rectangle: inside it.
         mask: (H, W) uint8, 255 = missing: the request's, or a part of it.
         hypotheses: as many as there are fills.
         pieces: of each hypothesis' fill.
     """
-    image, scale = request.image, request.scale
+    image, scale, rectangle = request.image, request.scale, Rectangle.of_mask(mask)
     laid = [composite_pieces(image, rectangle, mask, own, scale) for own in pieces]
     palette = find_palette(image, request.mask)
     if palette is not None:
         run = run_length(image, request.mask, rectangle)
         for pixels, hypothesis in zip(laid, hypotheses, strict=True):
             keep_to_palette(pixels, part_of(mask, rectangle), palette, scale, run, hypothesis)
-    return laid, palette
+    return rectangle, laid, palette
 
 
 def composite_pieces(

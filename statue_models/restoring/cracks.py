@@ -25,7 +25,7 @@ from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit, luma, unit_samples
-from statue_models.request import Hypothesis, RestorationRequest
+from statue_models.request import Hypothesis
 from statue_models.restoring.compositing import Piece
 
 # What is thin; set by eye.
@@ -82,10 +82,10 @@ def thin_part(mask: NDArray[np.uint8], width: float) -> NDArray[np.bool_]:
     return out
 
 
-def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> float:
-    """Pixels up to which damage is thin."""
+def thin_width(shape: tuple[int, ...], landmarks: Landmarks | None) -> float:
+    """Pixels up to which damage is thin in a photograph (H, W, ...)."""
     if landmarks is None:
-        return float(WITHOUT_FACE * min(request.mask.shape))
+        return float(WITHOUT_FACE * min(shape[:2]))
     return WIDTH * landmarks.interocular
 
 

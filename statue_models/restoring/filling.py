@@ -5,6 +5,7 @@ Thin damage is closed first; then a method restores the rest, and the finish bri
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.overlay import Overlay, Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Progress, RestorationRequest, no_progress, part_of_progress
+from statue_models.request import Hypothesis, Progress, no_progress, part_of_progress
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame
@@ -61,7 +62,7 @@ class _Damage:
     Attributes:
         photograph: with the nearest visible sample, or what closes thin damage, wherever something is missing that
             will be looked at.
-        mask: (H, W) uint8 of the request, > 0 = missing, here or in another hole.
+        mask: (H, W) uint8, > 0 = missing, here or in another hole.
         hole: the one that is filled.
         window: around it.
         unfilled: (h, w) uint8 over the window, > 0 = still to be filled.
@@ -76,9 +77,9 @@ class _Damage:
     rim: int = 0
 
     @classmethod
-    def of(cls, request: RestorationRequest, hole: Hole) -> "_Damage":
-        window = hole.rectangle.expand(RIMS[-1] + 2, request.mask.shape)
-        return cls(request.image, request.mask, hole, window, hole.mask_over(window))
+    def of(cls, image: NDArray[Any], mask: NDArray[np.uint8], hole: Hole) -> "_Damage":
+        window = hole.rectangle.expand(RIMS[-1] + 2, mask.shape)
+        return cls(image, mask, hole, window, hole.mask_over(window))
 
     @property
     def rectangle(self) -> Rectangle:
@@ -107,7 +108,8 @@ class _Damage:
 
 
 def fill_hole(
-    request: RestorationRequest,
+    image: NDArray[Any],
+    mask: NDArray[np.uint8],
     hole: Hole,
     sight: Sight,
     restore: Restore,
@@ -121,8 +123,9 @@ def fill_hole(
     What is missing elsewhere shows nothing, where it is in sight; else it is no matter.
 
     Args:
-        request: picture and mask; the rest of it is not looked at.
-        hole: of the mask.
+        image: (H, W, C) as in ``RestorationRequest``.
+        mask: (H, W) uint8, > 0 = missing, here or elsewhere.
+        hole: of it.
         sight: where its face is, or its surroundings.
         restore: fills a crop with what is not thin.
         hypotheses: which are wanted.
@@ -130,16 +133,16 @@ def fill_hole(
         beyond: name and what fills what the frame does not show; None leaves it to ``restore``.
         progress: called from 0 to 1.
     """
-    damage = _Damage.of(request, hole)
+    damage = _Damage.of(image, mask, hole)
     filling = Filling(hole.rectangle, [[] for _ in hypotheses])
     thin = np.zeros(damage.unfilled.shape, bool)
     if thin_apart:
-        thin = thin_part(damage.unfilled, thin_width(request, sight.landmarks))
+        thin = thin_part(damage.unfilled, thin_width(mask.shape, sight.landmarks))
     is_left = bool((damage.unfilled[~thin]).any())
-    if is_left or request.image.shape[2] in (2, 4):
-        seen = sight.widen_to(hole.rectangle).seen(request.image.shape)
-        around = hole.rectangle.expand(LOOKED_AT, request.image.shape)
-        damage = replace(damage, photograph=fill_nearest(request.image, request.mask, seen.unite(around)))
+    if is_left or image.shape[2] in (2, 4):
+        seen = sight.widen_to(hole.rectangle).seen(mask.shape)
+        around = hole.rectangle.expand(LOOKED_AT, mask.shape)
+        damage = replace(damage, photograph=fill_nearest(image, mask, seen.unite(around)))
     if thin.any():
         damage = _close_thin_damage(damage, thin, sight.landmarks, hypotheses, filling)
     if is_left:

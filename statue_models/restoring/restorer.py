@@ -147,7 +147,15 @@ class Restorer:
             method = self._methods.ready(registry.descriptor(FACELESS_METHOD), options=method.options)
         beyond = (OUTSIDE_METHOD, self._fill_plainly)
         filling = fill_hole(
-            request, group.hole, group.sight, method.restore, request.hypotheses, by_face, beyond, progress
+            request.image,
+            group.mask,
+            group.hole,
+            group.sight,
+            method.restore,
+            request.hypotheses,
+            by_face,
+            beyond,
+            progress,
         )
         return FilledGroup(group, filling, method.descriptor.name)
 

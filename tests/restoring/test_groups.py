@@ -56,14 +56,17 @@ def test_two_statues_are_each_restored_as_if_alone(restorer, hall, alone):
         np.testing.assert_array_equal(both.uncertainty[own.slices], one.uncertainty)
 
 
-def test_a_nose_is_the_same_with_nine_other_holes_elsewhere(restorer, hall, alone):
-    """On the wall, in a corner, specks in a heap: none of them in sight of the face."""
+def test_a_nose_is_the_same_with_other_holes_elsewhere(restorer, hall, alone):
+    """On the wall, in a corner, specks in a heap, and two on the face."""
     image, (nose, _) = hall
     others = np.zeros_like(nose)
     for x, y, radius in ((620, 60, 20), (680, 640, 14), (1050, 50, 30), (1040, 640, 25), (560, 600, 2)):
         cv2.circle(others, (x, y), radius, 255, -1)
     for x, y in ((1000, 60), (900, 660), (910, 664), (640, 300)):
         cv2.circle(others, (x, y), 3, 255, -1)
+    for point in (0, 8):
+        x, y = 0.85 * alone[0].landmarks.points[point] + 0.15 * alone[0].landmarks.points[30]
+        cv2.circle(others, (int(x), int(y)), 2, 255, -1)
     among = restorer.restore(ask(image, nose | others))
     np.testing.assert_array_equal(among.applied_to(image)[nose > 0], alone[0].applied_to(image)[nose > 0])
     np.testing.assert_array_equal(among.landmarks.points, alone[0].landmarks.points)
@@ -71,6 +74,7 @@ def test_a_nose_is_the_same_with_nine_other_holes_elsewhere(restorer, hall, alon
     assert {note.code for note in among.notes} == {"hole-off-face"}
     assert sum(group.pixels for group in among.groups) == np.count_nonzero(nose | others)
     wall = others > 0
+    wall[:, : WIDTH // 2] = False
     assert np.abs(among.applied_to(image)[wall].astype(int) - 90).mean() < 12
 
     unsure = np.zeros(nose.shape, np.uint8)
@@ -86,10 +90,13 @@ def test_holes_of_one_face_are_filled_by_one(restorer, request_):
     cheek = np.zeros_like(request_.mask)
     x, y = (points[31] + points[3]) / 2
     cv2.circle(cheek, (int(x), int(y)), 6, 255, -1)
-    cv2.circle(cheek, tuple(points[8].astype(int) - (0, 8)), 1, 255, -1)
-    found = restorer.restore(replace(request_, mask=request_.mask | cheek, landmarks=None, variants=1))
-    (group,) = found.groups
+    speck = np.zeros_like(cheek)
+    cv2.circle(speck, tuple(points[8].astype(int) - (0, 8)), 1, 255, -1)
+    missing = request_.mask | cheek | speck
+    found = restorer.restore(replace(request_, mask=missing, landmarks=None, variants=1))
+    group, dust = found.groups
     assert group.pixels == np.count_nonzero(request_.mask | cheek) and not found.notes
+    assert (dust.pixels, dust.method) == (np.count_nonzero(speck), "cracks")
     assert np.linalg.norm(group.landmarks.points - points, axis=1).max() < 0.1 * group.landmarks.interocular
 
 

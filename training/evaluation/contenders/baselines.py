@@ -112,7 +112,8 @@ class MethodRestoring:
         sight = Sight(FaceFrame((case.truth.shape[1] / 2, side / 2), float(side)), side, landmarks)
         request = RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255)
         done = fill_hole(
-            request,
+            request.image,
+            request.mask,
             unite(find_holes(request.mask)),
             sight,
             lambda crop, hypotheses, progress: self.method.restore(crop, hypotheses, self.options, progress),
