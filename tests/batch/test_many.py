@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from conftest import pictures, statue_command
+from batch_commands import pictures, statue_command
 
 from statue_models.face.landmark_file import format_pts
 from statue_models.face.landmarks68 import Landmarks

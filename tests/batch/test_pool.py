@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from conftest import pictures
+from batch_commands import pictures
 
 from statue_models.batch import files
 from statue_models.batch.local_pool import LocalPool
