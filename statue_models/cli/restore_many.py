@@ -30,7 +30,7 @@ def run(options: Namespace) -> int:
     """Carry the command out; see docs/batch.md.
 
     Returns:
-        The exit status: that of ``some-failed`` or ``interrupted``, or 0.
+        The exit status: that of ``some-failed`` or ``stopped-early``, or 0.
 
     Raises:
         StatueError: what is wrong with the batch as a whole, before any of it is done.
@@ -45,8 +45,12 @@ def run(options: Namespace) -> int:
         pool = _pool(options, wanted)
         teller.left.workers = pool.size
         batch = Batch(wanted, pool, options.resume, teller.ended, teller.tick)
-        batch.run()
-    error = summary.failure(batch.outcomes, batch.interrupted)
+        lost: StatueError | None = None
+        try:
+            batch.run()
+        except StatueError as failure:  # no worker can be had any more: what was done is told all the same
+            lost = failure
+    error = lost or summary.failure(batch.outcomes, batch.interrupted)
     if not options.quiet:
         print("\n" + summary.table(wanted, batch.outcomes) + "\n", file=sys.stderr)
         for remedy in summary.remedies(batch.outcomes):

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from batch_commands import pictures, statue_command
 
+from statue_models.cli import restore_many
+from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.pictures.photograph import Photograph
@@ -153,3 +155,19 @@ def test_what_is_quiet_is_told_of_failures_alone(statues, capsys, in_this_proces
     assert capsys.readouterr().err == ""
     assert statue_command("restore", *statues[:1], "photos/none.png", *MANY, "--quiet", "--force") == 9
     assert capsys.readouterr().err.startswith("statue: photos/none.png: There is no mask")
+
+
+def test_what_was_done_is_told_though_no_worker_can_be_had_any_more(statues, capsys, monkeypatch, in_this_process):
+    def lost(self, number, task, resume):
+        if number == 2:
+            raise StatueError("cluster-unreachable", address="there", reason="it is gone")
+        return submit(self, number, task, resume)
+
+    submit = restore_many.LocalPool.submit
+    monkeypatch.setattr(restore_many.LocalPool, "submit", lost)
+    assert statue_command("restore", *statues, *MANY[:-2], "--workers", "1", "--json") == 7
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert [one["state"] for one in answer["pictures"]] == ["done", "done", "left", "left"]
+    assert answer["error"]["code"] == "cluster-unreachable"
+    assert "it is gone" in said.err and "photos/s01.png  done" in said.err
