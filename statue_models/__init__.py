@@ -17,6 +17,8 @@ _HOMES = {
     "Variant": "statue_models.request",
     "Landmarks": "statue_models.face.landmarks68",
     "FaceFrame": "statue_models.face.face_frame",
+    "Photograph": "statue_models.pictures.photograph",
+    "read_mask": "statue_models.pictures.mask_file",
     "StatueError": "statue_models.errors",
 }
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from statue_models.errors import StatueError as StatueError
     from statue_models.face.face_frame import FaceFrame as FaceFrame
     from statue_models.face.landmarks68 import Landmarks as Landmarks
+    from statue_models.pictures.mask_file import read_mask as read_mask
+    from statue_models.pictures.photograph import Photograph as Photograph
     from statue_models.request import Restoration as Restoration
     from statue_models.request import RestorationRequest as RestorationRequest
     from statue_models.request import Variant as Variant

@@ -1,7 +1,8 @@
 """What callers give for a picture and a mask, as arrays of the kinds that are worked on, or a sentence that says more.
 
 Taken are NumPy arrays, and whatever shows itself as one (a picture of Pillow): grey ones without an axis for it, double
-precision, either byte order. Values are never scaled: what a float or an integer means is the caller's to say.
+precision, either byte order. Their values stay; which of them is white, where it is not their kind's own, is told here
+for files, arrays and the runner's requests alike (``scale_in``).
 """
 
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from statue_models.errors import StatueError
 from statue_models.fields import MAX_MEGAPIXELS, MIN_SIDE
 from statue_models.notes import Note
 from statue_models.pixels.bands import bands
+from statue_models.pixels.white import Scale, full_white, range_of, scale_of
 
 PICTURE = "(height, width) or (height, width, 1 to 4) of uint8, uint16 or float32, where 0 to 1 is black to white"
 MASK = "(height, width) of bool, or of uint8, where 255 is missing"
@@ -58,6 +60,27 @@ def mask_of(value: Any, image: NDArray[Any]) -> tuple[NDArray[np.uint8], tuple[N
         return mask, ()
     guessed = () if mask.dtype == bool else (Note.of("mask-two-values", value=1, white=int(np.iinfo(mask.dtype).max)),)
     return np.where(mask, np.uint8(255), np.uint8(0)), guessed
+
+
+def scale_in(image: NDArray[Any], mask: NDArray[np.uint8] | None, said: float | None) -> Scale:
+    """The scale of a picture: its white as somebody has said it, else as its values show it.
+
+    Args:
+        image: as ``picture_of`` gives it.
+        mask: as ``mask_of`` does, or None.
+        said: sample value of white, or None.
+
+    Raises:
+        StatueError: "bad-values" where the values are no picture's; "usage" for a white that no sample can have.
+    """
+    if said is not None and image.dtype.kind != "f" and said > full_white(image.dtype):
+        reason = f"The white is {said:g}, and no sample of the picture can be above {full_white(image.dtype):g}"
+        raise StatueError("usage", reason=reason)
+    scale = scale_of(image, mask, said)
+    if scale is None:
+        low, high = range_of(image)
+        raise StatueError("bad-values", low=f"{low:.6g}", high=f"{high:.6g}")
+    return scale
 
 
 def _array_of(value: Any, what: str, wanted: str) -> NDArray[Any]:

@@ -12,6 +12,8 @@ Standard library alone, for Python 3.9 and later: the installer copies this file
 from __future__ import annotations
 
 import dataclasses
+import math
+import numbers
 import operator
 import re
 import sys
@@ -34,7 +36,8 @@ MIN_SIDE = 32
 LONGEST_NAME = 64
 
 # Kinds of values.
-INTEGER, CHOICE, NAME, BOX, LANDMARKS = "integer", "choice", "name", "box", "landmarks"
+INTEGER, NUMBER, CHOICE, NAME = "integer", "number", "choice", "name"
+BOX, LANDMARKS, SWITCH = "box", "landmarks", "switch"
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,8 @@ class Field:
     def line(self) -> str:
         """The line of help: what it is, its range and its default."""
         words = f"{self.help}: {self.range}" if self.range else self.help
+        if self.kind == SWITCH:
+            return words
         return f"{words} (default: {self.unset if self.default is None else self.default})"
 
     def check_value(self, value: Any) -> Any:
@@ -116,6 +121,12 @@ class Field:
             return value
         if self.kind == INTEGER:
             return self._integer(value)
+        if self.kind == SWITCH:
+            if not isinstance(value, bool):
+                raise TypeError(f"The {self.name} must be true or false, not {_format_value(value)}")
+            return value
+        if self.kind == NUMBER:
+            return self._number(value)
         if not (isinstance(value, str) and 0 < len(value) <= LONGEST_NAME):
             raise TypeError(f"The {self.name} must be a word, not {_format_value(value)}")
         if self.choices and value not in self.choices:
@@ -131,6 +142,14 @@ class Field:
             raise TypeError(f"The {self.name} must be a whole number, not {_format_value(value)}") from None
         if not self.lowest <= number <= self.highest:
             raise ValueError(f"The {self.name} must be {self.range}, not {_format_value(number)}")
+        return number
+
+    def _number(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"The {self.name} must be a number, not {_format_value(value)}")
+        number = float(value)
+        if not 0 < number < math.inf:
+            raise ValueError(f"The {self.name} must be a number above 0, not {_format_value(value)}")
         return number
 
 
@@ -164,7 +183,8 @@ class RequestFields:
 
     Attributes:
         image: (H, W, C) uint8, uint16 or float32, sRGB-encoded; C is 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA).
-            float32 samples are 0..1 for black..white; values outside that range are kept outside the mask.
+            float32 samples are 0..1 for black..white; values outside that range are kept outside the mask. A picture
+            with a scale of its own (10 bits in 16, floats of 0..255) is known by its values, or by ``white``.
         mask: (H, W) uint8; 255 = missing, values between are a soft edge, anything > 0 belongs to the hole.
     """
 
@@ -233,6 +253,16 @@ class RequestFields:
     landmarks: Landmarks | None = _field(
         None, LANDMARKS, "the face's 68 points in iBUG order", unset="they are searched", metavar="FILE"
     )
+    require_face: bool = _field(
+        False, SWITCH, "refuse where no face is found, instead of filling the hole from its surroundings"
+    )
+    white: float | None = _field(
+        None,
+        NUMBER,
+        "the sample value of white, where the picture has a scale of its own: 4095, say, of 12 bits in 16",
+        unset="read from its values",
+        metavar="VALUE",
+    )
     device: str = _choice("auto", ("auto", "cpu", "cuda"), "where networks run")
     precision: str = _choice("fp32", ("fp32", "bf16"), "the numbers of networks", on_command_line=False)
 
@@ -245,10 +275,12 @@ FIELDS = {
 #: What the values of each kind are in JSON.
 _IN_JSON = {
     INTEGER: "a whole number",
+    NUMBER: "a number",
     CHOICE: "a word",
     NAME: "a word",
     BOX: "`[x, y, width, height]`",
     LANDMARKS: "68 `[x, y]`, an object",
+    SWITCH: "true or false",
 }
 
 

@@ -5,12 +5,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.arrays import mask_of, picture_of
+from statue_models.arrays import mask_of, picture_of, scale_in
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -19,6 +20,7 @@ from statue_models.fields import BOX, FIELDS, LANDMARKS, Field, RequestFields
 from statue_models.notes import Note
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.white import Scale, full_white, to_full_scale
 
 #: Smallest side of a box around a face in pixels: a smaller one is a slip of the hand. Chosen.
 MIN_FACE = 8
@@ -96,6 +98,7 @@ class RestorationRequest(RequestFields):
             object.__setattr__(self, field.name, self._check_field(field))
             if field.without and self._says(field) and self._says(FIELDS[field.without]):
                 raise StatueError("usage", reason=f"The {field.name} and the {field.without} cannot both be given")
+        self._is_plain  # noqa: B018 - says what is wrong with the picture's values
 
     def _check_field(self, field: Field) -> Any:
         value = getattr(self, field.name)
@@ -118,6 +121,24 @@ class RestorationRequest(RequestFields):
         """Which are wanted, the likeliest first."""
         indices = range(self.variants) if self.variant is None else [self.variant - 1]
         return tuple(Hypothesis.of(self.seed, index) for index in indices)
+
+    @cached_property
+    def scale(self) -> Scale:
+        """What the samples mean: white as it was given, or as the picture's values show it."""
+        return scale_in(self.image, self.mask, self.white)
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether white is the one of the samples' kind."""
+        full = full_white(self.image.dtype)
+        return self.scale == (full, full, False)
+
+    def on_full_scale(self) -> "RestorationRequest":
+        """The same as if white were its kind's own, which every method takes for granted; itself where it is."""
+        if self._is_plain:
+            return self
+        image = to_full_scale(self.image, self.scale)
+        return dataclasses.replace(self, image=image, white=full_white(image.dtype))
 
     def to_json(self) -> dict[str, Any]:
         """The request as a record stores it: pixels by their hash, everything else in full."""
@@ -179,6 +200,50 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
+class RestoredGroup:
+    """Holes that were restored together: those near each other, and those of one face.
+
+    Attributes:
+        rectangle: their bounding box.
+        pixels: how many are missing in it.
+        method: the name of what restored them; another than was asked where they have no face.
+        landmarks: the 68 points of their face in photograph pixels; None where there is none, or none was needed.
+        frame: the face frame (or, for what knows no faces, the surroundings of the holes), or None.
+        size: side in pixels of the crop through ``frame`` that the method worked on, or None.
+    """
+
+    rectangle: Rectangle
+    pixels: int
+    method: str
+    landmarks: Landmarks | None = None
+    frame: FaceFrame | None = None
+    size: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As records and answers hold it."""
+        return {
+            "rectangle": list(self.rectangle),
+            "pixels": self.pixels,
+            "method": self.method,
+            "landmarks": None if self.landmarks is None else self.landmarks.to_json(),
+            "frame": None if self.frame is None else self.frame.to_json(self.size),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "RestoredGroup":
+        """The group that ``to_json`` described."""
+        landmarks, frame = data["landmarks"], data["frame"]
+        return cls(
+            Rectangle(*data["rectangle"]),
+            data["pixels"],
+            data["method"],
+            None if landmarks is None else Landmarks.from_json(landmarks),
+            None if frame is None else FaceFrame.from_json(frame),
+            None if frame is None else frame["size"],
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Restoration:
     """The result of a request.
 
@@ -186,22 +251,33 @@ class Restoration:
         variants: at least one hypothesis, the most likely first.
         rectangle: the bounding box of the mask, or of the part of it that the method takes for damage; every variant's
             pixels cover it.
-        landmarks: the 68 points in photograph pixels, or None for a model that needs none.
-        frame: the face frame (or, for a model that knows no faces, the selection's), or None.
-        size: side in pixels of the crop through ``frame`` that the method worked on, or None.
+        groups: at least one, of the holes that were restored together; those with a face come first, then the larger.
         uncertainty: (h, w) uint8 over ``rectangle``: how far the likeliest hypothesis may be off, a standard deviation
-            in 8-bit grey levels x 4, saturating at 255; None where the model gives none, or the likeliest is not among
-            the variants.
+            in 8-bit grey levels x 4, saturating at 255; 255 where a hole was filled without its face, 0 where nothing
+            is missing or a crack was closed. None where nothing says more, or the likeliest is not among the variants.
         record: JSON-ready: request, method used, weights hash, engine, versions, threads, timings, landmarks.
     """
 
     variants: tuple[Variant, ...]
     rectangle: Rectangle
-    landmarks: Landmarks | None
-    frame: FaceFrame | None
-    size: int | None
+    groups: tuple[RestoredGroup, ...]
     uncertainty: NDArray[np.uint8] | None
     record: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def landmarks(self) -> Landmarks | None:
+        """Of the first group."""
+        return self.groups[0].landmarks
+
+    @property
+    def frame(self) -> FaceFrame | None:
+        """Of the first group."""
+        return self.groups[0].frame
+
+    @property
+    def size(self) -> int | None:
+        """Of the first group."""
+        return self.groups[0].size
 
     @property
     def notes(self) -> tuple[Note, ...]:

@@ -23,7 +23,7 @@ from statue_models.face.landmark_file import format_pts, read_landmarks
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Restoration, Variant, pixel_hash
+from statue_models.request import Hypothesis, Restoration, RestoredGroup, Variant, pixel_hash
 from statue_models.restoring import restorer
 
 REPOSITORY = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ def fake(monkeypatch):
     """Puts a restorer in place that greys the hole; ``seen`` are its requests, ``failure`` is raised."""
 
     class Fake:
-        seen, failure, uncertainty, devices = [], None, True, []
+        seen, failure, uncertainty, devices, faces = [], None, True, [], []
 
         def __init__(self, device="auto"):
             Fake.devices.append(device)
@@ -64,16 +64,17 @@ def fake(monkeypatch):
             return Restoration(
                 tuple(Variant(np.full_like(part, 1000 * each.number), each) for each in request.hypotheses),
                 rectangle,
-                Landmarks.given(POINTS),
-                FaceFrame((48.0, 40.0), 90.0),
-                128,
+                (RestoredGroup(rectangle, 400, "fake", Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0), 128),),
                 np.full(rectangle.shape, 9, np.uint8) if Fake.uncertainty else None,
                 {"request": request.to_json()},
             )
 
-        def find_landmarks(self, image, mask=None, *, face=None, predictor="default", progress=None):
+        def find_landmarks(self, image, mask=None, *, face=None, predictor="default", white=None, progress=None):
             Fake.seen.append((image, mask, face, predictor))
             return Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0)
+
+        def find_all_landmarks(self, image, mask=None, *, predictor="default", white=None, progress=None):
+            return Fake.faces
 
     monkeypatch.setattr(restorer, "Restorer", Fake)
     Fake.seen = Fake.devices = []
@@ -332,6 +333,26 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, c
     assert capsys.readouterr().err == ""
 
 
+def test_all_faces_of_a_picture(scene, fake, capsys):
+    one, other = (
+        (Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0)),
+        (Landmarks.given(POINTS), FaceFrame((9, 9), 8)),
+    )
+    fake.faces = [one, other]
+    try:
+        assert statue("landmarks", "photo.png") == 0
+        said = capsys.readouterr()
+        assert "1 more to be found" in said.err and "--all" in said.err and "faces" not in json.loads(said.out)
+        assert statue("landmarks", "photo.png", "--all", "-o", "faces.json", "--json") == 0
+        told = json.loads(capsys.readouterr().out)
+        assert [face["frame"]["centre"] for face in told["faces"]] == [[48.0, 40.0], [9, 9]]
+        assert len(told["faces"][1]["landmarks"]["points"]) == 68 and "landmarks" not in told
+        assert json.loads(Path("faces.json").read_text()) == told
+        assert statue("landmarks", "photo.png", "--all", "-o", "faces.pts") == 2
+    finally:
+        fake.faces = []
+
+
 def test_landmarks_in_every_form(scene, fake, capsys):
     assert statue("landmarks", "photo.png", "--mask", "mask.png", "--face", "1,2,50,60", "--predictor", "facemesh") == 0
     answer = json.loads(capsys.readouterr().out)
@@ -354,6 +375,7 @@ def test_a_face_that_is_not_found_is_told_in_the_words_of_the_command(scene, fak
         raise StatueError("no-face", where="in the picture", more=" or give the 68 points with --landmarks FILE")
 
     monkeypatch.setattr(fake, "find_landmarks", nothing)
+    assert statue("landmarks", "photo.png", "--all") == 4
     assert statue("landmarks", "photo.png") == 4
     said = capsys.readouterr().err
     assert "No face was found in the picture." in said and "--face" in said and "--landmarks" not in said

@@ -110,7 +110,7 @@ def test_what_is_at_the_limit_is_taken():
         {"mask": soft},
         {"variants": 16, "seed": 2**63 - 1, "steps": 1000},
         {"face": (-10.0, -10.0, 18.5, 18.5)},
-        {"image": picture(dtype=np.float32) - 5},
+        {"image": picture(dtype=np.float32) - 5, "white": 1},
     ):
         request(**changes)
 
@@ -210,7 +210,7 @@ def test_a_variant_is_laid_over_a_copy():
     before = image.copy()
     white = Variant(np.full((10, 20, 3), 255, np.uint8), Hypothesis(0, 1))
     black = Variant(np.zeros((10, 20, 3), np.uint8), Hypothesis(1, 2))
-    both = Restoration((white, black), Rectangle(5, 7, 20, 10), None, None, None, None, {"b": 1, "a": [2]})
+    both = Restoration((white, black), Rectangle(5, 7, 20, 10), (), None, {"b": 1, "a": [2]})
     for index, level in ((0, 255), (1, 0)):
         out = both.applied_to(image, index)
         assert (out[7:17, 5:25] == level).all()

@@ -55,6 +55,7 @@ VERBS = (
     Verb("publish", "make what a run learnt the program's own", "publishing.command:add_arguments"),
     Verb("evaluate", "judge methods on frozen cases", "evaluation.evaluate:add_arguments"),
     Verb("frames", "judge the search for the face", "evaluation.frames.check:add_arguments"),
+    Verb("search", "judge the search on turned, dark and broken heads", "evaluation.frames.search:add_arguments"),
     Verb("guidance", "measure how restored faces follow landmarks", "evaluation.guidance:add_arguments"),
     Verb("realism", "measure how far renders are from photographs", "evaluation.metrics.realism:add_arguments"),
     Verb("detection", "measure how often a detector sees renders", "evaluation.metrics.detection:add_arguments"),

@@ -92,7 +92,9 @@ def restore(host, image, drawables, options, connect=open_runner):
         result = _ask(host, source, options, client, keep)
         if not host.exists(image, source.layer):
             raise StatueError("layer-gone")
-        return _insert(host, image, source, options, layers, result)
+        group = _insert(host, image, source, options, layers, result)
+        _tell_notes(host, result["record"].get("notes", ()))
+        return group
     except CancelError:
         raise
     except Exception as error:
@@ -219,6 +221,12 @@ def _insert(host, image, source, options, layers, result):
             host.remove(image, group, path)
             raise
     return group
+
+
+def _tell_notes(host, notes):
+    """Say what was done otherwise than asked; the record keeps it."""
+    if notes:
+        host.tell("\n".join(note["sentence"] for note in notes))
 
 
 def _crop_rows(plane, stride, box):

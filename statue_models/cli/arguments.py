@@ -9,8 +9,10 @@ from typing import NoReturn
 
 import statue_models
 from statue_models.errors import StatueError
-from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, Field
+from statue_models.fields import BOX, FIELDS, INTEGER, LANDMARKS, NUMBER, SWITCH, Field
 from statue_models.tasks.paths import name_of, path_of
+
+PICTURES = "PNG, JPEG, TIFF, WebP, camera raw, HEIC, AVIF, GIF or BMP"
 
 _EXITS = (
     "exit status: 0 done, 1 internal error, 2 usage, 3 input, 4 no face found, 5 model or weights, 6 device or memory, "
@@ -108,7 +110,7 @@ def parse_more(words: Sequence[str], options: argparse.Namespace) -> argparse.Na
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photos", type=name_of, nargs="*", metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("photos", type=name_of, nargs="*", metavar="PHOTO", help=PICTURES)
     _mask(parser)
     _output(parser)
     for field in FIELDS.values():
@@ -150,10 +152,12 @@ def _many(parser: argparse.ArgumentParser) -> None:
 
 
 def _landmarks(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=path_of, metavar="PHOTO", help="PNG, JPEG, TIFF or WebP")
+    parser.add_argument("photo", type=path_of, metavar="PHOTO", help=PICTURES)
     _mask(parser)
     _option(parser, FIELDS["face"])
     _option(parser, FIELDS["predictor"])
+    _option(parser, FIELDS["white"])
+    parser.add_argument("--all", action="store_true", help="all faces of the picture, not one; JSON alone")
     parser.add_argument(
         "-o", "--output", type=path_of, metavar="FILE", help=".json, .pts or .svg; without it, JSON goes to stdout"
     )
@@ -193,7 +197,10 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _option(parser: argparse.ArgumentParser, field: Field) -> None:
     """The option that a field of the request has; landmarks come in a file."""
-    readers = {INTEGER: _integer(field.lowest, field.highest), BOX: _box, LANDMARKS: name_of}
+    if field.kind == SWITCH:
+        parser.add_argument(field.flag, action="store_true", help=field.line)
+        return
+    readers = {INTEGER: _integer(field.lowest, field.highest), NUMBER: _positive, BOX: _box, LANDMARKS: name_of}
     parser.add_argument(
         field.flag,
         type=readers.get(field.kind, str),
@@ -229,6 +236,16 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
         return value
 
     return integer
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
 
 
 def _minutes(text: str) -> float:

@@ -74,6 +74,7 @@ def _print(options: Namespace, restored: Restored) -> None:
             "rectangle": list(restoration.rectangle),
             "landmarks": None if landmarks is None else landmarks.to_json(),
             "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
+            "groups": [group.to_json() for group in restoration.groups],
             "uncertainty": None if restored.uncertainty is None else str(restored.uncertainty),
             "report": None if options.report is None else str(options.report),
             "notes": [note.sentence for note in restoration.notes],

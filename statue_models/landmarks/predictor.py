@@ -5,7 +5,7 @@ decides where to look. Whatever it needs in place of the hole is its own affair:
 it; a network trained on masked crops takes picture and mask as they are.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,3 +55,17 @@ class LandmarkPredictor(Protocol):
             frame: in pixels of the picture.
         """
         ...
+
+
+@runtime_checkable
+class GlancingPredictor(LandmarkPredictor, Protocol):
+    """A predictor that can also look at a picture quickly, where there are many of them and most show no face."""
+
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+        """As ``propose``, several times as fast, and more easily deceived."""
+        ...
+
+
+def glance(predictor: LandmarkPredictor, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+    """What a predictor sees at a glance, or, where it has none, what it proposes."""
+    return predictor.glance(rgb, mask) if isinstance(predictor, GlancingPredictor) else predictor.propose(rgb, mask)

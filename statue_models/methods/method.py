@@ -73,6 +73,7 @@ class Fill:
         stone: (S, S) float32 in [0, 1] or None. How far a pixel, visible or missing, shows the head's own stone rather
             than hair, headgear or background: missing stone takes the grain of the visible. None: it wants none.
         half: the face's other half, whose finest detail belongs here too, or None.
+        interpolated: whether it is nothing but its surroundings, and never to leave their range.
         textured: whether missing stone takes the grain of the visible, and edges are sharpened; a preview does without.
     """
 
@@ -80,6 +81,7 @@ class Fill:
     borrow: NDArray[np.float32] | None = None
     stone: NDArray[np.float32] | None = None
     half: OtherHalf | None = None
+    interpolated: bool = False
     textured: bool = True
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from statue_models.arrays import check_mask_size, check_megapixels
 from statue_models.errors import StatueError
+from statue_models.metadata.exif import turn_back, turn_upright
 from statue_models.notes import Note
-from statue_models.pictures.formats.exif import turn_upright
 from statue_models.pictures.formats.reading import read_picture
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
 from statue_models.pictures.mask_values import is_inverted, is_picture, mask_levels
@@ -25,8 +25,8 @@ from statue_models.pixels.bands import bands
 ALPHA = "alpha"
 #: Pixels converted at a time; chosen, for memory.
 BAND = 1 << 18
-#: An orientation tag that undoes another one.
-_BACK = {6: 8, 8: 6}
+#: Notes of a file that matter for a mask.
+_SAID = ("damaged", "first-page-only")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +73,7 @@ def read_mask(path: Path, photograph: StoredPicture | None = None, invert: bool 
 
     stored = read_picture(Path(path), check_size)
     levels, notes = _levels(stored, bool(invert))
+    notes = [note for note in stored.notes if note.code in _SAID] + notes
     if photograph is not None:
         levels, turned = _turned_to_fit(levels, stored, photograph)
         notes += turned
@@ -166,7 +167,7 @@ def _turned_to_fit(
         turned = turn_upright(levels[..., None], photograph.turned)[..., 0]
         return turned, [Note("mask-turned")]
     if mask.turned >= 5:
-        back = turn_upright(levels[..., None], _BACK.get(mask.turned, mask.turned))[..., 0]
+        back = turn_back(levels[..., None], mask.turned)[..., 0]
         return back, [Note("mask-unturned")]
     check_mask_size((mask.width, mask.height), (photograph.width, photograph.height))
     return levels, []

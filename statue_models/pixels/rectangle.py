@@ -80,6 +80,11 @@ class Rectangle(NamedTuple):
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return self.between(left, top, max(left, right), max(top, bottom))
 
+    def unite(self, other: "Rectangle") -> "Rectangle":
+        """The smallest that holds both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        return self.between(left, top, max(self.right, other.right), max(self.bottom, other.bottom))
+
     def holds(self, other: "Rectangle") -> bool:
         """Whether the other lies wholly in it."""
         inside = self.x <= other.x and self.y <= other.y

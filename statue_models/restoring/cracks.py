@@ -5,19 +5,26 @@ continuation), with the grain of the stone beside it. Decided per connected hole
 closed as a crack.
 """
 
+import math
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.inpainting.border import diffuse_steps
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.interpolation import biharmonic
 from statue_models.inpainting.local_means import blur_within, local_mean
 from statue_models.inpainting.texture import Grain, add_log_luma, log_luma, measure_grain, synthesise_grain
+from statue_models.pixels.atlas import Atlas
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.pixels.samples import luma, unit_samples
+from statue_models.pixels.samples import as_unit, luma, unit_samples
 from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import Piece
 
@@ -31,10 +38,14 @@ WITHOUT_FACE = 0.012
 USUAL = 0.15
 
 # How it is closed.
-#: Pixels: thin damage is closed in groups, neighbours of one tile of so many; for time.
-TILE = 512
+#: Pixels: thin damage is closed in groups, neighbours of one tile of so many, counted from its own box; for time.
+TILE = 1024
+#: Pixels beside a hole that are cut out with it, at least, and over what its depth and the blur need. Chosen.
+BESIDE = 8
 #: Interocular distances around a group whose grain it takes, and bounds in pixels; set by eye.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
+#: Pixels: side of the part of a group's surroundings in which grain is measured, at most; for time.
+LARGEST_AROUND = 384
 #: Interocular distances: standard deviation of the blur that keeps grain out of what is continued (light 1.1 for 1.2 on
 #: ``native``, docs/experiments.md).
 CALM = 0.003
@@ -78,13 +89,6 @@ def thin_width(request: RestorationRequest, landmarks: Landmarks | None) -> floa
     return WIDTH * landmarks.interocular
 
 
-def is_thin_without_face(request: RestorationRequest) -> bool:
-    """Whether all damage is thin for any face that may be meant, so that none need be found."""
-    if request.landmarks is not None or request.face is not None:
-        return False
-    return bool(thin_part(request.mask, thin_width(request, None))[request.mask > 0].all())
-
-
 class ThinDamage:
     """Closes thin damage in one photograph.
 
@@ -106,16 +110,14 @@ class ThinDamage:
     ) -> None:
         usual = USUAL * min(mask.shape)
         interocular = usual if landmarks is None else landmarks.interocular
-        margin = int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
-        self._groups = [
-            _Group.of(image, mask, members, margin, interocular) for members in _group_by_tile(thin, corner)
-        ]
+        self._groups = [_Group(image, mask, members, interocular) for members in _group_by_tile(thin, corner)]
 
     def pieces(self, hypothesis: Hypothesis) -> list[Piece]:
         """The fill of one hypothesis."""
         return [
-            Piece(group.rectangle, group.fill(np.random.default_rng([hypothesis.seed, number])), group.hole)
+            piece
             for number, group in enumerate(self._groups)
+            for piece in group.pieces(np.random.default_rng([hypothesis.seed, number]))
         ]
 
     def close_in(self, image: Pixels) -> None:
@@ -125,60 +127,89 @@ class ThinDamage:
         """
         top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
         for group in self._groups:
-            own = group.box.relative_to(group.rectangle.corner)
-            closed, hole = part_of(group.closed, own)[part_of(group.hole, own)], part_of(group.hole, own)
-            values = closed if image.shape[2] >= 3 else luma(closed)[:, None]
-            values = values * top if image.dtype == np.float32 else np.rint(values * top)
-            part_of(image, group.box)[hole, : values.shape[1]] = values.astype(image.dtype)
+            for piece in group.pieces(None):
+                values = piece.picture[piece.where]
+                values = values if image.shape[2] >= 3 else luma(values)[:, None]
+                values = values * top if image.dtype == np.float32 else np.rint(values * top)
+                part_of(image, piece.rectangle)[piece.where, : values.shape[1]] = values.astype(image.dtype)
 
 
 class _Group:
-    """Thin holes of one neighbourhood: their bounding box, and the rectangle that is worked on."""
+    """Thin holes of one neighbourhood, each cut out with what is beside it.
 
-    def __init__(
-        self,
-        box: Rectangle,
-        rectangle: Rectangle,
-        closed: NDArray[np.float32],
-        hole: NDArray[np.bool_],
-        grain: Grain | None,
-    ) -> None:
-        self.box, self.rectangle, self.closed, self.hole, self._grain = box, rectangle, closed, hole, grain
+    Args:
+        image, mask: of the photograph.
+        holes: per connected hole its box in the photograph and (h, w) which pixels are its own.
+        interocular: of the face in pixels, or what stands for it.
+    """
 
-    @classmethod
-    def of(
-        cls,
-        image: Pixels,
-        mask: NDArray[np.uint8],
-        members: tuple[Rectangle, NDArray[np.bool_]],
-        margin: int,
-        interocular: float,
-    ) -> "_Group":
-        box, own = members
-        around = box.expand(margin, mask.shape)
-        rgb = unit_samples(image, around)
-        known = part_of(mask, around) == 0
-        hole = np.zeros(known.shape, bool)
-        hole[box.relative_to(around.corner).slices] = own
-        calm = _smooth_known(rgb, known, hole, CALM * interocular)
-        closed = biharmonic(calm, hole, known | hole).astype(np.float32)
-        depth = np.asarray(cv2.distanceTransform(hole.astype(np.uint8), cv2.DIST_L2, 5), np.float32)
-        ring = (cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
-        diffuse_steps(closed, rgb[ring] - calm[ring], ring, hole, depth)
-        closed = np.where(hole[..., None], np.clip(closed, 0, 1), rgb)
-        grain = None
-        if interocular >= GRAINED:
-            near = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, 5)
-            grain = measure_grain(log_luma(luma(rgb)), known, known & (near > 1) & (near <= margin), interocular)
-        return cls(box, around, closed, hole, grain)
+    def __init__(self, image: Pixels, mask: NDArray[np.uint8], holes: Sequence["_Thin"], interocular: float) -> None:
+        beside = BESIDE + int(2 * max(hole.depth for hole in holes) + 4 * CALM * interocular)
+        self._atlas = Atlas([hole.box.expand(beside, mask.shape) for hole in holes])
+        self._hole = np.zeros(self._atlas.shape, bool)
+        for hole, there, here in zip(holes, self._atlas.rectangles, self._atlas.places, strict=True):
+            own = hole.box.relative_to(there.corner).move(*here.corner)
+            part_of(self._hole, own)[...] = hole.where
+        rgb = as_unit(self._atlas.gather(image))
+        known = self._atlas.gather(mask, 1) == 0
+        calm = _smooth_known(rgb, known, self._hole, CALM * interocular)
+        closed = biharmonic(calm, self._hole, known | self._hole).astype(np.float32)
+        depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
+        ring = (cv2.dilate(self._hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
+        diffuse_steps(closed, rgb[ring] - calm[ring], ring, self._hole, depth)
+        keep_in_range(closed, self._hole, rgb, known)
+        self._closed = np.where(self._hole[..., None], np.clip(closed, 0, 1), rgb)
+        self._grain = _grain_beside(image, mask, holes, interocular) if interocular >= GRAINED else None
 
-    def fill(self, generator: np.random.Generator) -> NDArray[np.float32]:
-        if self._grain is None:
-            return self.closed
-        added = synthesise_grain(self._grain, log_luma(luma(self.closed)), self.hole, generator, ROUGHER)
-        # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
-        added -= local_mean(added, self.hole, WIDER * self._grain.reach) * self.hole
-        return add_log_luma(self.closed, added)
+    def pieces(self, generator: np.random.Generator | None) -> list[Piece]:
+        """What closes each hole, with grain where a generator draws it."""
+        picture = self._closed
+        if self._grain is not None and generator is not None:
+            added = synthesise_grain(self._grain, log_luma(luma(picture)), self._hole, generator, ROUGHER)
+            # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
+            added -= local_mean(added, self._hole, WIDER * self._grain.reach) * self._hole
+            picture = add_log_luma(picture, added)
+        return [
+            Piece(there, part_of(picture, here), part_of(self._hole, here))
+            for there, here in zip(self._atlas.rectangles, self._atlas.places, strict=True)
+        ]
+
+
+class _Thin(NamedTuple):
+    """A connected thin hole: its box in the photograph, (h, w) which pixels are its own, and how deep it is."""
+
+    box: Rectangle
+    where: NDArray[np.bool_]
+    depth: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y) of its pixels' mean."""
+        rows, columns = np.nonzero(self.where)
+        return self.box.x + float(columns.mean()), self.box.y + float(rows.mean())
+
+
+def _grain_beside(image: Pixels, mask: NDArray[np.uint8], holes: Sequence[_Thin], interocular: float) -> Grain | None:
+    """The grain of the stone beside holes, measured around the one in the middle of them."""
+    boxes = [hole.box for hole in holes]
+    whole, margin = reduce(Rectangle.unite, boxes), int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))
+    around = whole.expand(margin, mask.shape)
+    if max(around.shape) > LARGEST_AROUND:
+        x, y = whole.x + whole.width / 2, whole.y + whole.height / 2
+        middle = min(holes, key=lambda hole: math.hypot(hole.centre[0] - x, hole.centre[1] - y))
+        cx, cy = (int(value) for value in middle.centre)
+        half = Rectangle(cx, cy, 1, 1).expand(LARGEST_AROUND // 2, mask.shape)
+        around = around.intersect(half)
+    known = part_of(mask, around) == 0
+    missing = np.zeros(known.shape, np.uint8)
+    for hole in holes:
+        shared = hole.box.intersect(around)
+        if 0 not in shared.shape:
+            own = part_of(hole.where, shared.relative_to(hole.box.corner))
+            part_of(missing, shared.relative_to(around.corner))[own] = 1
+    near = cv2.distanceTransform(1 - missing, cv2.DIST_L2, 5)
+    beside = known & (near > 1) & (near <= margin)
+    return measure_grain(log_luma(luma(unit_samples(image, around))), known, beside, interocular)
 
 
 def _smooth_known(
@@ -189,19 +220,16 @@ def _smooth_known(
     return np.where(known[..., None], smooth, rgb)
 
 
-def _group_by_tile(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[tuple[Rectangle, NDArray[np.bool_]]]:
-    """(rectangle, (h, w) bool) of the holes whose middles lie in one tile of the photograph, tiles row by row."""
+def _group_by_tile(thin: NDArray[np.bool_], corner: tuple[int, int]) -> list[list[_Thin]]:
+    """The connected holes whose middles lie in one tile, counted from their common box, tiles row by row."""
     count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
-    tiles: dict[tuple[int, int], list[int]] = {}
+    first = Rectangle.of_mask(thin).corner
+    tiles: dict[tuple[int, int], list[_Thin]] = {}
     for number in range(1, count):
-        middle = (centres[number] + corner) // TILE
-        tiles.setdefault((int(middle[1]), int(middle[0])), []).append(number)
-    groups = []
-    for _, members in sorted(tiles.items()):
-        boxes = stats[members]
-        x, y = int(boxes[:, cv2.CC_STAT_LEFT].min()), int(boxes[:, cv2.CC_STAT_TOP].min())
-        right = int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max())
-        low = int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max())
-        part = np.isin(labels[y:low, x:right], members)
-        groups.append((Rectangle.between(x, y, right, low).move(*corner), part))
-    return groups
+        box = Rectangle(*(int(value) for value in stats[number, :4]))
+        where = part_of(np.asarray(labels), box) == number
+        framed = cv2.copyMakeBorder(where.view(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        depth = float(cv2.distanceTransform(framed, cv2.DIST_L2, 5).max())
+        column, row = (centres[number] - first) // TILE
+        tiles.setdefault((int(row), int(column)), []).append(_Thin(box.move(*corner), where, depth))
+    return [members for _, members in sorted(tiles.items())]

@@ -59,7 +59,7 @@ def pixels_in_frame(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]
     return out
 
 
-def fill_nearest(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
+def fill_nearest(image: NDArray[Any], mask: NDArray[np.uint8], window: Rectangle | None = None) -> Overlay:
     """The photograph with the nearest visible sample wherever it is missing or fully transparent.
 
     Resampling mixes neighbours: paint that marks the damage would tint the stone beside the hole, and with it the fill.
@@ -67,18 +67,28 @@ def fill_nearest(image: NDArray[Any], mask: NDArray[np.uint8]) -> Overlay:
     Args:
         image: (H, W, C) as in ``RestorationRequest``.
         mask: (H, W) uint8, > 0 = missing.
+        window: the part of it that will be looked at; None = all.
     """
-    nothing = mask
+    window = window or Rectangle(0, 0, mask.shape[1], mask.shape[0])
+    nothing = part_of(mask, window)
     if image.shape[2] in (2, 4):
-        nothing = ((mask > 0) | (image[..., -1] <= 0)).view(np.uint8)
-    box = Rectangle.of_mask(nothing).expand(1, image.shape)
+        nothing = ((nothing > 0) | (part_of(image, window)[..., -1] <= 0)).view(np.uint8)
+    box = Rectangle.of_mask(nothing).expand(1, nothing.shape)
+    nothing, box = part_of(nothing, box), box.move(*window.corner)
     colours = 3 if image.shape[2] >= 3 else 1
     samples = part_of(image, box).copy()
-    samples[..., :colours] = nearest(samples[..., :colours], part_of(nothing, box) > 0)
+    samples[..., :colours] = nearest(samples[..., :colours], nothing > 0)
     return Overlay(image, box, samples)
 
 
-def crop_of(image: Pixels, mask: Pixels, frame: FaceFrame, size: int, landmarks: Landmarks | None) -> Crop:
+def crop_of(
+    image: Pixels,
+    mask: Pixels,
+    frame: FaceFrame,
+    size: int,
+    landmarks: Landmarks | None,
+    elsewhere: Pixels | None = None,
+) -> Crop:
     """What a method sees of a photograph through a frame.
 
     Args:
@@ -86,11 +96,14 @@ def crop_of(image: Pixels, mask: Pixels, frame: FaceFrame, size: int, landmarks:
         mask: (H, W) uint8, > 0 = missing.
         frame, size: of the crop.
         landmarks: in the photograph, or None.
+        elsewhere: (H, W) uint8, > 0 = missing as well and filled apart; None where nothing is.
     """
     colours, inside = frame.crop(_colours(image), size)
     hole = frame.crop_mask(mask, size) > 0
     if image.shape[2] in (2, 4):  # what is fully transparent shows nothing
         inside = inside & (frame.crop_mask(_clear(image), size) == 0)
+    if elsewhere is not None:
+        inside = inside & (frame.crop_mask(elsewhere, size) == 0)
     return Crop(
         rgb=as_unit(colours),
         hole=hole,

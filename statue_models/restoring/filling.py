@@ -19,7 +19,8 @@ from statue_models.request import Hypothesis, Progress, RestorationRequest, no_p
 from statue_models.restoring.compositing import Piece
 from statue_models.restoring.cracks import THIN_METHOD, ThinDamage, thin_part, thin_width
 from statue_models.restoring.cropping import crop_of, fill_nearest, pixels_in_frame
-from statue_models.restoring.finish import Finish
+from statue_models.restoring.finish import LOOKED_AT, Finish
+from statue_models.restoring.holes import Hole
 from statue_models.restoring.masks import RIMS, find_leftover_rim, grow
 from statue_models.restoring.sight import Sight
 
@@ -31,10 +32,10 @@ Restore = Callable[[Crop, Sequence[Hypothesis], Progress], Answer]
 
 @dataclass(eq=False)
 class Filling:
-    """All hypotheses for one photograph.
+    """All hypotheses for one hole.
 
     Attributes:
-        rectangle: the mask's bounding box.
+        rectangle: the hole's bounding box.
         pieces: per hypothesis, what is to be laid over the photograph.
         uncertainty: (h, w) float32 over the rectangle, standard deviation of the grey level (0..1); None
             where the method gives none.
@@ -53,32 +54,31 @@ class Filling:
 
 @dataclass(frozen=True, eq=False)
 class _Damage:
-    """What is missing of a photograph, and what of it is still to be filled.
+    """A hole of a photograph, and what of it is still to be filled.
 
     Masks are changed in a window alone: a copy of a whole one is as large as a third of the photograph.
 
     Attributes:
-        photograph: with the nearest visible sample, or what closes thin damage, wherever something is missing.
-        mask: (H, W) uint8 of the request, > 0 = missing.
-        whole: its bounding box.
-        window: around all that is missing.
+        photograph: with the nearest visible sample, or what closes thin damage, wherever something is missing that
+            will be looked at.
+        mask: (H, W) uint8 of the request, > 0 = missing, here or in another hole.
+        hole: the one that is filled.
+        window: around it.
         unfilled: (h, w) uint8 over the window, > 0 = still to be filled.
         rim: width in pixels of damage that the mask has left over, which ``unfilled`` holds as well.
     """
 
-    photograph: Overlay
+    photograph: Pixels
     mask: NDArray[np.uint8]
-    whole: Rectangle
+    hole: Hole
     window: Rectangle
     unfilled: NDArray[np.uint8]
     rim: int = 0
 
     @classmethod
-    def of(cls, request: RestorationRequest) -> "_Damage":
-        whole = Rectangle.of_mask(request.mask)
-        window = whole.expand(RIMS[-1] + 2, request.mask.shape)
-        clean = fill_nearest(request.image, request.mask)
-        return cls(clean, request.mask, whole, window, part_of(request.mask, window))
+    def of(cls, request: RestorationRequest, hole: Hole) -> "_Damage":
+        window = hole.rectangle.expand(RIMS[-1] + 2, request.mask.shape)
+        return cls(request.image, request.mask, hole, window, hole.mask_over(window))
 
     @property
     def rectangle(self) -> Rectangle:
@@ -88,7 +88,7 @@ class _Damage:
     @property
     def unfilled_mask(self) -> Overlay:
         """(H, W) uint8, > 0 = still to be filled."""
-        return Overlay(self.mask, self.window, self.unfilled)
+        return Overlay(np.broadcast_to(np.uint8(0), self.mask.shape), self.window, self.unfilled)
 
     @property
     def missing(self) -> Pixels:
@@ -97,9 +97,18 @@ class _Damage:
             return self.mask
         return Overlay(self.mask, self.window, np.maximum(part_of(self.mask, self.window), self.unfilled))
 
+    def elsewhere(self, seen: Rectangle) -> Pixels | None:
+        """(H, W) uint8, right in a rectangle: > 0 = missing in other holes; None where nothing is."""
+        others = part_of(self.mask, seen).copy()
+        shared = seen.intersect(self.hole.rectangle)
+        own = part_of(self.hole.where, shared.relative_to(self.hole.rectangle.corner))
+        part_of(others, shared.relative_to(seen.corner))[own] = 0
+        return Overlay(self.mask, seen, others) if others.any() else None
+
 
 def fill_hole(
     request: RestorationRequest,
+    hole: Hole,
     sight: Sight,
     restore: Restore,
     hypotheses: Sequence[Hypothesis],
@@ -107,40 +116,49 @@ def fill_hole(
     beyond: tuple[str, Restore] | None = None,
     progress: Progress = no_progress,
 ) -> Filling:
-    """Fill the hole of a photograph.
+    """Fill one hole of a photograph.
+
+    What is missing elsewhere shows nothing, where it is in sight; else it is no matter.
 
     Args:
         request: picture and mask; the rest of it is not looked at.
-        sight: where the face is, or the selection.
+        hole: of the mask.
+        sight: where its face is, or its surroundings.
         restore: fills a crop with what is not thin.
         hypotheses: which are wanted.
         thin_apart: close thin damage on its own; else everything is the method's.
         beyond: name and what fills what the frame does not show; None leaves it to ``restore``.
         progress: called from 0 to 1.
     """
-    damage = _Damage.of(request)
-    filling = Filling(damage.whole, [[] for _ in hypotheses])
+    damage = _Damage.of(request, hole)
+    filling = Filling(hole.rectangle, [[] for _ in hypotheses])
+    thin = np.zeros(damage.unfilled.shape, bool)
     if thin_apart:
-        damage = _close_thin_damage(request, damage, sight.landmarks, hypotheses, filling)
-    if damage.unfilled.any():
+        thin = thin_part(damage.unfilled, thin_width(request, sight.landmarks))
+    is_left = bool((damage.unfilled[~thin]).any())
+    if is_left or request.image.shape[2] in (2, 4):
+        seen = sight.widen_to(hole.rectangle).seen(request.image.shape)
+        around = hole.rectangle.expand(LOOKED_AT, request.image.shape)
+        damage = replace(damage, photograph=fill_nearest(request.image, request.mask, seen.unite(around)))
+    if thin.any():
+        damage = _close_thin_damage(damage, thin, sight.landmarks, hypotheses, filling)
+    if is_left:
         _fill_rest(damage, sight, restore, hypotheses, beyond, progress, filling)
     return filling
 
 
 def _close_thin_damage(
-    request: RestorationRequest,
     damage: _Damage,
+    thin: NDArray[np.bool_],
     landmarks: Landmarks | None,
     hypotheses: Sequence[Hypothesis],
     filling: Filling,
 ) -> _Damage:
     """Fill cracks and pits; what is left."""
-    thin = thin_part(damage.unfilled, thin_width(request, landmarks))
-    if not thin.any():
-        return damage
     closed = ThinDamage(damage.photograph, damage.mask, thin, landmarks, damage.window.corner)
     filling.pieces = [closed.pieces(hypothesis) for hypothesis in hypotheses]
-    closed.close_in(damage.photograph)
+    if isinstance(damage.photograph, Overlay):
+        closed.close_in(damage.photograph)
     filling.facts["thin"] = {"pixels": int(thin.sum()), "method": THIN_METHOD}
     return replace(damage, unfilled=np.where(thin, np.uint8(0), damage.unfilled))
 
@@ -149,12 +167,14 @@ def _take_leftover_rim(damage: _Damage, landmarks: Landmarks | None, filling: Fi
     """What a mask has left over tells nothing of the stone: the fill is made as if it were missing, too."""
     if landmarks is None:
         return damage
-    rim = find_leftover_rim(
+    rim, sure = find_leftover_rim(
         damage.photograph, damage.mask, damage.unfilled_mask, damage.rectangle, landmarks.interocular
     )
     if not rim:
         return damage
     filling.notes.append(Note.of("rim-differs", width=rim, grow=rim + 1))
+    if not sure:
+        return damage
     return replace(damage, unfilled=grow(damage.unfilled, rim + 1), rim=rim)
 
 
@@ -171,7 +191,8 @@ def _fill_rest(
     damage = _take_leftover_rim(wanted, sight.landmarks, filling)
     rectangle = damage.rectangle
     filling.sight = sight = sight.widen_to(rectangle)
-    crop = crop_of(damage.photograph, damage.unfilled_mask, sight.frame, sight.size, sight.landmarks)
+    elsewhere = damage.elsewhere(sight.seen(damage.mask.shape))
+    crop = crop_of(damage.photograph, damage.unfilled_mask, sight.frame, sight.size, sight.landmarks, elsewhere)
     answer = restore(crop, hypotheses, part_of_progress(progress, 0.0, RESTORED))
     filling.facts |= answer.notes
     finish = Finish(damage.photograph, damage.missing, damage.unfilled_mask, rectangle, sight.frame, crop, answer.stone)
@@ -203,7 +224,8 @@ def _fill_beyond(
         return None, None
     name, restore = beyond
     around = Sight.of_selection(rectangle)
-    crop = crop_of(damage.photograph, damage.unfilled_mask, around.frame, around.size, None)
+    elsewhere = damage.elsewhere(around.seen(damage.mask.shape))
+    crop = crop_of(damage.photograph, damage.unfilled_mask, around.frame, around.size, None, elsewhere)
     fill = restore(crop, [Hypothesis(0, 0)], no_progress).fills[0]
     whole = np.where(crop.hole[..., None], fill.rgb, crop.rgb).astype(np.float32)
     plain = around.frame.uncrop(whole, rectangle)[outside]

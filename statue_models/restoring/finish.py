@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame
 from statue_models.inpainting.border import RING, diffuse_steps, smooth_steps
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.local_means import blur
 from statue_models.inpainting.steps import greatest_depth, reach_of_stains, split_steps
 from statue_models.inpainting.texture import (
@@ -32,6 +33,7 @@ from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import as_unit, luma_of
 from statue_models.request import Hypothesis
+from statue_models.restoring.clipped_light import cut_off
 from statue_models.restoring.detail import FineDetail
 from statue_models.restoring.other_half import transfer_other_half
 from statue_models.restoring.stone_look import StoneLook
@@ -56,8 +58,11 @@ ROUGHER = (0.8, 1.6)
 SMALL, LARGE = 64.0, 192.0
 #: Pixels: grain is measured as on faces of this interocular distance where they are larger; for memory.
 LARGEST = 800.0
+#: Pixels around a hole that the finish looks at, at most.
+LOOKED_AT = int(NEAR * LARGEST)
 #: Of ``Fill.stone``: less borrows the detail of where its patches came from; set by eye.
 WHOLLY_STONE = 0.9
+HEAD = 0.5  #: of ``Fill.stone``: what is beside the hole and shows more shows the head; chosen
 LEAST = 1e-3  #: sRGB-encoded, of a step: less is rounding
 
 
@@ -92,7 +97,8 @@ class Finish:
         self._size = float(np.clip((self._interocular - SMALL) / (LARGE - SMALL), 0, 1))
         self._near = rectangle.expand(RING + 1, image.shape)
         self._hole = part_of(mask, self._near) > 0
-        self._around = rectangle.expand(int(NEAR * self._span), image.shape)
+        reach = NEAR * self._span if self._interocular else frame.side / 4  # which is what a selection's frame shows
+        self._around = rectangle.expand(int(reach), image.shape)
         self._missing = missing
         self._inner = rectangle.relative_to(self._near.corner).slices
         self._rectangle = rectangle
@@ -138,6 +144,9 @@ class Finish:
             self._bend_lights(picture, stone)
         self._meet_border(picture, stone)
         np.clip(picture, 0, 1, out=picture)
+        if fill.interpolated:
+            seen, known = as_unit(part_of(self._image, self._near)), part_of(self._missing, self._near) == 0
+            keep_in_range(picture, self._hole, seen, known)
         return picture[self._inner]
 
     @cached_property
@@ -156,9 +165,10 @@ class Finish:
         return self._hole[self._inner]
 
     def _meet_border(self, picture: NDArray[np.float32], stone: NDArray[np.float32] | None) -> None:
-        """Carry into the hole of a picture (H, W, 3) what it differs by at the border."""
+        """Carry into the hole of a picture (H, W, 3) what it differs by at the border, and where that is cut off."""
         ring = self._ring()
-        step = as_unit(part_of(self._image, self._near)[ring]) - picture[ring]
+        beside = as_unit(part_of(self._image, self._near)[ring])
+        step = beside - picture[ring]
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
         # Beside a fitted head a wall's colour is no step of the stone; what interpolates means the wall, too.
         if stone is None:
@@ -168,10 +178,12 @@ class Finish:
         places = centres_of(np.stack([columns, rows], 1) + np.array(self._near.corner))
         size = self._crop.size
         x, y = np.clip(self._frame.to_crop(places, size).astype(int), 0, size - 1).T
-        own, rest = split_steps(step, smooth_steps(step, ring), self._greatest_depth[y, x], np.clip(stone[y, x], 0, 1))
+        shown = np.clip(stone[y, x], 0, 1)
+        own, rest = split_steps(step, smooth_steps(step, ring), self._greatest_depth[y, x], shown)
         diffuse_steps(picture, own, ring, self._hole, depth)
         if np.abs(rest).max(initial=0) > LEAST:
             diffuse_steps(picture, rest, ring, self._hole, depth, reach_of_stains(self._interocular))
+        cut_off(picture, beside, shown > HEAD, ring, self._hole, depth)
 
     def _ring(self) -> NDArray[np.bool_]:
         """(H, W) visible pixels beside the hole."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.arrays import mask_of, picture_of
+from statue_models.arrays import mask_of, picture_of, scale_in
 from statue_models.errors import StatueError, report_out_of_memory
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame
@@ -18,36 +18,33 @@ from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import check_predictor
 from statue_models.landmarks.registry import predictor as load_predictor
-from statue_models.landmarks.search import find_face
+from statue_models.landmarks.search import find_face, find_faces
 from statue_models.methods import registry
 from statue_models.methods.descriptor import MethodDescriptor
 from statue_models.methods.method import Answer, Crop
 from statue_models.methods.registry import LoadedMethods, ReadyMethod
-from statue_models.notes import Note
 from statue_models.phases import Phase
-from statue_models.pixels.overlay import part_of
-from statue_models.pixels.rectangle import Rectangle
 from statue_models.pixels.samples import rgb8
+from statue_models.pixels.white import to_full_scale
 from statue_models.request import (
     Hypothesis,
     Progress,
     Restoration,
     RestorationRequest,
-    Variant,
     face_box_in,
     no_progress,
+    part_of_progress,
     split_progress,
 )
-from statue_models.restoring.compositing import composite_pieces
-from statue_models.restoring.filling import Filling, fill_hole
-from statue_models.restoring.record import record
-from statue_models.restoring.sight import Sight, find_sight
+from statue_models.restoring.answer import FilledGroup, answer
+from statue_models.restoring.filling import fill_hole
+from statue_models.restoring.groups import HoleGroup, find_groups
 from statue_models.threads import one_thread
 
 #: What fills the part of a hole that not even the widest frame shows.
 OUTSIDE_METHOD = "telea"
-#: Of standard deviations of grey levels (0..1), which go out as 8-bit grey levels times 4.
-UNCERTAINTY_SCALE = 4 * 255
+#: What fills a hole without the face that a method needs.
+FACELESS_METHOD = "surroundings"
 #: Progress when the face is known. A share; chosen.
 FOUND = 0.2
 
@@ -84,6 +81,7 @@ class Restorer:
         *,
         face: FaceBox | None = None,
         predictor: str = "default",
+        white: float | None = None,
         progress: Progress = no_progress,
     ) -> tuple[Landmarks, FaceFrame]:
         """The 68 landmarks of the face under or next to the mask (of the best face without one).
@@ -93,39 +91,65 @@ class Restorer:
             mask: as there, or None.
             face: where it is, or None to search.
             predictor: a name of the registry, or "default".
+            white: the sample value of white, or None to read it from the picture's values.
             progress: called with phases and fractions.
 
         Raises:
             StatueError: for a picture or a mask that is none, a predictor that is unknown, when no face is found, or
                 "interrupted".
         """
-        image = picture_of(image)
-        hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
+        rgb, hole = _searched(image, mask, white)
         box = None if face is None else face_box_in(face, hole)
         with self._lock, one_thread(), report_out_of_memory():
-            return find_face(rgb8(image), hole, self._predictor(predictor), face=box, progress=progress)
+            return find_face(rgb, hole, self._predictor(predictor), face=box, progress=progress)
+
+    def find_all_landmarks(
+        self,
+        image: NDArray[Any],
+        mask: NDArray[np.uint8] | None = None,
+        *,
+        predictor: str = "default",
+        white: float | None = None,
+        progress: Progress = no_progress,
+    ) -> list[tuple[Landmarks, FaceFrame]]:
+        """The landmarks of all faces in a picture, the likeliest first; none where there is no face.
+
+        Arguments and errors as of ``find_landmarks``.
+        """
+        rgb, hole = _searched(image, mask, white)
+        with self._lock, one_thread(), report_out_of_memory():
+            return find_faces(rgb, hole, self._predictor(predictor), progress=progress)
 
     def _restore(self, request: RestorationRequest, progress: Progress) -> Restoration:
         started = time.perf_counter()
         check_predictor(request.predictor)
         method = self._choose(request)
-        needs = method.descriptor.needs
-        asked, request = request, _narrow(request, method)
-        hypotheses, (search, fill) = request.hypotheses, split_progress(progress, FOUND)
+        asked, (whole, request) = request, _narrow(request, method)
+        search, fill = split_progress(progress, FOUND)
         search(Phase.FACE, 0.0)
-        sight = find_sight(request, needs, self._predictor, search)
+        groups = find_groups(request, method.descriptor.needs, self._predictor, search)
         found = time.perf_counter()
-        beyond = (OUTSIDE_METHOD, self._fill_plainly)
-        filling = fill_hole(request, sight, method.restore, hypotheses, needs == "landmarks", beyond, fill)
-        if needs == "face" and sight.landmarks is None:
-            filling.notes.append(Note("framed-on-selection"))
-        if request is not asked:
-            filling.notes.append(Note.of("narrowed", pixels=int(np.count_nonzero(request.mask))))
-        filled = time.perf_counter()
-        variants = _different(_lay_over(request, hypotheses, filling), filling.notes)
+        filled = [
+            self._fill(request, group, method, part_of_progress(fill, *share))
+            for group, share in zip(groups, _shares(groups), strict=True)
+        ]
+        seconds = {"face": found - started, "restoration": time.perf_counter() - found}
+        result = answer(asked, whole, request, method.descriptor, filled, seconds)
         progress(Phase.DONE, 1.0)
-        seconds = {"face": found - started, "restoration": filled - found, "photograph": time.perf_counter() - filled}
-        return _answer(request, asked, method, filling, filling.sight or sight, variants, seconds)
+        return result
+
+    def _fill(
+        self, request: RestorationRequest, group: HoleGroup, method: ReadyMethod, progress: Progress
+    ) -> FilledGroup:
+        """All hypotheses for a group of holes; by what knows no faces where there is none that the method needs."""
+        by_face = method.descriptor.needs == "landmarks"
+        if by_face and group.sight.landmarks is None:
+            method = self._methods.ready(registry.descriptor(FACELESS_METHOD), options=method.options)
+        beyond = (OUTSIDE_METHOD, self._fill_plainly)
+        filling = fill_hole(
+            request, group.hole, group.sight, method.restore, request.hypotheses, by_face, beyond, progress
+        )
+        return FilledGroup(group, filling, method.descriptor.name)
 
     def _choose(self, request: RestorationRequest) -> ReadyMethod:
         """The method that a request names, loaded, with what the request asks of it."""
@@ -146,49 +170,28 @@ class Restorer:
         return self._predictors[name]
 
 
-def _narrow(request: RestorationRequest, method: ReadyMethod) -> RestorationRequest:
-    """The request with the mask of what the method takes for damage; mostly all of it."""
+def _searched(
+    image: NDArray[Any], mask: NDArray[np.uint8] | None, white: float | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture and its mask, or none, as faces are searched in them: (H, W, 3) and (H, W) uint8."""
+    image = picture_of(image)
+    hole = np.zeros(image.shape[:2], np.uint8) if mask is None else mask_of(mask, image)[0]
+    return rgb8(to_full_scale(image, scale_in(image, hole, white))), hole
+
+
+def _narrow(request: RestorationRequest, method: ReadyMethod) -> tuple[RestorationRequest, RestorationRequest]:
+    """The request on the full scale, and with the mask of what the method takes for damage; mostly all of it."""
+    whole = request.on_full_scale()
     if method.descriptor.narrow is None:
-        return request
-    return replace(request, mask=method.descriptor.narrow(request, method.options))
+        return whole, whole
+    return whole, replace(whole, mask=method.descriptor.narrow(whole, method.options))
 
 
-def _lay_over(request: RestorationRequest, hypotheses: Sequence[Hypothesis], filling: Filling) -> tuple[Variant, ...]:
-    """The mask's bounding box of the photograph, once per hypothesis, with its pieces laid over it."""
-    return tuple(
-        Variant(composite_pieces(request.image, filling.rectangle, request.mask, pieces), hypothesis)
-        for hypothesis, pieces in zip(hypotheses, filling.pieces, strict=True)
-    )
-
-
-def _different(variants: tuple[Variant, ...], notes: list[Note]) -> tuple[Variant, ...]:
-    """The variants, or, where all are the same, one of them."""
-    first = variants[0].pixels
-    if len(variants) == 1 or any((one.pixels != first).any() for one in variants[1:]):
-        return variants
-    notes.append(Note.of("one-answer", variants=len(variants)))
-    return variants[:1]
-
-
-def _answer(
-    request: RestorationRequest,
-    asked: RestorationRequest,
-    method: ReadyMethod,
-    filling: Filling,
-    sight: Sight,
-    variants: tuple[Variant, ...],
-    seconds: Mapping[str, float],
-) -> Restoration:
-    """What a caller gets: the variants, and all that is known of them; the record is of what was asked."""
-    return Restoration(
-        variants=variants,
-        rectangle=filling.rectangle,
-        landmarks=sight.landmarks,
-        frame=sight.frame,
-        size=sight.size,
-        uncertainty=_uncertainty(filling.uncertainty, filling.rectangle, request.mask),
-        record=record(asked, method.descriptor, sight, filling.facts, filling.notes, seconds),
-    )
+def _shares(groups: Sequence[HoleGroup]) -> list[tuple[float, float]]:
+    """From where to where the progress of each group goes: faces take the longer, whatever their size."""
+    weights = [1.0 if group.sight.landmarks is not None else 0.3 for group in groups]
+    ends = np.cumsum(weights) / sum(weights)
+    return [(float(end - weight / sum(weights)), float(end)) for weight, end in zip(weights, ends, strict=True)]
 
 
 def _resolve(device: str, network: bool) -> str:
@@ -210,14 +213,3 @@ def _resolve(device: str, network: bool) -> str:
     if device == "auto":
         return "cpu"
     raise StatueError("no-cuda")
-
-
-def _uncertainty(
-    spread: NDArray[np.float32] | None, rectangle: Rectangle, mask: NDArray[np.uint8]
-) -> NDArray[np.uint8] | None:
-    if spread is None:
-        return None
-    out = np.zeros(spread.shape, np.uint8)
-    for row, (levels, missing) in enumerate(zip(spread, part_of(mask, rectangle) > 0, strict=True)):
-        np.copyto(out[row], np.round(np.clip(levels * UNCERTAINTY_SCALE, 0, 255)), where=missing, casting="unsafe")
-    return out

@@ -1,22 +1,14 @@
-"""Where a restoration looks: the face that is meant and its frame, or, for what knows no faces, the selection's."""
+"""Where a restoration looks: a face and its frame, or, for what knows no faces, the surroundings of a hole."""
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
 
-from statue_models.errors import StatueError
+import numpy as np
+
 from statue_models.face.face_frame import FaceFrame, working_size
 from statue_models.face.landmarks68 import Landmarks
-from statue_models.landmarks.predictor import LandmarkPredictor
-from statue_models.landmarks.search import find_face
-from statue_models.methods.descriptor import Needs
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.pixels.samples import rgb8
-from statue_models.request import Progress, RestorationRequest
-from statue_models.restoring.cracks import is_thin_without_face
 from statue_models.restoring.cropping import selection_frame, widen_to_hold
-
-#: What is said where there is no face that could be framed.
-NO_FACE = ("no-face", "profile-face")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,36 +44,14 @@ class Sight:
         frame = widen_to_hold(self.frame, rectangle)
         return Sight(frame, working_size(frame), self.landmarks, widens=True)
 
+    def holds(self, rectangle: Rectangle) -> bool:
+        """Whether all of a rectangle lies in the square."""
+        corners = [(x, y) for x in (rectangle.x, rectangle.right) for y in (rectangle.y, rectangle.bottom)]
+        return bool(self.frame.holds(np.array(corners, float)).all())
 
-def find_sight(
-    request: RestorationRequest, needs: Needs, load: Callable[[str], LandmarkPredictor], progress: Progress
-) -> Sight:
-    """Where a request is to be restored.
-
-    Args:
-        request: with the face's landmarks or box, where the user gave them.
-        needs: of the method. For "landmarks" no face is looked for where all damage is thin for any face; for "face"
-            the selection will do where none is found.
-        load: gives the landmark predictor of a name; not called where the landmarks are given.
-        progress: of the search.
-
-    Raises:
-        StatueError: as ``find_face`` does.
-    """
-    if needs == "pixels" or (needs == "landmarks" and is_thin_without_face(request)):
-        return Sight.of_selection(Rectangle.of_mask(request.mask))
-    predictors = [load(request.predictor)] if request.landmarks is None else []
-    try:
-        landmarks, frame = find_face(
-            rgb8(request.image),
-            request.mask,
-            predictors,
-            face=request.face,
-            landmarks=request.landmarks,
-            progress=progress,
-        )
-    except StatueError as error:
-        if needs != "face" or error.code not in NO_FACE:
-            raise
-        return Sight.of_selection(Rectangle.of_mask(request.mask))
-    return Sight.of_face(landmarks, frame)
+    def seen(self, shape: tuple[int, ...]) -> Rectangle:
+        """Of a photograph (H, W, ...), all that resampling to the crop looks at."""
+        half = math.hypot(self.frame.side, self.frame.side) / 2 + 6 * max(1.0, self.frame.scale(self.size))
+        (x, y), whole = self.frame.centre, Rectangle(0, 0, shape[1], shape[0])
+        left, top = math.floor(x - half), math.floor(y - half)
+        return Rectangle.between(left, top, math.ceil(x + half), math.ceil(y + half)).intersect(whole)

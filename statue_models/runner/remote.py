@@ -6,11 +6,17 @@ from pathlib import Path
 
 import statue_models
 from statue_models import places
-from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import Landmarks
 from statue_models.phases import Phase
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Hypothesis, Progress, Restoration, RestorationRequest, Variant, no_progress
+from statue_models.request import (
+    Hypothesis,
+    Progress,
+    Restoration,
+    RestorationRequest,
+    RestoredGroup,
+    Variant,
+    no_progress,
+)
 from statue_models.runner.protocol.client import RunnerClient
 from statue_models.runner.wire import JobHeader, pixels_of, samples_of
 
@@ -50,7 +56,7 @@ class RemoteRestorer:
             uncertainty = pixels_of(*self._client.uncertainty(job))[..., 0] if result["uncertainty"] else None
         finally:
             self._client.cancel(job)  # fetched or given up: its memory is free for others
-        frame, record = result["frame"], dict(result["record"])
+        record = dict(result["record"])
         if request.notes:  # which do not travel
             record["notes"] = [*(note.to_json() for note in request.notes), *record.get("notes", [])]
         return Restoration(
@@ -59,9 +65,7 @@ class RemoteRestorer:
                 for header, samples in variants
             ),
             rectangle=Rectangle(*result["rectangle"]),
-            landmarks=None if result["landmarks"] is None else Landmarks.from_json(result["landmarks"]),
-            frame=None if frame is None else FaceFrame.from_json(frame),
-            size=None if frame is None else frame["size"],
+            groups=tuple(RestoredGroup.from_json(group) for group in result["groups"]),
             uncertainty=uncertainty,
             record=record,
         )

@@ -174,12 +174,13 @@ class JobReader:
 
 def result_json(restoration: Restoration) -> dict[str, Any]:
     """The ``result`` of a job that is done; the samples are fetched apart from it."""
-    landmarks = restoration.landmarks
+    first = restoration.groups[0].to_json()
     return {
         "variants": len(restoration.variants),
         "rectangle": list(restoration.rectangle),
-        "landmarks": None if landmarks is None else landmarks.to_json(),
-        "frame": None if restoration.frame is None else restoration.frame.to_json(restoration.size),
+        "landmarks": first["landmarks"],
+        "frame": first["frame"],
+        "groups": [group.to_json() for group in restoration.groups],
         "uncertainty": restoration.uncertainty is not None,
         "record": dict(restoration.record),
     }

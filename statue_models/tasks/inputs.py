@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from statue_models.pictures.formats.spooling import page_of
 from statue_models.pictures.mask_file import ALPHA, Mask, mask_of_alpha, read_mask, understood
 from statue_models.pictures.photograph import Photograph
 from statue_models.restoring.masks import feather, grow
@@ -11,6 +12,11 @@ from statue_models.tasks.paths import path_of
 def mask_file(mask: str | None) -> Path | None:
     """The file that ``--mask`` names; None where the mask is in the photograph, or is not given."""
     return None if mask in (None, ALPHA) else path_of(str(mask))
+
+
+def files_read(*names: str | None) -> list[Path]:
+    """The files that photographs and masks of these names are read from, which are never written over."""
+    return [page_of(path_of(name))[0] for name in names if name not in (None, "", ALPHA)]
 
 
 def read_asked_mask(

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from statue_models.errors import StatueError
+from statue_models.pictures.formats.spooling import page_of
 
 #: What file managers and browsers hand over.
 _ADDRESS = "file://"
@@ -38,10 +39,13 @@ def name_of(text: str) -> str:
 
 
 def output_in(output: Path, photo: Path) -> Path:
-    """Where the first variant goes: into a folder under the photograph's own name."""
+    """Where the first variant goes: into a folder under the photograph's own name, as TIFF if that is only read."""
     with suppress(OSError, RuntimeError):  # that it cannot be written is said where it is tried
         if output.is_dir():
-            return output / photo.name
+            from statue_models.pictures.formats.writing import can_be_written
+
+            name = page_of(photo)[0]
+            return output / (name if not name.suffix or can_be_written(name) else name.with_suffix(".tif")).name
     return output
 
 

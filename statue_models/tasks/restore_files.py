@@ -13,7 +13,7 @@ from statue_models.face.landmarks68 import UNSURE
 from statue_models.methods import registry
 from statue_models.pictures.photograph import Photograph, check_output
 from statue_models.request import Restoration, RestorationRequest, Variant
-from statue_models.tasks.inputs import read_asked_mask
+from statue_models.tasks.inputs import files_read, read_asked_mask
 from statue_models.tasks.paths import check_distinct, path_of
 from statue_models.tasks.picture_task import PictureTask
 from statue_models.whole_file import check_writable, whole_file
@@ -59,10 +59,11 @@ def restore_files(task: PictureTask, restore: Callable[[RestorationRequest], Res
     _check_outputs(task, None)
     registry.descriptor(str(task.asked["model"]))
     photo = path_of(task.photo)
-    photograph = Photograph.read(photo)
+    photograph = Photograph.read(photo, task.asked["white"])
     _check_outputs(task, photograph)
     mask = read_asked_mask(photograph, photo, task.mask, task.invert, task.grow, task.feather)
-    notes, asked = [*photograph.notes, *mask.notes], dict(task.asked)
+    notes = [*photograph.notes, *photograph.notes_of_writing(task.output_paths[0]), *mask.notes]
+    asked = {**task.asked, "white": photograph.white}
     if task.landmarks is not None:
         size = (photograph.width, photograph.height)
         asked["landmarks"], converted = read_landmarks(path_of(task.landmarks), size)
@@ -79,7 +80,7 @@ def restore_files(task: PictureTask, restore: Callable[[RestorationRequest], Res
 def _check_outputs(task: PictureTask, photograph: Photograph | None) -> None:
     """Before any work, and again for the format once the photograph is known."""
     report, uncertainty = _optional_path(task.report), _optional_path(task.uncertainty)
-    check_distinct([*task.output_paths, report, uncertainty], [path_of(name) for name in task.read])
+    check_distinct([*task.output_paths, report, uncertainty], files_read(*task.read))
     for path in task.output_paths:
         check_output(path, task.force, photograph)
     if report is not None:
@@ -100,8 +101,9 @@ def _write(
         changed = _changed(photograph, mask, restoration, variant)
         photograph.with_restored(restoration.rectangle, variant.pixels, changed).write(path, task.force)
         say(f"wrote {path}")
-    if restoration.landmarks is not None and restoration.landmarks.score < UNSURE:
-        say(UNSURE_FACE.format(score=restoration.landmarks.score))
+    for group in restoration.groups:
+        if group.landmarks is not None and group.landmarks.score < UNSURE:
+            say(UNSURE_FACE.format(score=group.landmarks.score))
     uncertainty = _optional_path(task.uncertainty)
     if uncertainty is not None and restoration.uncertainty is None:
         say(f"{_no_uncertainty(task)}, so {uncertainty} was not written", always=True)

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from batch_commands import everything, pictures, statue_command
+from many_pictures import everything, pictures, statue_command
 
 from statue_models.batch import files
 from statue_models.batch.journal import FOLDER

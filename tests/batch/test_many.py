@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from batch_commands import pictures, statue_command
+from many_pictures import pictures, statue_command
 
 from statue_models.cli import restore_many
 from statue_models.errors import StatueError

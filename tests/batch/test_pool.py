@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from batch_commands import pictures
+from many_pictures import pictures
 
 from statue_models.batch import files
 from statue_models.batch.local_pool import LocalPool

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from batch_commands import everything, pictures, started, statue_command
+from many_pictures import everything, pictures, started, statue_command
 
 from statue_models.batch.journal import FOLDER
 

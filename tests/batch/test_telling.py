@@ -93,7 +93,7 @@ def test_the_table_and_the_object_say_what_became_of_each():
         return Wanted(name, PictureTask(name, f"m/{name}", (f"out/{name}",)))
 
     failed = StatueError("no-face", where="there", more="")
-    told = [Note.of("mask-understood", pixels=9, percent=1.0, holes=1).to_json(), Note("framed-on-selection").to_json()]
+    told = [Note.of("mask-understood", pixels=9, percent=1.0, holes=1).to_json(), Note("profile-ignored").to_json()]
     batch = [wanted("a.jpg"), wanted("longer.jpg"), Wanted("c.jpg", error=failed), wanted("d.jpg")]
     outcomes = [
         Outcome(DONE, ("out/a.jpg",), tuple(told), seconds=12.34),

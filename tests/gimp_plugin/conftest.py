@@ -37,6 +37,7 @@ class FakeRunner:
 
     def __init__(self, failure=None, at=None):
         self.failure, self.at, self.sent, self.cancelled = failure, at, None, []
+        self.notes = []
 
     def _reach(self, moment):
         if self.at == moment:
@@ -64,7 +65,7 @@ class FakeRunner:
             "variants": header["variants"],
             "rectangle": list(self.box),
             "landmarks": {"points": points},
-            "record": {"request": {"seed": header["seed"]}},
+            "record": {"request": {"seed": header["seed"]}, **({"notes": self.notes} if self.notes else {})},
         }
 
     def variant(self, job, k):

@@ -26,6 +26,17 @@ def test_the_result_is_a_group_of_masked_layers_above_the_photograph(plugin, sce
     assert image.steps == 1
 
 
+def test_what_was_done_otherwise_than_asked_is_told(plugin, scene, options, fake_runner):
+    host, image, layer = scene
+    runner = fake_runner()
+    plugin.restore.restore(host, image, [layer], options(), runner)
+    assert host.told == []
+    runner.notes = [{"code": "no-face", "sentence": "No face was found."}, {"code": "other", "sentence": "And more."}]
+    group = plugin.restore.restore(host, image, [layer], options(), runner)
+    assert host.told == ["No face was found.\nAnd more."]
+    assert json.loads(group.parasites["restore-statue-face-record"])["notes"] == runner.notes
+
+
 def test_the_runner_gets_the_whole_layer_and_all_that_is_selected_in_its_frame(plugin, scene, options, fake_runner):
     host, image, layer = scene
     runner = fake_runner()

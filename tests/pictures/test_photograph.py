@@ -320,6 +320,22 @@ def test_turned_pictures_are_read_upright_with_their_tag_reset(tmp_path: Path, e
     assert read_mask(tmp_path / f"a.{ending}").levels.shape == wanted.shape[:2]
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("layout", ["palette", "fax", "jpeg"])
+def test_tiffs_that_pillow_decodes_are_turned_once(tmp_path: Path, orientation: int, layout: str) -> None:
+    stored = Image.fromarray(np.repeat(np.repeat(random_samples(np.uint8, 3)[:40:8, ::16], 8, 0), 8, 1))
+    made = {"palette": stored.quantize(8), "fax": stored.convert("1"), "jpeg": stored}[layout]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    made.save(tmp_path / "a.tif", exif=exif, compression={"fax": "group4", "jpeg": "jpeg"}.get(layout))
+    plain = made.convert("L" if layout == "fax" else "RGB")
+    plain.getexif()[0x0112] = orientation
+    wanted = np.asarray(ImageOps.exif_transpose(plain))
+    read = Photograph.read(tmp_path / "a.tif").samples
+    off = np.abs(read.astype(int) - wanted.reshape(*wanted.shape[:2], -1))
+    assert off.max() == 0 or (layout == "jpeg" and off.mean() < 12)
+
+
 def test_values_reach_srgb_and_come_back_through_the_profile(tmp_path: Path) -> None:
     samples = random_samples(np.uint16, 3) // 2 + 16000
     Photograph(samples, "PNG", ADOBE_RGB).write(tmp_path / "a.png")

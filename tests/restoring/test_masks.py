@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from statue_models.restoring.masks import grow, rim_width
+from statue_models.restoring.masks import grow, measure_rims, rim_width
 
 
 def disc(radius: float) -> np.ndarray:
@@ -19,22 +19,22 @@ def log():
     return slope + np.random.default_rng(0).normal(0, 0.05, (200, 200)).astype(np.float32)
 
 
-@pytest.mark.parametrize("width", [2, 4, 8])
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
 @pytest.mark.parametrize("difference", [-1.0, 0.5])
 def test_a_rim_of_damage_is_noticed_with_its_width(log, width, difference):
     damage, hole = disc(50), disc(50 - width)
-    assert rim_width(np.where(damage, log + np.float32(difference), log), ~hole, hole) == width
+    assert rim_width(measure_rims(np.where(damage, log + np.float32(difference), log), ~hole, hole)) == width
 
 
 def test_clean_stone_has_no_rim(log):
     hole = disc(50)
-    assert rim_width(log, ~hole, hole) == 0
+    assert rim_width(measure_rims(log, ~hole, hole)) == 0
 
 
 def test_a_shadow_on_one_side_is_no_rim(log):
     hole = disc(50)
     shaded = disc(54) & (np.arange(200) > 100)[None]
-    assert rim_width(np.where(shaded, log - 1, log), ~hole, hole) == 0
+    assert rim_width(measure_rims(np.where(shaded, log - 1, log), ~hole, hole)) == 0
 
 
 def test_a_grown_mask_reaches_further_all_round_and_keeps_its_soft_edge():

@@ -224,7 +224,7 @@ def test_where_all_variants_would_be_the_same_there_is_one(restorer, request_):
         assert out.record["request"]["variants"] == 3
 
 
-def test_damage_beyond_the_face_is_closed_plainly_and_said(restorer, request_, result):
+def test_damage_away_from_the_face_is_filled_from_its_surroundings_and_said(restorer, request_, result):
     """A hole in the wall, three faces away from the nose, too wide to be a crack."""
     height, width = request_.mask.shape
     image = np.full((height, 4 * width, 3), 90, np.uint8)
@@ -235,7 +235,12 @@ def test_damage_beyond_the_face_is_closed_plainly_and_said(restorer, request_, r
     image[60:76, 620:636] = 255
     out = restorer.restore(replace(request_, image=image, mask=mask))
     (note,) = out.notes
-    assert (note.code, note.facts) == ("outside-the-frame", {"pixels": 256, "method": "telea"})
+    assert (note.code, note.facts["holes"]) == ("hole-off-face", [[620, 60, 16, 16]])
+    assert "620, 60 (16 x 16 pixels)" in note.sentence
+    assert [(group.method, group.landmarks is None) for group in out.groups] == [
+        (result.groups[0].method, False),
+        ("surroundings", True),
+    ]
     restored = out.applied_to(image)
     np.testing.assert_allclose(restored[60:76, 620:636], 90, atol=2)
     assert (restored[mask == 0] == image[mask == 0]).all()
@@ -270,7 +275,7 @@ def test_a_method_for_faces_is_framed_on_one_where_there_is_one_and_on_the_selec
     lost = restorer.restore(replace(one, image=noise))
     assert lost.landmarks is None and restorer.crops[-1].landmarks is None
     assert [note.code for note in lost.notes] == ["framed-on-selection"]
-    assert code_of(Watched("landmarks").restore, replace(one, image=noise)) == "no-face"
+    assert code_of(Watched("landmarks").restore, replace(one, image=noise, require_face=True)) == "no-face"
 
 
 def test_telea_needs_no_face():
@@ -372,7 +377,12 @@ def test_quality_and_steps_reach_the_method(request_, monkeypatch, asked):
 def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     record = json.loads(result.record_text())
     assert record == json.loads(json.dumps(result.record))
-    assert set(record) == {"schema", "program", "request", "method", "landmarks", "frame", "engine", "seconds", "notes"}
+    parts = {"schema", "program", "request", "method", "landmarks", "frame", "groups", "engine", "seconds", "notes"}
+    assert set(record) == parts
+    (group,) = record["groups"]
+    assert group["rectangle"] == list(result.rectangle) and group["pixels"] == np.count_nonzero(request_.mask)
+    assert (group["landmarks"], group["frame"]) == (record["landmarks"], record["frame"])
+    assert (group["method"], group["facts"]) == (record["method"]["name"], record["method"]["notes"])
     assert record["program"] == {"name": "restore-statue-face", "version": statue_models.__version__}
     assert record["request"] == json.loads(json.dumps(replace(request_, variants=2).to_json()))
     default = registry.descriptor("default")
@@ -386,4 +396,4 @@ def test_the_record_is_json_and_says_how_it_was_made(request_, result):
     assert len(record["landmarks"]["points"]) == 68
     assert {"numpy", "opencv", "scipy", "python", "machine", "threads", "cores"} <= set(record["engine"])
     assert all(record["engine"][key] for key in record["engine"])
-    assert set(record["seconds"]) == {"face", "restoration", "photograph"}
+    assert set(record["seconds"]) == {"face", "restoration"}

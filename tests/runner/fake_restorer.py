@@ -9,7 +9,7 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.pixels.rectangle import Rectangle
-from statue_models.request import Restoration, Variant
+from statue_models.request import Restoration, RestoredGroup, Variant
 
 GRID = np.stack([np.arange(68) % 10 * 4.0 + 5, np.arange(68) // 10 * 5.0 + 5], axis=1)
 
@@ -43,12 +43,11 @@ class FakeRestorer:
         top = 1 if request.image.dtype == np.float32 else np.iinfo(request.image.dtype).max
         part, hole = request.image[box.slices], request.mask[box.slices] > 0
         pixels = np.where(hole[..., None], top - part, part).astype(part.dtype)
+        landmarks = request.landmarks or Landmarks.given(GRID)
         return Restoration(
             variants=tuple(Variant(pixels, hypothesis) for hypothesis in request.hypotheses),
             rectangle=box,
-            landmarks=request.landmarks or Landmarks.given(GRID),
-            frame=FaceFrame((32.0, 32.0), 64.0),
-            size=64,
+            groups=(RestoredGroup(box, int(hole.sum()), "fake", landmarks, FaceFrame((32.0, 32.0), 64.0), 64),),
             uncertainty=np.where(hole, 7, 0).astype(np.uint8),
             record={"request": request.to_json()},
         )

@@ -15,14 +15,18 @@ from training.suites.cases import FOLDER, LABELS, check_pictures
 HELD_BACK_SEEDS = range(9_000_000_000_000_000, 9_000_000_001_000_000)
 #: Of the heads in the composed scenes of ``evaluation.frames``. Chosen.
 FRAME_SEEDS = range(9_100_000_000, 9_101_000_000)
+#: Of the heads of the search suite (``suites.searched``). Chosen.
+SEARCH_SEEDS = range(9_102_000_000, 9_103_000_000)
 
 #: Photographs of the training split that show what test photographs show (the last two are not in its manifest).
 DUPLICATES = ("train/0250.jpg", "train/0254.jpg", "train/0363.jpg", "train/0672.jpg")
 
+SEED_RANGES = (HELD_BACK_SEEDS, FRAME_SEEDS, SEARCH_SEEDS)
+
 
 def holds_back(first_seed: int, count: int = 1) -> bool:
     """Whether one of ``count`` seeds from ``first_seed`` on is set aside: what trains on statues must refuse it."""
-    return any(first_seed < seeds.stop and first_seed + count > seeds.start for seeds in (HELD_BACK_SEEDS, FRAME_SEEDS))
+    return any(first_seed < seeds.stop and first_seed + count > seeds.start for seeds in SEED_RANGES)
 
 
 def photograph_names(assets: Path) -> tuple[list[str], list[str]]:

@@ -200,6 +200,9 @@ class Gimp210Host:
         gimp.gimp_progress_set_text(text.encode("utf-8"))
         gimp.gimp_progress_update(fraction)
 
+    def tell(self, text):
+        gimp.gimp_message(text.encode("utf-8"))
+
 
 def make_host():
     """The host; needs no GIMP until it is used."""

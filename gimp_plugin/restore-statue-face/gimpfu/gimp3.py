@@ -187,6 +187,9 @@ class Gimp3Host:
         Gimp.progress_set_text(text)
         Gimp.progress_update(fraction)
 
+    def tell(self, text):
+        Gimp.message(text)
+
 
 def make_host():
     """The host; needs no GIMP until it is used."""

@@ -69,6 +69,7 @@ class HeadlessHost:
 
     def __init__(self) -> None:
         self.shown: List[Tuple[str, float]] = []
+        self.told: List[str] = []
         self.waiting: List[Layer] = []
         self.grouped: Optional[Image] = None
 
@@ -177,6 +178,9 @@ class HeadlessHost:
 
     def progress(self, text, fraction):
         self.shown.append((text, fraction))
+
+    def tell(self, text):
+        self.told.append(text)
 
     def _find_place(self, layers, wanted):
         for index, layer in enumerate(layers):

@@ -106,6 +106,9 @@ class Host(Protocol):
     def progress(self, text: str, fraction: float) -> None:
         """Show how far the work is, 0 to 1. Raises CancelError where the host lets a plug-in know."""
 
+    def tell(self, text: str) -> None:
+        """Show the user what is to be known of the result: where the host shows its own messages."""
+
 
 def strips(width: int, height: int, pixel_bytes: int, limit: int = 4 << 20):
     """(first row, number of rows, slice of the plane's bytes) for reading or writing a plane in pieces.

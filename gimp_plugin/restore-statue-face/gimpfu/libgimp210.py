@@ -111,6 +111,7 @@ _SIGNATURES: Dict[Any, Dict[str, Tuple]] = {
         "gimp_procedural_db_set_data": (_int, _text, _ptr, _u32),
         "gimp_procedural_db_get_data": (_int, _text, _ptr),
         "gimp_procedural_db_get_data_size": (_int, _text),
+        "gimp_message": (_int, _text),
         "gimp_progress_init": (_int, _text),
         "gimp_progress_set_text": (_int, _text),
         "gimp_progress_update": (_int, _dbl),

@@ -46,6 +46,9 @@ YAW_OF_MESH, YAW_OF_HEAD = (0.0, 43.0, 49.0, 52.5, 58.0), (0.0, 45.0, 55.0, 62.0
 #: centre lies, in sides: the network was trained on crops 1.5 times the larger side of all its vertices.
 CROP_OVER_FRAME, CROP_DROP = 0.98, 0.037
 
+#: How many detections of a picture are worth a mesh at a glance. Chosen.
+GLANCED = 2
+
 #: The views of ``refine``: mirrored or not, turned by so many radians, crop scaled by so much, which fill of the hole.
 #: Chosen.
 VIEWS: tuple[tuple[bool, float, float, int], ...] = (
@@ -193,6 +196,11 @@ class FaceMesh:
             if max(proposal.score for proposal in found) >= self.sure_score:
                 break
         return found
+
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+        """See ``GlancingPredictor``; the likelier faces of the picture, its hole in an even colour."""
+        even = plain_fills(rgb, mask, only_even=True)[-1]
+        return [self._settle_mesh(even, mask, crop) for crop in self._networks.detect(even, most=GLANCED)]
 
     def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """See ``LandmarkPredictor``.

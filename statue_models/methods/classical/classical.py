@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
 from statue_models.face.landmarks68 import MIRROR, interocular_distance
+from statue_models.inpainting.border_range import keep_in_range
 from statue_models.inpainting.interpolation import biharmonic, membrane
 from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
@@ -47,7 +48,7 @@ def march(
 
 
 class SelectionMethod:
-    """A method that looks at pixels alone."""
+    """A method that looks at pixels alone, and fills each hole within the range of its border."""
 
     def __init__(self, fill: Callable[[Crop], NDArray[np.floating]]) -> None:
         self.fill = fill
@@ -57,7 +58,9 @@ class SelectionMethod:
     ) -> Answer:
         """The same fill for every hypothesis."""
         progress(Phase.FILLING, 0.0)
-        fill = Fill(rgb=self.fill(crop).astype(np.float32))
+        rgb = self.fill(crop).astype(np.float32)
+        keep_in_range(rgb, crop.hole, crop.rgb, crop.known)
+        fill = Fill(rgb, interpolated=True)
         progress(Phase.FILLING, 1.0)
         return Answer((fill,) * len(hypotheses), None, {"hypotheses": 1})
 

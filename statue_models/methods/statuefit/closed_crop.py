@@ -39,9 +39,3 @@ def close_hole(crop: Crop) -> ClosedCrop:
     interocular = crop.face.interocular
     greatest = greatest_depth(crop.hole, crop.known) / interocular
     return ClosedCrop(depth, greatest, encoded, to_linear(encoded), interocular)
-
-
-def dilate(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
-    """The region and all that is at most so many pixels (along both axes) from it."""
-    kernel = np.ones((2 * pixels + 1,) * 2, np.uint8)
-    return cv2.dilate(region.astype(np.uint8), kernel).astype(bool)

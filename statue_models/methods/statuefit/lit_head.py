@@ -13,11 +13,12 @@ from statue_models.head.raster import HeadImage
 from statue_models.inpainting.interpolation import membrane
 from statue_models.inpainting.soft_knee import soft_knee
 from statue_models.methods.method import Crop
-from statue_models.methods.statuefit.closed_crop import ClosedCrop, dilate
+from statue_models.methods.statuefit.closed_crop import ClosedCrop
 from statue_models.methods.statuefit.colour import StoneColour, fit_stone_colour, log_luminance
 from statue_models.methods.statuefit.mirror import MirrorDetail, mirror_detail
 from statue_models.methods.statuefit.paint import estimate_paint
 from statue_models.methods.statuefit.skin import WHOLE, estimate_matte, shade_hollows
+from statue_models.pixels.regions import dilate
 
 MINIMUM_STONE = 150  #: visible face pixels that a light can be learnt from; set by eye
 #: Times that the light is fitted again on the photograph without its carving: three are no better on ``check``

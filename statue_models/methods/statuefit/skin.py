@@ -7,9 +7,9 @@ from scipy import ndimage
 from statue_models.face.landmarks68 import MOUTH
 from statue_models.head.raster import HeadImage
 from statue_models.inpainting.local_means import blur_within
-from statue_models.methods.statuefit.closed_crop import dilate
 from statue_models.methods.statuefit.mirror import MirrorDetail
 from statue_models.pixels.grid import centres_of
+from statue_models.pixels.regions import dilate
 
 WHOLE = 0.99  #: coverage: less is the head's edge; chosen
 

@@ -4,14 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.head.raster import HeadImage
-from statue_models.inpainting.interpolation import membrane
-from statue_models.inpainting.patches import complete
 from statue_models.methods.method import Crop
-from statue_models.methods.statuefit.closed_crop import dilate
+from statue_models.methods.patch_completion import complete_from_patches
+from statue_models.pixels.regions import dilate
 
-MINIMUM = 20  #: pixels: fewer are left to the membrane; set by eye
 COVERED = 0.99  #: of the head's own share: less is beside the head; chosen
-GREY_STEP, HUE_STEP = 0.25, 0.02  #: sRGB-encoded: larger steps between patches and photograph stay; set by eye
 #: cm on the mean head that weigh as much in a patch as the step from black to white. 3, 5 and 10 were tried on
 #: ``native`` and ``check`` and not kept (docs/quality.md).
 GUIDE_LENGTH = 20.0
@@ -39,15 +36,13 @@ def complete_surroundings(
         too little is missing or visible.
     """
     beside = crop.hole & (matte < COVERED)
-    if beside.sum() <= MINIMUM:
-        return painted, None
-    patches = complete(painted, _guide(image), beside, crop.known & ~dilate(crop.hole, 1), generator)
+    source = crop.known & ~dilate(crop.hole, 1)
+    patches = complete_from_patches(painted, _guide(image), beside, crop.known, source, generator)
     if patches is None:
         return painted, None
-    ring = dilate(beside, 1) & crop.known
-    step = membrane(np.where(ring[..., None], _limit_steps(painted - patches.rgb), 0), beside, ring | beside)
-    change = np.where(beside[..., None], patches.rgb + step - painted, 0)
-    return painted + change * (1 - matte)[..., None], patches.shift
+    rgb, shift = patches
+    change = np.where(beside[..., None], rgb - painted, 0)
+    return painted + change * (1 - matte)[..., None], shift
 
 
 def _guide(image: HeadImage) -> NDArray[np.float32]:
@@ -56,9 +51,3 @@ def _guide(image: HeadImage) -> NDArray[np.float32]:
     place[..., 0] = np.abs(place[..., 0])
     covered = image.coverage[..., None]
     return np.concatenate([place * covered, covered * np.float32(GUIDE_COVERAGE)], 2)
-
-
-def _limit_steps(step: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Steps at the border, cut down where they say that something else begins there, not that the light differs."""
-    grey = step.mean(2, keepdims=True)
-    return np.asarray(np.clip(grey, -GREY_STEP, GREY_STEP) + np.clip(step - grey, -HUE_STEP, HUE_STEP))

@@ -1,5 +1,6 @@
 """JPEG and WebP files, through Pillow: 8 bits only. JPEG out is lossy, WebP out is lossless."""
 
+import dataclasses
 import io
 import struct
 import warnings
@@ -9,21 +10,41 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 from statue_models.errors import StatueError
+from statue_models.metadata.photoshop import without_thumbnails
 from statue_models.notes import Note
+from statue_models.pictures.formats.heif import frame_notes
+from statue_models.pictures.formats.jpeg_damage import first_damaged_row, is_damaged
+from statue_models.pictures.formats.jpeg_segments import Segments, photoshop_segments, segment
 from statue_models.pictures.formats.png import pillow_samples
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture
 
 _EXIF = b"Exif\0\0"
+#: Chunks of the WebP container that are known.
+_RIFF_CHUNKS = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ICCP", b"EXIF", b"XMP ", b"ANIM", b"ANMF")
+_BEHIND = "what stands behind the picture"
 #: Of 100, as Pillow counts; chosen.
 _QUALITY = 95
 
 
-def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
-    """The picture of a file whose first bytes are those of ``name`` ("JPEG" or "WEBP"); see ``StoredPicture``.
+def read_jpeg(path: Path, check_size: SizeCheck) -> StoredPicture:
+    """The picture of a JPEG file; see ``StoredPicture``.
 
     Raises:
         StatueError: truncated-image, not-an-image, unsupported-image, or what the check raises.
     """
+    return _read(path, "JPEG", check_size, 1)
+
+
+def read_webp(path: Path, check_size: SizeCheck, page: int = 1) -> StoredPicture:
+    """A frame, counted from 1, of a WebP file; see ``StoredPicture``.
+
+    Raises:
+        StatueError: those of ``read_jpeg``, and usage, where there is no such frame.
+    """
+    return _read(path, "WEBP", check_size, page)
+
+
+def _read(path: Path, name: str, check_size: SizeCheck, page: int) -> StoredPicture:
     if name == "WEBP" and _shorter_than_it_says(path):
         raise StatueError("truncated-image", path=path)
     try:
@@ -31,15 +52,12 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
             check_size(*image.size)
             if image.mode not in ("L", "RGB", "RGBA"):
                 raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
-            if name == "WEBP" and getattr(image, "n_frames", 1) > 1:
-                raise StatueError("unsupported-image", path=path, what="several frames")
+            frames = frame_notes(image, page, path) if name == "WEBP" else []
             info = dict(image.info)
-            # Telephones append previews, depth or gain maps to a JPEG.
-            notes = (Note("first-picture-only"),) if image.format == "MPO" else ()
+            several = image.format == "MPO"
             samples = pillow_samples(image)
     except Image.DecompressionBombError as error:  # at 179 megapixels Pillow's own guard speaks first
-        width, height = _jpeg_size(path)
-        check_size(width, height)
+        check_size(*Segments.of(path.read_bytes()).size)
         raise StatueError("not-an-image", path=path) from error
     except (OSError, SyntaxError, ValueError, struct.error) as error:
         foreign = isinstance(error, UnidentifiedImageError) and not _ends_early(path, name)
@@ -47,20 +65,65 @@ def read(path: Path, name: str, check_size: SizeCheck) -> StoredPicture:
         raise StatueError("truncated-image" if cut else "not-an-image", path=path) from error
     block = info.get("exif")
     density = info.get("dpi")
-    return StoredPicture(
+    picture = StoredPicture(
         samples=samples,
         format=name,
         icc=info.get("icc_profile") or None,
         exif=block.removeprefix(_EXIF) if block else None,
         xmp=info.get("xmp") or None,
         dpi=(float(density[0]), float(density[1])) if density and density[0] > 0 and density[1] > 0 else None,
-        notes=notes,
+        notes=tuple(frames),
+    )
+    if name == "WEBP":
+        return _with_riff(picture, path)
+    across, down = info.get("jfif_density", (1, 1))
+    if info.get("jfif_unit") == 0 and across != down:
+        picture = dataclasses.replace(picture, unheld=(PIXEL_ASPECT,))
+    return _with_segments(picture, path.read_bytes(), several)
+
+
+def _with_segments(picture: StoredPicture, data: bytes, several: bool) -> StoredPicture:
+    """What Pillow does not tell of a JPEG file: comment, IPTC, and what telephones append to it."""
+    found = Segments.of(data)
+    if picture.xmp:
+        found.look_into(picture.xmp)
+    resources, thumbnail = without_thumbnails(found.photoshop) if found.photoshop else (None, False)
+    notes = [
+        (found.gain_map, Note("gain-map-left-out")),
+        (found.video, Note("video-left-out")),
+        # Previews, depth, or, where there is no more than it, a gain map of an unknown kind.
+        (several and not found.gain_map, Note("first-picture-only")),
+        (thumbnail, Note("thumbnail-left-out")),
+    ]
+    first = data[: found.end]
+    if is_damaged(first):
+        notes.append((True, Note.of("damaged", row=first_damaged_row(first), rows=found.size[1])))
+    behind = data[found.end :].strip(b"\0\xff")
+    unnamed = [_BEHIND] if behind and not (found.gain_map or found.video or several) else []
+    return dataclasses.replace(
+        picture,
+        photoshop=resources,
+        comment=found.comment,
+        extended_xmp=tuple(found.extended_xmp),
+        unheld=(*picture.unheld, *found.unheld, *unnamed),
+        notes=tuple(note for holds, note in notes if holds),
     )
 
 
+def _with_riff(picture: StoredPicture, path: Path) -> StoredPicture:
+    """A WebP file's chunks that nobody knows (WebP container specification, "Unknown Chunks")."""
+    data, place, unknown = path.read_bytes(), 12, []
+    while place + 8 <= len(data):
+        chunk, length = struct.unpack_from("<4sI", data, place)
+        if chunk not in _RIFF_CHUNKS:
+            unknown.append(f"WebP chunk {chunk.decode('latin-1').strip()}")
+        place += 8 + length + length % 2
+    return dataclasses.replace(picture, unheld=tuple(unknown))
+
+
 def _open_image(path: Path, name: str) -> Image.Image:
-    with warnings.catch_warnings():  # Pillow warns from 89 megapixels on, which the size check refuses anyway
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    # Pillow warns from 89 megapixels on, which the size check refuses anyway, and of EXIF that is damaged.
+    with warnings.catch_warnings(action="ignore"):
         return Image.open(path, formats=[name])
 
 
@@ -79,23 +142,19 @@ def _ends_early(path: Path, name: str) -> bool:
         return not file.read().rstrip(b"\0").endswith(b"\xff\xd9")
 
 
-def _jpeg_size(path: Path) -> tuple[int, int]:
-    """(width, height) of the first frame header (ITU-T T.81, B.2.2)."""
-    data, place = path.read_bytes(), 2
-    while place + 9 <= len(data) and data[place] == 0xFF:
-        marker, length = struct.unpack_from(">BH", data, place + 1)
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", data, place + 5)
-            return width, height
-        place += 2 + length
-    return 0, 0
-
-
 def encode_jpeg(picture: StoredPicture, stream: BinaryIO) -> None:
     """Write an 8-bit picture without alpha as JPEG: quality 95, no chroma subsampling. Lossy, outside the mask too."""
-    options = {"exif": _EXIF + picture.exif} if picture.exif else {}
-    dpi = {"dpi": tuple(round(value) for value in picture.dpi)} if picture.dpi else {}
-    _save(picture, stream, "JPEG", quality=_QUALITY, subsampling=0, **options, **dpi)
+    options: dict[str, object] = {"exif": _EXIF + picture.exif} if picture.exif else {}
+    if picture.dpi:
+        options["dpi"] = tuple(round(value) for value in picture.dpi)
+    if picture.comment:
+        options["comment"] = picture.comment
+    extra = b"".join(segment(0xE1, body) for body in picture.extended_xmp)
+    if picture.photoshop:
+        extra += photoshop_segments(picture.photoshop)
+    if extra:
+        options["extra"] = extra
+    _save(picture, stream, "JPEG", quality=_QUALITY, subsampling=0, **options)
 
 
 def encode_webp(picture: StoredPicture, stream: BinaryIO) -> None:

@@ -19,17 +19,30 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
+from statue_models.metadata.photoshop import (
+    as_resources,
+    bytes_of_png_text,
+    to_png_text,
+    without_thumbnails,
+)
 from statue_models.notes import Note
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Colour type -> samples per pixel, and back, a palette aside (PNG specification, IHDR).
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
-_LOOK = (b"cICP", b"gAMA", b"cHRM", b"sRGB", b"mDCV", b"cLLI")
+#: Chunks that say how values look.
+LOOK = (b"cICP", b"gAMA", b"cHRM", b"sRGB", b"mDCV", b"cLLI")
 _TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
 _MAX_EXPANDED = 16 << 20  # bytes a compressed profile or XMP packet may become; chosen
+#: Ancillary chunks that stay true with other samples of the same kind, though they are not marked as safe to copy.
+_STILL_TRUE = (b"sBIT", b"bKGD", b"tIME", b"oFFs", b"pCAL", b"sCAL", b"sTER")
+#: Chunks that are read into other fields, or that are about storage (Apple's iDOT, frames of an animation).
+_READ = (b"iCCP", b"eXIf", b"pHYs", b"tRNS", b"iDOT", b"acTL", b"fcTL", b"fdAT")
+#: Text that other programs keep metadata in: keyword -> field of ``StoredPicture``.
+_RAW_PROFILE = b"Raw profile type "
 _METRES_PER_INCH = 0.0254  #: by definition
 
 
@@ -41,20 +54,22 @@ class _Chunks:
     pixels: list[tuple[bytes, memoryview]] = field(default_factory=list)
     other: dict[bytes, bytes] = field(default_factory=dict)
     kept: list[tuple[bytes, bytes]] = field(default_factory=list)
+    unheld: list[str] = field(default_factory=list)
     xmp: bytes | None = None
+    raw: dict[bytes, bytes] = field(default_factory=dict)
 
 
 def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     """The picture of a PNG file; see ``StoredPicture``. Palettes and depths below 8 bits become 8-bit samples.
 
+    Of an animation it is the picture that programs show which know of none.
+
     Raises:
-        StatueError: truncated-image, not-an-image (damaged), unsupported-image (animated), or what the check raises.
+        StatueError: truncated-image, not-an-image (damaged), or what the check raises.
     """
     data = path.read_bytes()
     found = _walk(path, data, check_size)
     _, _, depth, colour, _ = found.header
-    if b"acTL" in found.other:
-        raise StatueError("unsupported-image", path=path, what="several frames")
     try:
         samples = _decode_samples(found, data)
     except (OSError, SyntaxError, ValueError, cv2.error) as error:
@@ -63,15 +78,26 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     if colour == 3:
         notes = (Note("palette-expanded"),)
     elif depth < 8:
-        notes = (Note.of("depth-expanded", bits=depth),)
+        notes = (Note.of("depth-expanded", bits=depth, to=8),)
+    frames = found.other.get(b"acTL", b"")
+    if len(frames) == 8 and (count := struct.unpack_from(">I", frames)[0]) > 1:
+        notes += (Note.of("first-page-only", kind="frames", pages=count, page=1),)
+    exif = found.raw.get(b"exif", found.raw.get(b"APP1", b"")).removeprefix(b"Exif\0\0") or None
+    resources, thumbnail = None, False
+    if b"iptc" in found.raw:
+        resources, thumbnail = without_thumbnails(as_resources(found.raw[b"iptc"]))
+    if thumbnail:
+        notes += (Note("thumbnail-left-out"),)
     return StoredPicture(
         samples=samples,
         format="PNG",
         icc=_profile(found.other.get(b"iCCP")),
-        exif=found.other.get(b"eXIf"),
+        exif=found.other.get(b"eXIf") or exif,
         xmp=found.xmp,
         dpi=_resolution(found.other.get(b"pHYs")),
-        chunks=tuple(found.kept),
+        photoshop=resources,
+        chunks=tuple(chunk for chunk in found.kept if colour != 3 or chunk[0] not in (b"bKGD", b"sBIT")),
+        unheld=(*found.unheld, *([PIXEL_ASPECT] if _says_aspect(found.other.get(b"pHYs")) else [])),
         notes=notes,
     )
 
@@ -113,10 +139,49 @@ def _sort(found: _Chunks, name: bytes, body: memoryview) -> None:
         found.pixels.append((name, body))
     elif name == b"iTXt" and bytes(body[: len(_XMP)]) == _XMP:
         found.xmp = _international_text(bytes(body[len(_XMP) :]))
-    elif name in _LOOK or name in _TEXT:
+    elif name in _TEXT:
+        _sort_text(found, name, bytes(body))
+    elif name in _READ:
+        found.other[name] = bytes(body)
+    elif name in LOOK or name in _STILL_TRUE or name[3] & 0x20:  # a small last letter: safe to copy (5.4)
         found.kept.append((name, bytes(body)))
     else:
-        found.other[name] = bytes(body)
+        found.unheld.append(f"PNG chunk {name.decode('latin-1')}")
+
+
+def _sort_text(found: _Chunks, name: bytes, body: bytes) -> None:
+    kind = (keyword(name, body) or b"").removeprefix(_RAW_PROFILE)
+    if kind in (b"exif", b"APP1", b"iptc", b"8bim") and kind != keyword(name, body):
+        text = text_of(name, body)
+        content = bytes_of_png_text(text) if text is not None else None
+        if content is not None and (kind != b"APP1" or content.startswith(b"Exif\0\0")):
+            found.raw[kind.replace(b"8bim", b"iptc")] = content
+            return
+    found.kept.append((name, body))
+
+
+def keyword(name: bytes, body: bytes) -> bytes | None:
+    """The keyword of a text chunk, None of another."""
+    return body.partition(b"\0")[0] if name in _TEXT else None
+
+
+def text_of(name: bytes, body: bytes) -> bytes | None:
+    """The text of a text chunk: Latin-1, of iTXt UTF-8; None where it is damaged."""
+    rest = body.partition(b"\0")[2]
+    if name == b"tEXt":
+        return rest
+    return _inflate(rest[1:]) if name == b"zTXt" else _international_text(rest)
+
+
+def text_chunk(word: bytes, text: bytes) -> tuple[bytes, bytes]:
+    """(name, data) of a text chunk: tEXt where the text is Latin-1 and the same in UTF-8, else iTXt if it is UTF-8."""
+    if text.isascii():
+        return b"tEXt", word + b"\0" + text
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError:
+        return b"tEXt", word + b"\0" + text
+    return b"iTXt", word + b"\0\0\0\0\0" + text
 
 
 def _decode_samples(found: _Chunks, data: bytes) -> NDArray[Any]:
@@ -225,6 +290,11 @@ def _resolution(chunk: bytes | None) -> tuple[float, float] | None:
     return (across * _METRES_PER_INCH, down * _METRES_PER_INCH) if unit == 1 and across and down else None
 
 
+def _says_aspect(chunk: bytes | None) -> bool:
+    """Whether pixels are not square, but of no size."""
+    return chunk is not None and len(chunk) == 9 and chunk[8] == 0 and chunk[:4] != chunk[4:8]
+
+
 def _put(stream: BinaryIO, name: bytes, body: bytes | memoryview) -> None:
     stream.write(struct.pack(">I", len(body)) + name)
     stream.write(body)
@@ -238,7 +308,7 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
     stream.write(SIGNATURE)
     _put(stream, b"IHDR", struct.pack(">IIBBBBB", width, height, depth, _COLOUR_TYPE[channels], 0, 0, 0))
     for name, body in picture.chunks:
-        if name in _LOOK:
+        if name in LOOK:
             _put(stream, name, body)
     if picture.icc:
         _put(stream, b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc, 9))
@@ -249,8 +319,11 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
         _put(stream, b"eXIf", picture.exif)
     if picture.xmp:
         _put(stream, b"iTXt", _XMP + b"\0\0\0\0" + picture.xmp)
+    if picture.photoshop:
+        said = _RAW_PROFILE + b"iptc\0\0" + zlib.compress(to_png_text(picture.photoshop), 9)
+        _put(stream, b"zTXt", said)
     for name, body in picture.chunks:
-        if name in _TEXT:
+        if name not in LOOK:
             _put(stream, name, body)
     packer = photographic_packer()
     for rows in _filter_rows(picture.samples):

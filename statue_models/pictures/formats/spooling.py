@@ -1,10 +1,11 @@
 """Pipes and standard input as files that can be read twice."""
 
+import re
 import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,18 @@ STDIN = "-"
 #: Bytes of a pipe at most: the most pixels that can be restored, four floats each, twice over. Chosen.
 LARGEST = 2 << 30
 _BLOCK = 1 << 20
+_PAGE = re.compile(r"(.+)\[([0-9]{1,6})\]")
+
+
+def page_of(path: Path) -> tuple[Path, int]:
+    """(the file, the page or frame) that a name such as ``book.tif[3]`` means, where no file has that very name."""
+    asked = _PAGE.fullmatch(path.name)
+    if asked is None:
+        return path, 1
+    with suppress(OSError, RuntimeError):
+        if not path.exists():
+            return path.with_name(asked[1]), int(asked[2])
+    return path, 1
 
 
 @contextmanager

@@ -4,7 +4,9 @@ tifffile reads the structure and ``tiff_segments`` the samples. Everything that 
 plainly (palettes, bilevel fax, JPEG) is decoded by Pillow as a whole.
 """
 
+import logging
 import struct
+import warnings
 import zlib
 from fractions import Fraction
 from mmap import ACCESS_READ, mmap
@@ -17,47 +19,72 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
+from statue_models.metadata import exif, photoshop
+from statue_models.metadata.tiff_directory import (
+    Directory,
+    Entry,
+    Header,
+    longs,
+    merge_entries,
+    shorts,
+)
 from statue_models.notes import Note
-from statue_models.pictures.formats import exif
-from statue_models.pictures.formats.exif import Directory, Entry, longs, shorts
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stderr import libraries_heard
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
+
+#: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 #: Values of PhotometricInterpretation (TIFF 6.0).
 _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _NAMES = {5: "CMYK colours", 8: "Lab colours", 9: "Lab colours", 10: "Lab colours", 32803: "raw camera data"}
 #: Values of ExtraSamples: alpha (TIFF 6.0).
-_ASSOCIATED, _UNASSOCIATED = 1, 2
+_UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2
+#: Tags: of the picture as a whole, with what each is called where tifffile's own name says less.
+_XMP, _ICC, _IPTC, _PHOTOSHOP = 700, 34675, 33723, 34377
+_TAG_NAMES = {exif.LAYERS: "Photoshop's layers", 301: "transfer curve", 318: "white point", 319: "primaries"}
+_GEOTIFF = (33550, 33922, 34264, 34735, 34736, 34737)
+#: Bits of NewSubfileType (TIFF 6.0).
+_IS_SMALLER, _IS_MASK = 0b001, 0b100
 _DTYPES = {(8, 1): np.uint8, (16, 1): np.uint16, (32, 3): np.float32}
 
 
-def read(path: Path, check_size: SizeCheck) -> StoredPicture:
-    """The first picture of a TIFF file; see ``StoredPicture``. Thumbnails and overviews beside it are left out.
+def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
+    """A page, counted from 1, of a TIFF file; see ``StoredPicture``. Thumbnails, overviews and masks do not count.
 
     Raises:
-        StatueError: truncated-image, not-an-image, unsupported-image, or what the check raises.
+        StatueError: usage, where there is no such page; truncated-image, not-an-image, unsupported-image, or what
+            the check raises.
     """
     try:
         with tifffile.TiffFile(path) as file:
             if not len(file.pages):
                 raise tifffile.TiffFileError("no directory")
-            page = file.pages.first
+            page, pages = _page(path, file, number)
             check_size(page.imagewidth, page.imagelength)
-            if any(not _accompanies(other) for other in file.pages[1:]):
-                raise StatueError("unsupported-image", path=path, what="several pages")
             samples, notes = _samples(path, page)
-            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 282, 283, 296, 700, 34675)}
+            if pages > 1:
+                notes += (Note.of("first-page-only", kind="pages", pages=pages, page=number),)
+            tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 281, 282, 283, 296, 341)}
+            content = {tag.code: _bytes(file, tag) for tag in page.tags if tag.code in (_XMP, _ICC, _IPTC, _PHOTOSHOP)}
+            resources, thumbnail = _resources(content)
             channels = samples.shape[2]
+            extra = tuple(page.extrasamples[:1]) or (_UNSPECIFIED,)
             return StoredPicture(
                 samples=samples,
                 format="TIFF",
-                icc=bytes(tags[34675]) if 34675 in tags else None,
-                exif=_exif(path),
-                xmp=bytes(tags[700]) if 700 in tags else None,
+                icc=content.get(_ICC) or None,
+                exif=_exif(path, page.offset),
+                xmp=content.get(_XMP) or None,
                 dpi=_resolution(tags),
-                premultiplied=channels in (2, 4) and tuple(page.extrasamples[:1]) == (_ASSOCIATED,),
-                notes=notes,
+                white=_said_white(tags, samples),
+                premultiplied=channels in (2, 4) and extra == (_ASSOCIATED,),
+                unspecified_extra=page.samplesperpixel in (2, 4) and extra == (_UNSPECIFIED,),
+                photoshop=resources,
+                unheld=tuple(_unheld(file, page)),
+                notes=(*notes, Note("thumbnail-left-out")) if thumbnail else notes,
                 orientation=int(tags.get(274, 1)) if 1 <= int(tags.get(274, 1)) <= 8 else 1,
             )
     except StatueError:
@@ -78,9 +105,68 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
         raise StatueError(code, path=path) from error
 
 
+def _bytes(file: tifffile.TiffFile, tag: tifffile.TiffTag) -> bytes:
+    """The bytes of a tag's values, whatever type they are said to be of: IPTC's records are often called LONGs."""
+    file.filehandle.seek(tag.valueoffset)
+    return bytes(file.filehandle.read(tag.valuebytecount))
+
+
+def _resources(content: dict[int, bytes]) -> tuple[bytes | None, bool]:
+    """(Photoshop's resources, with IPTC's records among them; whether there was a thumbnail)."""
+    resources, thumbnail = photoshop.without_thumbnails(content.get(_PHOTOSHOP, b""))
+    if content.get(_IPTC):
+        resources = photoshop.with_iptc(resources or b"", content[_IPTC])
+    return resources, thumbnail
+
+
+def _unheld(file: tifffile.TiffFile, page: tifffile.TiffPage) -> list[str]:
+    """What would not be true of another picture: layers of the old one, directories of a kind of its own, masks."""
+    found = []
+    kinds = [_kind_of(other) for other in file.pages if other.index != page.index]
+    if exif.LAYERS in page.tags:
+        found.append(_TAG_NAMES[exif.LAYERS])
+    if any(kind & _IS_MASK for kind in kinds):
+        found.append("the page with a transparency mask")
+    densities = [page.tags[tag].value for tag in (282, 283, 296) if tag in page.tags]
+    if len(densities) == 3 and int(densities[2]) == 1 and densities[0] != densities[1]:
+        found.append(PIXEL_ASPECT)
+    if any(kind & _IS_SMALLER for kind in kinds) or 330 in page.tags:
+        found.append("smaller versions of the picture")
+    return found
+
+
+def name_of_tag(tag: int) -> str:
+    """What a user may know a tag by."""
+    if tag in _GEOTIFF:
+        return "GeoTIFF"
+    return _TAG_NAMES.get(tag) or f"TIFF tag {tag}" + (
+        f" ({tifffile.TIFF.TAGS[tag]})" if tag in tifffile.TIFF.TAGS else ""
+    )
+
+
+def _page(path: Path, file: tifffile.TiffFile, number: int) -> tuple[Any, int]:
+    """(the page of that number, how many there are), also where a thumbnail comes first and the picture lies under it.
+
+    Raises:
+        StatueError: usage.
+    """
+    found = [page for page in file.pages if not _accompanies(page)]
+    if not found:
+        under = file.pages.first.pages or ()
+        found = [page for page in under if not _accompanies(page)] or [file.pages.first]
+    if not 1 <= number <= len(found):
+        raise StatueError("usage", reason=f"{path} has {len(found)} pages, none of number {number}")
+    page = found[number - 1]
+    return (page if isinstance(page, tifffile.TiffPage) else page.aspage()), len(found)
+
+
+def _kind_of(page: Any) -> int:
+    return int(page.keyframe.subfiletype)
+
+
 def _accompanies(page: Any) -> bool:
-    """Whether a further page is a smaller version or a mask of the picture (NewSubfileType bits 0 and 2)."""
-    return bool(page.keyframe.subfiletype & 0b101)
+    """Whether a further page is a smaller version or a mask of the picture."""
+    return bool(_kind_of(page) & (_IS_SMALLER | _IS_MASK))
 
 
 def _ends_early(path: Path) -> bool:
@@ -97,9 +183,9 @@ def _ends_early(path: Path) -> bool:
         return bool(start + 2 > path.stat().st_size)
 
 
-def _exif(path: Path) -> bytes | None:
+def _exif(path: Path, place: int) -> bytes | None:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        return exif.block_of_tiff(content)
+        return exif.block_of_tiff(content, place)
 
 
 def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
@@ -109,6 +195,18 @@ def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
     except (KeyError, ZeroDivisionError, TypeError):
         return None
     return (across * inches, down * inches) if across > 0 and down > 0 else None
+
+
+def _said_white(tags: dict[int, Any], samples: NDArray[Any]) -> float | None:
+    """SMaxSampleValue, else MaxSampleValue: the largest of the colours', or None."""
+    colours = samples.shape[2] - (samples.shape[2] in (2, 4))
+    for tag in (341, 281):
+        said = np.atleast_1d(np.asarray(tags.get(tag, ()))).ravel()[:colours]
+        if len(said) and said.dtype.kind in "uif" and np.isfinite(said).all() and said.max() > 0:
+            return (
+                float(said.max()) if samples.dtype.kind == "f" else min(float(said.max()), float(white(samples.dtype)))
+            )
+    return None
 
 
 def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[Note, ...]]:
@@ -139,16 +237,27 @@ def _indirect_samples(
     path: Path, page: tifffile.TiffPage, bits: int, photometric: int
 ) -> tuple[NDArray[Any], tuple[Note, ...]]:
     check_segments(path, page)
-    with Image.open(path, formats=["TIFF"]) as image:
+    with (
+        libraries_heard(),
+        warnings.catch_warnings(action="ignore"),
+        path.open(
+            "rb"
+        ) as file,  # of a name Pillow 13 may map the file, and then takes the turned size for the stored one
+        Image.open(file, formats=["TIFF"]) as image,
+    ):
         palette = image.mode in ("P", "PA")
         if not palette and image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
             raise StatueError("unsupported-image", path=path, what=f"{image.mode} colours")
+        image.load()
+        turned = exif.ORIENTATION in page.tags and exif.ORIENTATION not in getattr(image, "tag_v2", {})
         samples = pillow_samples(image.convert("RGBA" if image.mode == "PA" else "RGB") if palette else image)
+    if turned:  # Pillow turns while it loads; what is read here is stored samples, which are turned in one place
+        samples = exif.turn_back(samples, int(page.tags[exif.ORIENTATION].value))
     if page.samplesperpixel == samples.shape[2] and samples.shape[2] in (2, 4) and page.extrasamples[:1] == (1,):
         raise StatueError("unsupported-image", path=path, what="premultiplied alpha in an unusual compression")
     if palette:
         return samples, (Note("palette-expanded"),)
-    return samples, (Note.of("depth-expanded", bits=bits),) if bits < 8 else ()
+    return samples, (Note.of("depth-expanded", bits=bits, to=8),) if bits < 8 else ()
 
 
 def encode(picture: StoredPicture, stream: BinaryIO) -> None:
@@ -158,7 +267,8 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
     """
     samples = picture.samples
     height, width, channels = samples.shape
-    order: Literal["<", ">"] = ">" if picture.exif and exif.byte_order(picture.exif) == ">" else "<"
+    header = Header.of(picture.exif)
+    order: Literal["<", ">"] = ">" if header is not None and header.order == ">" else "<"
     floating = samples.dtype.kind == "f"
     rows = max(1, (1 << 19) // (width * channels * samples.dtype.itemsize))
     stream.write((b"II*\0" if order == "<" else b"MM\0*") + b"\0\0\0\0")
@@ -175,10 +285,16 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
     stream.write(b"\0" * (stream.tell() % 2))
     start = stream.tell()
     said = exif.read_description(picture.exif)
-    entries = exif.merge_entries(said.entries, _described_storage(picture, order, rows, offsets, counts))
+    entries = merge_entries(said.entries, _described_storage(picture, order, rows, offsets, counts))
     stream.write(Directory(entries, said.children).to_bytes(start, order))
     stream.seek(4)
     stream.write(struct.pack(order + "I", start))
+
+
+def _extra_sample(picture: StoredPicture) -> int:
+    if picture.unspecified_extra:
+        return _UNSPECIFIED
+    return _ASSOCIATED if picture.premultiplied else _UNASSOCIATED
 
 
 def _described_storage(
@@ -202,15 +318,25 @@ def _described_storage(
         317: shorts(order, 1 if floating else HORIZONTAL),
         339: shorts(order, *[3 if floating else 1] * channels),
     }
+    if picture.white is not None and floating:
+        entries[341] = Entry(11, channels, struct.pack(f"{order}{channels}f", *[picture.white] * channels))
+    elif picture.white is not None:
+        entries[281] = shorts(order, *[round(picture.white)] * channels)
     if picture.has_alpha:
-        entries[338] = shorts(order, _ASSOCIATED if picture.premultiplied else _UNASSOCIATED)
+        entries[338] = shorts(order, _extra_sample(picture))
     if picture.dpi:
         for tag, value in zip((282, 283), picture.dpi, strict=True):
             ratio = Fraction(value).limit_denominator(10_000)
             entries[tag] = Entry(5, 1, struct.pack(order + "II", ratio.numerator, ratio.denominator))
         entries[296] = shorts(order, 2)
+    if picture.photoshop:
+        records = photoshop.iptc_of(picture.photoshop)
+        if records:
+            entries[_IPTC] = Entry(7, len(records), records)
+        if photoshop.has_others(picture.photoshop):
+            entries[_PHOTOSHOP] = Entry(1, len(picture.photoshop), picture.photoshop)
     if picture.icc:
-        entries[34675] = Entry(7, len(picture.icc), picture.icc)
+        entries[_ICC] = Entry(7, len(picture.icc), picture.icc)
     if picture.xmp:
-        entries[700] = Entry(1, len(picture.xmp), picture.xmp)
+        entries[_XMP] = Entry(1, len(picture.xmp), picture.xmp)
     return entries

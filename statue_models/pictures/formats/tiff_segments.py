@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from statue_models.errors import StatueError
-from statue_models.pictures.formats.exif import Directory, longs, shorts
+from statue_models.metadata.tiff_directory import Directory, longs, shorts
+from statue_models.pictures.formats.stderr import libraries_heard
 
 #: Values of Compression (TIFF 6.0; deflate: Adobe's and the older number).
 _UNPACKED = 1
@@ -140,7 +141,10 @@ def _unpack_segments(blobs: list[bytes], rows: int, row_bytes: int, packing: int
         279: longs("<", *(len(blob) for blob in blobs)),
     }
     content = b"".join([b"II*\0", struct.pack("<I", start), *blobs]).ljust(start, b"\0")
-    with warnings.catch_warnings():  # Pillow takes these bytes for pixels, and from 89 million on for a bomb
+    with (
+        libraries_heard(),
+        warnings.catch_warnings(),
+    ):  # Pillow takes these bytes for pixels, and from 89 million on for a bomb
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(content + Directory(entries).to_bytes(start, "<")), formats=["TIFF"]) as image:
             return np.asarray(image).reshape(len(blobs), rows, row_bytes)

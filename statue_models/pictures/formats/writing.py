@@ -7,7 +7,9 @@ from typing import BinaryIO
 import numpy as np
 
 from statue_models.errors import StatueError
+from statue_models.notes import Note
 from statue_models.pictures.formats import jpeg_webp, png, tiff
+from statue_models.pictures.formats.holding import fit
 from statue_models.pictures.formats.stored_picture import StoredPicture
 from statue_models.whole_file import check_writable, whole_file
 
@@ -58,12 +60,29 @@ def _find_obstacle(name: str, picture: StoredPicture) -> str | None:
     return None
 
 
-def write_picture(picture: StoredPicture, path: Path, force: bool = False) -> None:
+def can_be_written(path: Path) -> bool:
+    """Whether the name's ending is that of a format that is written here."""
+    return path.suffix.lower() in _FORMATS
+
+
+def notes_of_writing(picture: StoredPicture, path: Path) -> tuple[Note, ...]:
+    """What is to be said of a picture in the format that the name's ending says: what is left out or converted."""
+    name = _FORMATS.get(path.suffix.lower())
+    return () if name is None else fit(picture, name)[1]
+
+
+def write_picture(picture: StoredPicture, path: Path, force: bool = False) -> tuple[Note, ...]:
     """Write a picture in the format that the name's ending says; the file appears whole or not at all.
+
+    Returns:
+        Those of ``notes_of_writing``.
 
     Raises:
         StatueError: those of ``check_output``, and disk-full.
     """
     check_output(path, force, picture)
+    name = _FORMATS[path.suffix.lower()]
+    fitted, notes = fit(picture, name)
     with whole_file(path, force) as stream:
-        _ENCODERS[_FORMATS[path.suffix.lower()]](picture, stream)
+        _ENCODERS[name](fitted, stream)
+    return notes

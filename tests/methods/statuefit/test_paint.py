@@ -5,9 +5,10 @@ import pytest
 from synthetic_statue import make_statue
 
 from statue_models.face.landmarks68 import face_outline
-from statue_models.methods.statuefit.closed_crop import close_hole, dilate
+from statue_models.methods.statuefit.closed_crop import close_hole
 from statue_models.methods.statuefit.colour import fit_stone_colour
 from statue_models.methods.statuefit.paint import FEATURES, estimate_paint
+from statue_models.pixels.regions import dilate
 
 MOUTH, EYE = FEATURES
 RED, BLUE = np.array([1.4, 0.6, 0.6]), np.array([0.6, 0.9, 1.5])

@@ -11,7 +11,7 @@ from statue_models.face.landmarks68 import interocular_distance
 from training.evaluation.frames.calibration import calibration
 from training.evaluation.frames.outcomes import Outcome, frame_error
 from training.suites.composed.cases import composed_cases, composed_digest
-from training.suites.composed.heads import Head, Heads, _read, _write
+from training.suites.composed.heads import Head, Heads, read_heads, write_heads
 from training.suites.composed.scenes import Scenes
 
 
@@ -113,8 +113,8 @@ def test_the_same_number_gives_the_same_case(assets, heads):
 
 def test_rendered_heads_come_back_from_their_file(tmp_path, heads):
     path = tmp_path / "heads.npz"
-    _write(path, heads)
-    stored = _read(path)
+    write_heads(path, heads)
+    stored = read_heads(path)
     assert stored is not None
     for before, after in zip(heads.faces + heads.profiles, stored.faces + stored.profiles, strict=True):
         np.testing.assert_array_equal(before.rgb, after.rgb)

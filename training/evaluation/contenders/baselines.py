@@ -27,6 +27,7 @@ from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Hypothesis, RestorationRequest
 from statue_models.restoring.compositing import composite_pieces
 from statue_models.restoring.filling import fill_hole
+from statue_models.restoring.holes import find_holes, unite
 from statue_models.restoring.sight import Sight
 from training.suites.cases import Case
 
@@ -112,6 +113,7 @@ class MethodRestoring:
         request = RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255)
         done = fill_hole(
             request,
+            unite(find_holes(request.mask)),
             sight,
             lambda crop, hypotheses, progress: self.method.restore(crop, hypotheses, self.options, progress),
             [Hypothesis(index, seed) for index, seed in enumerate(seeds if self.has_hypotheses else seeds[:1])],

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
+from statue_models.landmarks.looking import REFINE_SIZE
 from statue_models.landmarks.predictor import LandmarkPredictor
-from statue_models.landmarks.search import REFINE_SIZE, find_face
+from statue_models.landmarks.search import find_face
 from training.damage.canvas import Canvas
 from training.damage.draws import Draws
 from training.damage.rectangles import rects

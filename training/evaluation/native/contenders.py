@@ -67,6 +67,7 @@ class ThroughRestorer:
             quality=self.setting.quality,
             steps=self.setting.steps if self.takes_steps else None,
             landmarks=landmarks if self.needs_face else None,
+            require_face=self.needs_face,  # what fills a hole without one is judged under its own name
             device=self.setting.device,
         )
         restoration = self.restorer.restore(request)

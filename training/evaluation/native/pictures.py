@@ -35,7 +35,8 @@ Picture = NDArray[np.uint8]
 
 def restore(restorer: Restorer, case: NativeCase, variants: int = 1) -> Restoration:
     """The case as a user would have it restored."""
-    return restorer.restore(RestorationRequest(case.damaged, case.hole.astype(np.uint8) * 255, variants=variants))
+    mask = case.hole.astype(np.uint8) * 255
+    return restorer.restore(RestorationRequest(case.damaged, mask, variants=variants, require_face=True))
 
 
 def cut_around_hole(case: NativeCase, picture: Picture) -> Picture:

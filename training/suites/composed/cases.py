@@ -119,12 +119,12 @@ def _draw_case(
         matrix = _place_head(other, size * rng.uniform(0.5, 1.6), (width, height), False, rng)
         box = _box(matrix @ _homogeneous(other.points))
         if not any(_overlap(_grow_box(box), _grow_box(known)) for known in [own, *taken]):
-            _paste(canvas, other, matrix)
+            paste_head(canvas, other, matrix)
             taken.append(box)
             others += 1
-    _paste(canvas, head, paste)
+    paste_head(canvas, head, paste)
     points = (paste @ _homogeneous(head.points)).T
-    hole, share = _hole(points, damage, (height, width), rng)
+    hole, share = hole_on(points, damage, (height, width), rng)
     if hole.sum() < 12 or share < 0.6:
         return None
     canvas[hole] = DAMAGE
@@ -166,7 +166,7 @@ def _place_head(
     return matrix
 
 
-def _paste(canvas: Rgb, head: Head, matrix: NDArray[np.float64]) -> None:
+def paste_head(canvas: Rgb, head: Head, matrix: NDArray[np.float64]) -> None:
     """Draw the cut-out head into the canvas, in place."""
     scale = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
     picture = np.dstack([head.rgb, head.alpha]).astype(np.float32)
@@ -188,11 +188,11 @@ def _paste(canvas: Rgb, head: Head, matrix: NDArray[np.float64]) -> None:
     part[:] = np.rint(np.clip(drawn[..., :3] + part * (1 - drawn[..., 3:] / 255), 0, 255)).astype(np.uint8)
 
 
-def _hole(
+def hole_on(
     points: NDArray[np.float64], damage: str, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[NDArray[np.bool_], float]:
     """The hole (H, W), and the share of it that lies in the picture."""
-    side = HOLE_EXTENT * _unit(points)
+    side = HOLE_EXTENT * head_unit(points)
     scale, angle = side / HOLE_SIDE, eye_roll(points)
     turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     shift = points.mean(axis=0) - turn @ np.full(2, HOLE_SIDE / 2)
@@ -204,7 +204,7 @@ def _hole(
     return hole, float(hole.sum()) / max(1.0, float(small.sum()) * scale**2)
 
 
-def _unit(points: NDArray[np.float64]) -> float:
+def head_unit(points: NDArray[np.float64]) -> float:
     """The eye distance, or for turned heads what it would be from before, by the box's height."""
     return max(interocular_distance(points), 0.55 * float(np.ptp(points, axis=0).max()))
 

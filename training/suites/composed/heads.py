@@ -87,7 +87,7 @@ def frame_heads(assets: Path, cache: Path) -> Heads:
     """
     path = cache / FILE
     if path.is_file():
-        stored = _read(path)
+        stored = read_heads(path)
         if stored is not None:
             return stored
     heads = _render_heads(assets, _to_stderr)
@@ -95,7 +95,7 @@ def frame_heads(assets: Path, cache: Path) -> Heads:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StatueError("output-unwritable", path=cache, reason=error.strerror or str(error)) from None
-    _write(path, heads)
+    write_heads(path, heads)
     return heads
 
 
@@ -128,7 +128,7 @@ def _render_heads(assets: Path, progress: Progress) -> Heads:
         renders = factory.render(table)
         if not find_passing(renders).item():
             continue
-        faces.append(_head(table, renders))
+        faces.append(head_of(table, renders))
         if len(scenes) < SCENES:
             # The same camera, light and film, looking beside the statue.
             away = table.copy()
@@ -142,7 +142,7 @@ def _render_heads(assets: Path, progress: Progress) -> Heads:
         walk_round(table, np.radians([rng.uniform(*PROFILE_YAW) * rng.choice((-1, 1))]))
         renders = factory.render(table)
         if find_passing(renders, but="hidden").item():
-            profiles.append(_head(table, renders))
+            profiles.append(head_of(table, renders))
             progress(FACES + len(profiles), total)
     return Heads(faces, profiles, scenes)
 
@@ -159,7 +159,8 @@ def with_brows_on_ridge(head: HeadModel) -> HeadModel:
     return replace(head, landmarks=landmarks)
 
 
-def _head(table: Table, renders: Renders) -> Head:
+def head_of(table: Table, renders: Renders) -> Head:
+    """The one head of a render."""
     return Head(
         np.asarray(renders.image[0].cpu().numpy(), np.uint8),
         np.asarray(renders.alpha[0].cpu().numpy(), np.uint8),
@@ -168,14 +169,15 @@ def _head(table: Table, renders: Renders) -> Head:
     )
 
 
-def _write(path: Path, heads: Heads) -> None:
+def write_heads(path: Path, heads: Heads, version: int = VERSION) -> None:
+    """Keep heads in a file, whole or not at all."""
     everyone = heads.faces + heads.profiles
     pictures = [np.dstack([head.rgb[..., ::-1], head.alpha]) for head in everyone]
     blobs = [cv2.imencode(".png", picture)[1].ravel() for picture in [*pictures, *(s[..., ::-1] for s in heads.scenes)]]
     with whole_file(path, force=True) as stream:
         np.savez(
             stream,
-            version=np.array(VERSION),
+            version=np.array(version),
             counts=np.array([len(heads.faces), len(heads.profiles), len(heads.scenes)]),
             points=np.array([head.points for head in everyone]),
             yaw=np.array([head.yaw for head in everyone]),
@@ -184,11 +186,15 @@ def _write(path: Path, heads: Heads) -> None:
         )
 
 
-def _read(path: Path) -> Heads | None:
-    """What ``_write`` wrote; None if it is of another version."""
+def read_heads(path: Path, version: int = VERSION) -> Heads | None:
+    """What ``write_heads`` wrote; None if it is of another version.
+
+    Raises:
+        StatueError: ``bad-training-data``.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
-            if int(file["version"]) != VERSION:
+            if int(file["version"]) != version:
                 return None
             faces, profiles, scenes = (int(count) for count in file["counts"])
             points, yaw = file["points"], file["yaw"]

@@ -1,4 +1,4 @@
-"""``statue`` here and in processes of its own, and what it leaves in folders."""
+"""``statue restore`` for many photographs, and what lies in the folders afterwards."""
 
 import os
 import signal

@@ -1,0 +1,203 @@
+"""Which holes are restored together, and where each group looks: holes near each other, and holes of one face.
+
+A group comes out the same whatever is missing elsewhere, out of its sight: its face is searched by its own holes.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statue_models.errors import StatueError
+from statue_models.face.face_box import FaceBox
+from statue_models.face.face_frame import FaceFrame
+from statue_models.landmarks.predictor import LandmarkPredictor
+from statue_models.landmarks.search import find_face
+from statue_models.methods.descriptor import Needs
+from statue_models.pixels.overlay import part_of
+from statue_models.pixels.samples import rgb8
+from statue_models.request import Progress, RestorationRequest, part_of_progress
+from statue_models.restoring.cracks import thin_part, thin_width
+from statue_models.restoring.cropping import pixels_in_frame
+from statue_models.restoring.holes import Hole, find_holes, join_by_tile, unite
+from statue_models.restoring.sight import Sight
+
+#: Why a hole has no face: code of the error -> code of the note.
+FACELESS = {"no-face": "no-face", "profile-face": "profile", "hole-off-face": "hole-off-face"}
+#: Two frames are those of one face: their centres are at most so far apart, in larger sides, and their sides differ by
+#: at most this factor. Chosen.
+APART, LARGER = 0.3, 1.6
+#: The square within which holes belong to a face that was given by its box, in the box's larger side. Chosen.
+AROUND_BOX = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class HoleGroup:
+    """Holes that are filled together.
+
+    Attributes:
+        hole: all of them.
+        sight: the face that they are filled by, or their surroundings.
+        faceless: the code of the note that says why there is no face, where one was looked for.
+    """
+
+    hole: Hole
+    sight: Sight
+    faceless: str = ""
+
+
+@dataclass(eq=False)
+class _Face:
+    """A face, and the holes that are filled by it."""
+
+    sight: Sight
+    holes: list[Hole] = field(default_factory=list)
+
+    def has(self, hole: Hole) -> bool:
+        """Whether a hole lies so well on the face that no other can be meant."""
+        assert self.sight.landmarks is not None
+        points = self.sight.landmarks.points
+        (left, top), (right, bottom) = points.min(0), points.max(0)
+        x, y, width, height = hole.rectangle
+        return bool(left <= x and top <= y and x + width <= right and y + height <= bottom)
+
+    def is_in(self, frame: FaceFrame) -> bool:
+        """Whether another frame is that of the same face."""
+        own = self.sight.frame
+        apart = math.dist(own.centre, frame.centre) / max(own.side, frame.side)
+        return apart <= APART and abs(math.log(own.side / frame.side)) <= math.log(LARGER)
+
+    def groups(self) -> list[HoleGroup]:
+        """One of all holes that its frame holds, and one of each that it must be widened for."""
+        inside = [hole for hole in self.holes if self.sight.holds(hole.rectangle)]
+        groups = [HoleGroup(unite(inside), self.sight)] if inside else []
+        return groups + [HoleGroup(hole, self.sight) for hole in self.holes if hole not in inside]
+
+
+def find_groups(
+    request: RestorationRequest, needs: Needs, load: Callable[[str], LandmarkPredictor], progress: Progress
+) -> list[HoleGroup]:
+    """The groups of a request's holes, faces first.
+
+    Args:
+        request: with the face's landmarks or box, where the user gave them: they are those of the holes in their
+            reach. For what is thin for any face none is looked for.
+        needs: of the method.
+        load: gives the landmark predictor of a name; not called where no face is searched.
+        progress: of the search.
+
+    Raises:
+        StatueError: as ``find_face`` does, but for what ``FACELESS`` holds: that a request must ask for
+            (``require_face``).
+    """
+    thin, wide = _part_by_width(request, find_holes(request.mask))
+    if needs == "pixels":
+        return [HoleGroup(hole, Sight.of_selection(hole.rectangle)) for hole in (*wide, *join_by_tile(thin))]
+    if needs == "face":  # such a method closes cracks, too
+        thin, wide = [], [*wide, *join_by_tile(thin)]
+    search = _Search(request, load)
+    for number, hole in enumerate(wide):
+        search.add(hole, part_of_progress(progress, number / len(wide), (number + 1) / len(wide)))
+    apart = [hole for hole in thin if not search.add_to_frame(hole)]
+    plain = [HoleGroup(hole, Sight.of_selection(hole.rectangle)) for hole in join_by_tile(apart)]
+    return [*search.groups(progress), *plain]
+
+
+def _part_by_width(request: RestorationRequest, holes: Sequence[Hole]) -> tuple[list[Hole], list[Hole]]:
+    """The holes that are thin for any face, and the others."""
+    thin = thin_part(request.mask, thin_width(request, None))
+    box = None if request.face is None else _square_around(request.face)
+    sides: tuple[list[Hole], list[Hole]] = [], []
+    for hole in holes:
+        is_wide = not part_of(thin, hole.rectangle)[hole.where].all() or (box is not None and _shows(box, hole))
+        sides[is_wide].append(hole)
+    return sides
+
+
+def _square_around(box: FaceBox) -> FaceFrame:
+    """The square within which a hole belongs to a face that was given by its box."""
+    return FaceFrame(box.centre, AROUND_BOX * max(box.width, box.height))
+
+
+def _shows(frame: FaceFrame, hole: Hole) -> bool:
+    """Whether any of a hole lies in a frame."""
+    return bool((pixels_in_frame(frame, hole.rectangle) & hole.where).any())
+
+
+class _Search:
+    """Finds the faces of holes, each by its own hole first, then by all that lie on it."""
+
+    def __init__(self, request: RestorationRequest, load: Callable[[str], LandmarkPredictor]) -> None:
+        self._request, self._load = request, load
+        self._rgb = rgb8(request.image)
+        self._faces: list[_Face] = []
+        self._faceless: list[HoleGroup] = []
+        self._given: _Face | None = None
+        if request.landmarks is not None:
+            self._given = _Face(Sight.of_face(*find_face(self._rgb, request.mask, [], landmarks=request.landmarks)))
+            self._faces.append(self._given)
+
+    def add(self, hole: Hole, progress: Progress) -> None:
+        """Give a hole to its face, which is looked for where it is not yet known."""
+        if self._given is not None and _shows(self._given.sight.frame, hole):
+            self._given.holes.append(hole)
+            return
+        face = next((face for face in self._faces if face.has(hole)), None)
+        if face is None:
+            found = self._look([hole], progress)
+            if isinstance(found, str):
+                self._faceless.append(HoleGroup(hole, Sight.of_selection(hole.rectangle), found))
+                return
+            face = next((face for face in self._faces if face.is_in(found.frame)), None)
+            if face is None:
+                face = _Face(found)
+                self._faces.append(face)
+        face.holes.append(hole)
+
+    def add_to_frame(self, hole: Hole) -> bool:
+        """Give a hole to the face whose frame holds it, if there is one."""
+        for face in self._faces:
+            if face.sight.holds(hole.rectangle):
+                face.holes.append(hole)
+                return True
+        return False
+
+    def groups(self, progress: Progress) -> list[HoleGroup]:
+        """The groups of each face, as all holes that lie on it show it; then the holes that have none."""
+        for face in self._faces:
+            on_face = [hole for number, hole in enumerate(face.holes) if number == 0 or face.has(hole)]
+            if face is not self._given and len(on_face) > 1:
+                found = self._look(on_face, part_of_progress(progress, 1.0, 1.0))
+                if not isinstance(found, str) and face.is_in(found.frame):
+                    face.sight = found
+        return [*(group for face in self._faces for group in face.groups()), *self._without_face()]
+
+    def _without_face(self) -> list[HoleGroup]:
+        """The holes that have none; where another hole's face is there, they lie beside it."""
+        beside = FACELESS["hole-off-face"]
+        return [
+            replace(group, faceless=beside) if self._faces and group.faceless == FACELESS["no-face"] else group
+            for group in self._faceless
+        ]
+
+    def _look(self, holes: Sequence[Hole], progress: Progress) -> Sight | str:
+        """The face of these holes, or the note's code that says why there is none."""
+        mask, box = self._mask_of(holes), self._request.face
+        if box is not None and not any(_shows(_square_around(box), hole) for hole in holes):
+            box = None
+        try:
+            predictors = [self._load(self._request.predictor)]
+            return Sight.of_face(*find_face(self._rgb, mask, predictors, face=box, progress=progress))
+        except StatueError as error:
+            if error.code not in FACELESS or self._request.require_face:
+                raise
+            return FACELESS[error.code]
+
+    def _mask_of(self, holes: Sequence[Hole]) -> NDArray[np.uint8]:
+        """(H, W) the mask of some holes alone."""
+        mask = np.zeros(self._request.mask.shape, np.uint8)
+        for hole in holes:
+            part_of(mask, hole.rectangle)[hole.where] = part_of(self._request.mask, hole.rectangle)[hole.where]
+        return mask
