@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from many_pictures import pictures, statue_command
+from PIL import Image
 
 from statue_models.cli import restore_many
 from statue_models.errors import StatueError
@@ -171,3 +172,24 @@ def test_what_was_done_is_told_though_no_worker_can_be_had_any_more(statues, cap
     assert [one["state"] for one in answer["pictures"]] == ["done", "done", "left", "left"]
     assert answer["error"]["code"] == "cluster-unreachable"
     assert "it is gone" in said.err and "photos/s01.png  done" in said.err
+
+
+def test_formats_that_are_only_read_and_pages_become_files_that_can_be_written(statues, capsys, in_this_process):
+    picture = Image.open("photos/s00.png")
+    picture.save("photos/s00.bmp")
+    pages = [picture, Image.open("photos/s01.png")]
+    pages[0].save("photos/s01.tif", save_all=True, append_images=pages[1:])
+    words = ["photos/s00.bmp", "photos/s01.tif[2]", *MANY, "--resume", "--json"]
+    assert statue_command("restore", *words) == 0, capsys.readouterr().err
+    assert set(pictures("out")) == {"s00.tif", "s01.tif"}
+    statue_command("restore", *statues[:2], "--masks", "masks", "-o", "plain", *PLAIN)
+    for name in ("s00", "s01"):
+        made = [Photograph.read(Path(folder)).samples for folder in (f"out/{name}.tif", f"plain/{name}.png")]
+        assert (made[0] == made[1]).all()
+    capsys.readouterr()
+    assert statue_command("restore", *words) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["kept"] == 2
+    words[1] = "photos/s01.tif[1]"
+    assert statue_command("restore", *words) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"done": 1, "kept": 1, "failed": 0, "left": 0}
+    assert statue_command("restore", "photos/s01.tif[2]", "photos/s02.png", *MANY[:2], "-o", "photos", "--force") == 8
