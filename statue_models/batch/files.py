@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from statue_models.errors import StatueError, reason_of, require_package
+from statue_models.pictures.formats.spooling import page_of
+from statue_models.tasks import paths
 from statue_models.tasks.paths import is_address
 from statue_models.whole_file import remove_parts, whole_file
 
@@ -32,6 +34,16 @@ def folder_of(name: str) -> str:
 def in_folder(folder: str, name: str) -> str:
     """The name of a file in a folder."""
     return f"{folder.rstrip('/')}/{name}" if is_address(folder) else str(Path(folder) / name)
+
+
+def result_name(photo: str) -> str:
+    """What a photograph's result is called in a folder; see ``tasks.paths``."""
+    return paths.result_name(Path(file_name(photo) if is_address(photo) else photo))
+
+
+def page(name: str) -> int:
+    """The page that the name of a picture on this machine means (``book.tif[3]``); 1 of any other."""
+    return 1 if is_address(name) else page_of(Path(name))[1]
 
 
 def exists(name: str) -> bool:
@@ -91,7 +103,7 @@ def reading(name: str) -> Iterator[BinaryIO]:
         with _elsewhere(name) as (system, path), system.open(path, "rb") as stream:
             yield stream
         return
-    file = Path(name)
+    file = page_of(Path(name))[0]
     try:
         if file.exists() and not file.is_file():
             raise StatueError("unreadable-file", path=name, reason="one of many pictures must be a file")

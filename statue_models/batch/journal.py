@@ -58,6 +58,7 @@ def hash_of(task: PictureTask) -> str:
         "photo": files.digest(task.photo),
         "mask": ALPHA if task.mask == ALPHA else files.digest(task.mask),
         "landmarks": task.landmarks and files.digest(task.landmarks),
+        "pages": [files.page(task.photo), files.page(task.mask)],
         "shape": [task.invert, task.grow, task.feather],
         "asked": {**task.asked, "model": method.name},
         "format": files.file_name(task.outputs[0]).rpartition(".")[2].lower(),

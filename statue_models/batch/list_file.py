@@ -9,13 +9,17 @@ from typing import Any, NoReturn
 
 from statue_models.batch import files
 from statue_models.errors import StatueError
-from statue_models.fields import FIELDS
+from statue_models.fields import FIELDS, SWITCH
 from statue_models.tasks.paths import is_address, name_of
 
 #: Columns that are files' names.
 FILES = ("photo", "mask", "output", "landmarks", "report", "uncertainty")
-#: Options that are said or not; what cells mean yes and no.
-FLAGS = ("invert", *(field.shorthand for field in FIELDS.values() if field.shorthand))
+#: Options that are said or not, and the field that goes back to its default where a cell says no; what cells mean so.
+FLAGS = {
+    "invert": "",
+    **{field.shorthand: field.name for field in FIELDS.values() if field.shorthand},
+    **{field.name: field.name for field in FIELDS.values() if field.kind == SWITCH and field.on_command_line},
+}
 _YES, _NO = ("yes", "true", "1", "y"), ("no", "false", "0", "n")
 #: Separators of columns: German and other spreadsheets write semicolons.
 _SEPARATORS = ",;\t"
@@ -23,7 +27,7 @@ _SEPARATORS = ",;\t"
 
 def columns() -> list[str]:
     """What a row may hold: the files, and the options of one photograph."""
-    options = [field.name for field in FIELDS.values() if field.on_command_line and field.name not in FILES]
+    options = [field.name for field in FIELDS.values() if field.on_command_line and field.name not in (*FILES, *FLAGS)]
     return [*FILES, *options, *FLAGS, "grow", "feather"]
 
 
@@ -36,6 +40,7 @@ class Row:
         photo: the photograph's name.
         mask, output: names, or empty where they are not given.
         words: what it asks for, as words of a command line.
+        unset: the fields that it wants at their defaults, whatever the command line says.
     """
 
     number: int
@@ -43,6 +48,7 @@ class Row:
     mask: str
     output: str
     words: Sequence[str]
+    unset: Sequence[str] = ()
 
 
 def read_list(name: str) -> list[Row]:
@@ -98,22 +104,20 @@ def _row(number: int, cells: Mapping[str, Any], name: str) -> Row:
             given[key] = _beside(name, given[key])
     if "photo" not in given:
         _refuse(name, f"row {number} names no photograph")
-    words = []
+    words, unset = [], []
     for key, word in given.items():
         flag = f"--{key.replace('_', '-')}"
-        if key in FLAGS:
-            words += _flag(key, flag, word, number, name)
-        elif key not in ("photo", "mask", "output"):
-            words.append(f"{flag}={word}")
-    return Row(number, given["photo"], given.get("mask", ""), given.get("output", ""), words)
-
-
-def _flag(key: str, flag: str, word: str, number: int, name: str) -> list[str]:
-    if word.lower() in _YES:
-        return [flag]
-    if word.lower() not in _NO:
-        _refuse(name, f"row {number}: {key} is yes or no, not {word}")
-    return ["--no-invert"] if key == "invert" else []
+        if key not in FLAGS:
+            words += [] if key in ("photo", "mask", "output") else [f"{flag}={word}"]
+        elif word.lower() in _YES:
+            words.append(flag)
+        elif word.lower() not in _NO:
+            _refuse(name, f"row {number}: {key} is yes or no, not {word}")
+        elif key == "invert":
+            words.append("--no-invert")
+        else:
+            unset.append(FLAGS[key])
+    return Row(number, given["photo"], given.get("mask", ""), given.get("output", ""), words, unset)
 
 
 def _word(value: Any) -> str:

@@ -8,7 +8,7 @@ from statue_models.batch import files
 from statue_models.errors import StatueError
 
 #: What masks' names end in: the formats that are read.
-_ENDINGS = (".png", ".tif", ".tiff", ".webp", ".jpg", ".jpeg")
+_ENDINGS = (".png", ".tif", ".tiff", ".webp", ".jpg", ".jpeg", ".gif", ".bmp", ".heic", ".heif", ".avif")
 
 
 @dataclass(frozen=True)

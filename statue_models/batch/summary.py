@@ -52,9 +52,9 @@ def remedies(outcomes: Iterable[Outcome]) -> list[str]:
 
 def failure(outcomes: Sequence[Outcome], interrupted: bool) -> StatueError | None:
     """How a batch as a whole ended badly, or None."""
-    if interrupted:
-        return StatueError("interrupted")
     counts = count(outcomes)
+    if interrupted:
+        return StatueError("stopped-early", done=counts[DONE] + counts[KEPT], all=len(outcomes))
     if counts[FAILED]:
         return StatueError("some-failed", failed=counts[FAILED], all=len(outcomes))
     return None

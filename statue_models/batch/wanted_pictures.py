@@ -7,7 +7,8 @@ from statue_models.batch import files
 from statue_models.batch.masks import MaskFolder
 from statue_models.batch.outcome import Wanted
 from statue_models.errors import StatueError
-from statue_models.tasks.paths import check_distinct, is_address, path_of
+from statue_models.tasks.inputs import files_read
+from statue_models.tasks.paths import check_distinct, is_address
 from statue_models.tasks.picture_task import PictureTask
 
 #: Makes a task of a photograph, its mask and its outputs.
@@ -43,7 +44,7 @@ def check_outputs(wanted: Sequence[Wanted]) -> None:
     tasks = [one.task for one in wanted if one.task is not None]
     read = [name for task in tasks for name in task.read] + [one.photo for one in wanted]
     written = [name for task in tasks for name in task.written]
-    here = [path_of(name) for name in read if not is_address(name)]
+    here = files_read(*(name for name in read if not is_address(name)))
     check_distinct([Path(name) for name in written if not is_address(name)], here)
     seen, there = set(), set(read)
     for name in filter(is_address, written):

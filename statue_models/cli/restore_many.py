@@ -20,6 +20,7 @@ from statue_models.cli import output
 from statue_models.cli.arguments import parse_more
 from statue_models.cli.restore import task_of
 from statue_models.errors import StatueError
+from statue_models.fields import FIELDS
 from statue_models.pictures.formats.spooling import STDIN
 from statue_models.pictures.mask_file import ALPHA
 from statue_models.tasks.paths import is_address
@@ -30,7 +31,7 @@ def run(options: Namespace) -> int:
     """Carry the command out; see docs/batch.md.
 
     Returns:
-        The exit status: that of ``some-failed`` or ``interrupted``, or 0.
+        The exit status: that of ``some-failed`` or ``stopped-early``, or 0.
 
     Raises:
         StatueError: what is wrong with the batch as a whole, before any of it is done.
@@ -45,8 +46,12 @@ def run(options: Namespace) -> int:
         pool = _pool(options, wanted)
         teller.left.workers = pool.size
         batch = Batch(wanted, pool, options.resume, teller.ended, teller.tick)
-        batch.run()
-    error = summary.failure(batch.outcomes, batch.interrupted)
+        lost: StatueError | None = None
+        try:
+            batch.run()
+        except StatueError as failure:  # no worker can be had any more: what was done is told all the same
+            lost = failure
+    error = lost or summary.failure(batch.outcomes, batch.interrupted)
     if not options.quiet:
         print("\n" + summary.table(wanted, batch.outcomes) + "\n", file=sys.stderr)
         for remedy in summary.remedies(batch.outcomes):
@@ -84,6 +89,8 @@ def _wanted(options: Namespace) -> Iterator[Wanted]:
     for row in read_list(options.list):
         try:
             asked = parse_more(row.words, options)
+            for field in row.unset:
+                setattr(asked, field, FIELDS[field].default)
         except StatueError as error:
             raise StatueError("bad-list", path=options.list, reason=f"row {row.number}: {error.sentence}") from None
         mask = row.mask or masks or options.mask
@@ -129,7 +136,7 @@ def _want(options: Namespace, asked: Namespace, photo: str, mask: str | MaskFold
         options: of the command line, whose outputs are folders. asked: of the row. photo, mask: names.
         named: the output that the row names, or empty.
     """
-    name = named or files.in_folder(options.output, files.file_name(photo))
+    name = named or files.in_folder(options.output, files.result_name(photo))
 
     def make(photo: str, mask: str, outputs: Sequence[str]) -> PictureTask:
         task = task_of(asked, photo, mask, outputs)

@@ -39,14 +39,19 @@ def name_of(text: str) -> str:
 
 
 def output_in(output: Path, photo: Path) -> Path:
-    """Where the first variant goes: into a folder under the photograph's own name, as TIFF if that is only read."""
+    """Where the first variant goes: into a folder under the name of ``result_name``."""
     with suppress(OSError, RuntimeError):  # that it cannot be written is said where it is tried
         if output.is_dir():
-            from statue_models.pictures.formats.writing import can_be_written
-
-            name = page_of(photo)[0]
-            return output / (name if not name.suffix or can_be_written(name) else name.with_suffix(".tif")).name
+            return output / result_name(photo)
     return output
+
+
+def result_name(photo: Path) -> str:
+    """What a photograph's result is called in a folder: as the photograph itself, as TIFF if that is only read."""
+    from statue_models.pictures.formats.writing import can_be_written
+
+    name = page_of(photo)[0]
+    return (name if not name.suffix or can_be_written(name) else name.with_suffix(".tif")).name
 
 
 def variant_paths(output: Path, variants: int) -> list[Path]:

@@ -9,7 +9,7 @@ from statue_models.batch.list_file import columns, read_list
 from statue_models.batch.masks import MaskFolder
 from statue_models.cli.arguments import parse, parse_more
 from statue_models.errors import StatueError
-from statue_models.fields import FIELDS
+from statue_models.fields import FIELDS, SWITCH
 
 
 @pytest.fixture
@@ -45,6 +45,16 @@ def test_json_says_the_same(here):
         (row,) = read_list("lists/a.json")
         assert row.photo == "lists/a.jpg" and row.mask == ""
         assert row.words == ["--seed=7", "--no-invert", "--face=1,2,30,40", "--preview"]
+
+
+def test_what_is_said_or_not_is_a_column_as_well(here):
+    switches = [field.name for field in FIELDS.values() if field.kind == SWITCH and field.on_command_line]
+    assert switches
+    for name, dest in [("preview", "quality"), *((name, name) for name in switches)]:
+        (here / "a.csv").write_text(f"photo,{name}\na.jpg,yes\nb.jpg,no\nc.jpg,\n")
+        yes, no, empty = read_list("lists/a.csv")
+        assert yes.words == [f"--{name.replace('_', '-')}"] and no.unset == [dest]
+        assert no.words == empty.words == [] and empty.unset == yes.unset == []
 
 
 def test_addresses_and_whole_names_stay_what_they_are(here):

@@ -9,7 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 from many_pictures import pictures, statue_command
+from PIL import Image
 
+from statue_models.cli import restore_many
+from statue_models.errors import StatueError
 from statue_models.face.landmark_file import format_pts
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.pictures.photograph import Photograph
@@ -153,3 +156,40 @@ def test_what_is_quiet_is_told_of_failures_alone(statues, capsys, in_this_proces
     assert capsys.readouterr().err == ""
     assert statue_command("restore", *statues[:1], "photos/none.png", *MANY, "--quiet", "--force") == 9
     assert capsys.readouterr().err.startswith("statue: photos/none.png: There is no mask")
+
+
+def test_what_was_done_is_told_though_no_worker_can_be_had_any_more(statues, capsys, monkeypatch, in_this_process):
+    def lost(self, number, task, resume):
+        if number == 2:
+            raise StatueError("cluster-unreachable", address="there", reason="it is gone")
+        return submit(self, number, task, resume)
+
+    submit = restore_many.LocalPool.submit
+    monkeypatch.setattr(restore_many.LocalPool, "submit", lost)
+    assert statue_command("restore", *statues, *MANY[:-2], "--workers", "1", "--json") == 7
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert [one["state"] for one in answer["pictures"]] == ["done", "done", "left", "left"]
+    assert answer["error"]["code"] == "cluster-unreachable"
+    assert "it is gone" in said.err and "photos/s01.png  done" in said.err
+
+
+def test_formats_that_are_only_read_and_pages_become_files_that_can_be_written(statues, capsys, in_this_process):
+    picture = Image.open("photos/s00.png")
+    picture.save("photos/s00.bmp")
+    pages = [picture, Image.open("photos/s01.png")]
+    pages[0].save("photos/s01.tif", save_all=True, append_images=pages[1:])
+    words = ["photos/s00.bmp", "photos/s01.tif[2]", *MANY, "--resume", "--json"]
+    assert statue_command("restore", *words) == 0, capsys.readouterr().err
+    assert set(pictures("out")) == {"s00.tif", "s01.tif"}
+    statue_command("restore", *statues[:2], "--masks", "masks", "-o", "plain", *PLAIN)
+    for name in ("s00", "s01"):
+        made = [Photograph.read(Path(folder)).samples for folder in (f"out/{name}.tif", f"plain/{name}.png")]
+        assert (made[0] == made[1]).all()
+    capsys.readouterr()
+    assert statue_command("restore", *words) == 0
+    assert json.loads(capsys.readouterr().out)["counts"]["kept"] == 2
+    words[1] = "photos/s01.tif[1]"
+    assert statue_command("restore", *words) == 0
+    assert json.loads(capsys.readouterr().out)["counts"] == {"done": 1, "kept": 1, "failed": 0, "left": 0}
+    assert statue_command("restore", "photos/s01.tif[2]", "photos/s02.png", *MANY[:2], "-o", "photos", "--force") == 8

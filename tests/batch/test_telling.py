@@ -111,7 +111,9 @@ def test_the_table_and_the_object_say_what_became_of_each():
     assert summary.remedies(outcomes) == [f"no-face: {failed.remedy}"]
     error = summary.failure(outcomes, False)
     assert error.exit_status == 9 and "1 of 4" in error.sentence
-    assert summary.failure(outcomes, True).code == "interrupted" and summary.failure(outcomes[:2], False) is None
+    stopped = summary.failure(outcomes, True)
+    assert stopped.exit_status == 130 and "2 of 4" in stopped.sentence and "--resume" in stopped.remedy
+    assert summary.failure(outcomes[:2], False) is None
     answer = summary.to_json(batch, outcomes, 13.0, error)
     assert answer["counts"] == {"done": 1, "kept": 1, "failed": 1, "left": 1}
     assert answer["pictures"][2] == {
