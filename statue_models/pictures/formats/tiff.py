@@ -44,7 +44,8 @@ _NAMES = {5: "CMYK colours", 8: "Lab colours", 9: "Lab colours", 10: "Lab colour
 _UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2
 #: Tags: of the picture as a whole, with what each is called where tifffile's own name says less.
 _XMP, _ICC, _IPTC, _PHOTOSHOP = 700, 34675, 33723, 34377
-_TAG_NAMES = {exif.LAYERS: "Photoshop's layers", 301: "transfer curve", 318: "white point", 319: "primaries"}
+_UNTRUE = {exif.LAYERS: "Photoshop's layers", exif.CREDENTIALS: "content credentials"}
+_TAG_NAMES = {301: "transfer curve", 318: "white point", 319: "primaries"}
 _GEOTIFF = (33550, 33922, 34264, 34735, 34736, 34737)
 #: Bits of NewSubfileType (TIFF 6.0).
 _IS_SMALLER, _IS_MASK = 0b001, 0b100
@@ -122,8 +123,8 @@ def _unheld(file: tifffile.TiffFile, page: tifffile.TiffPage) -> list[str]:
     """What would not be true of another picture: layers of the old one, directories of a kind of its own, masks."""
     found = []
     kinds = [_kind_of(other) for other in file.pages if other.index != page.index]
-    if exif.LAYERS in page.tags:
-        found.append(_TAG_NAMES[exif.LAYERS])
+    found += [name for tag, name in _UNTRUE.items() if tag in page.tags]
+    found += [name_of_tag(tag) for tag in exif.OF_THE_SAMPLES if tag in page.tags]
     if any(kind & _IS_MASK for kind in kinds):
         found.append("the page with a transparency mask")
     densities = [page.tags[tag].value for tag in (282, 283, 296) if tag in page.tags]
