@@ -27,8 +27,8 @@ _AV1 = (b"avif", b"avis")
 _GAIN_MAPS = (b"aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1", b"tmap")
 #: Code points of BT.709 and sRGB colours and transfers, which are taken for sRGB as viewers do, and "unspecified".
 _PLAIN_PRIMARIES, _PLAIN_TRANSFERS = (1, 2), (1, 2, 6, 13)
-#: Bytes in which the boxes that describe a picture stand; chosen.
-_HEAD = 1 << 20
+#: Bytes of a box that describes pictures, at most; chosen.
+_LARGEST_BOX = 16 << 20
 
 
 def kind_of(head: bytes) -> str | None:
@@ -132,9 +132,8 @@ def _picture(
     notes: list[Note],
     unheld: tuple[str, ...],
 ) -> StoredPicture:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if name in ("AVIF", "HEIC") and any(mark in head for mark in _GAIN_MAPS):
+    head = _boxes(path) if name in ("AVIF", "HEIC") else b""
+    if any(mark in head for mark in _GAIN_MAPS):
         notes.append(Note("gain-map-left-out"))
     icc = info.get("icc_profile") or None
     density = info.get("dpi")
@@ -152,6 +151,24 @@ def _picture(
     )
 
 
+def _boxes(path: Path) -> bytes:
+    """The contents of a file's boxes, one after another, but for those of compressed samples (ISO 14496-12, 4.2)."""
+    found, place, size = [], 0, path.stat().st_size
+    with path.open("rb") as file:
+        while place + 8 <= size:
+            file.seek(place)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if length == 1:
+                length = int.from_bytes(file.read(8), "big")
+            end = size if length == 0 else place + length
+            if kind != b"mdat":
+                found.append(file.read(min(max(0, end - file.tell()), _LARGEST_BOX)))
+            if end <= place:
+                break
+            place = end
+    return b"".join(found)
+
+
 def _coded_colours(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """The code points of a box colr, as PNG's chunk cICP has them; none for sRGB."""
     place = head.find(b"colrnclx")
@@ -164,8 +181,7 @@ def _coded_colours(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
 
 def _bits(path: Path) -> int:
     """Bits per sample by the box av1C: of its third byte, bit 6 stands for more than 8, bit 5 for 12."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    head = _boxes(path)
     place = head.find(b"av1C")
     flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
     return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
