@@ -26,16 +26,21 @@ DESCRIPTIVE = (
 )
 #: Photoshop's layers: where they lie in a TIFF file, Photoshop shows them in place of the picture.
 LAYERS = 37724
+#: Content credentials (C2PA 2.1, A.3.6), which sign the samples that were.
+CREDENTIALS = 52545
 #: Tags of a main directory that say where or how samples are stored, or that have a place of their own in
 #: ``StoredPicture`` (resolution, XMP, IPTC, Photoshop's resources, colour profile); of no use with other samples. As
 #: TIFF 6.0, its supplements, Exif and Adobe number them.
 _STORAGE = frozenset(
     (
-        *(*range(254, 260), *range(262, 267), 273, 274, *range(277, 285), 286, 287, *range(288, 294), 296, 297, 317),
+        *(*range(254, 260), *range(262, 267), 273, 274, *range(277, 285), *range(288, 294), 296, 317),
         *(*range(320, 331), *range(332, 335), 336, 337, *range(338, 342), 343, *range(344, 348), 400),
-        *(*range(512, 522), *range(529, 533), 559, 700, 33723, 34377, 34675, LAYERS, 34665, 34853, 40965),
+        *(*range(512, 522), *range(529, 533), 559, 700, 33723, 34377, 34675, LAYERS, CREDENTIALS, 34665, 34853, 40965),
     )
 )
+#: Tags of these that tell more than how samples are stored, and would not be true of other ones: extremes, curves of
+#: grey, halftones, inks, clipping paths.
+OF_THE_SAMPLES = (280, 281, 290, 291, 321, 332, 333, 334, 336, 337, 340, 341, 343, 344, 345, 346)
 ORIENTATION = 274  #: tag (TIFF 6.0)
 _WIDTHS, _HEIGHTS = (256, 40962), (257, 40963)  #: tags: of the picture (TIFF 6.0; Exif)
 _EXIF_DIRECTORY, _MAKER_NOTE = 34665, 37500  #: tags (Exif)

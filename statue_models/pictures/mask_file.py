@@ -58,7 +58,7 @@ def read_mask(path: Path, photograph: StoredPicture | None = None, invert: bool 
     times alpha.
 
     Args:
-        path: PNG, JPEG, TIFF or WebP; an orientation tag is followed, or left aside where the mask fits only so.
+        path: as ``Photograph.read``; an orientation tag is followed, or left aside where the mask fits only so.
         photograph: which it is of: a file that cannot fit it, turned or not, is refused by its header.
         invert: black = missing; None refuses a mask that looks inverted, False takes it as it is.
 
@@ -110,7 +110,7 @@ def _levels(stored: StoredPicture, invert: bool) -> tuple[NDArray[np.uint8], lis
     samples = stored.samples
     colours = samples[..., : stored.channels - stored.has_alpha]
     coverage = samples[..., -1] if stored.has_alpha and bool((samples[..., -1] < white(samples.dtype)).any()) else None
-    lossy = stored.format in ("JPEG", "WEBP")
+    lossy = stored.format in ("JPEG", "WEBP", "HEIC", "AVIF")
     if coverage is not None and (coverage == 0).all():
         values = coverage
     elif coverage is not None and _one_colour(colours[coverage > 0], stored.premultiplied):

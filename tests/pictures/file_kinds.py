@@ -251,6 +251,7 @@ def _gif(path: Path) -> None:
 
 _PHOTOSHOP = app(13, b"Photoshop 3.0\0" + resource(1028, IPTC) + resource(2999, MARK.encode()))
 _C2PA = app(11, b"JP\0\1" + MARK.encode())
+_LARGEST = "TIFF tag 281 (MaxSampleValue)"
 _GEO = ((33550, "d", (0.5, 0.5, 0.0)), (33922, "d", (0.0, 0.0, 0.0, 11.25, 43.5, 0.0)))
 _PLACES = struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000)
 _PROFILE = _says("icc_profile")
@@ -294,6 +295,8 @@ METADATA: tuple[Metadata, ...] = (
         "Photoshop's resources",
     ),
     Metadata("TIFF", "Photoshop's layers", _tags((37724, "B", MARK.encode())), _marked, "Photoshop's layers"),
+    Metadata("TIFF", "content credentials", _tags((52545, "B", MARK.encode())), _marked, "content credentials"),
+    Metadata("TIFF", "extremes, inks, grey curves", _tags((281, "H", (4660,))), _says("4660"), _LARGEST),
     Metadata("TIFF", "GeoTIFF", _tags(*_GEO), _says("43.5"), "GeoTIFF"),
     Metadata("TIFF", "other tags", _tags((65000, "s", MARK)), _marked, "TIFF tag 65000"),
     Metadata("PNG", "EXIF", by_pillow(exif=_exif()), _marked),

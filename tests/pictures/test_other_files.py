@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,17 @@ def test_colours_that_a_heic_codes_count(tmp_path: Path) -> None:
     notes = photograph.write(tmp_path / "b.tif")
     assert [note.code for note in notes] == ["colours-as-profile"]
     assert (Photograph.read(tmp_path / "b.tif").to_srgb() == photograph.to_srgb()).all()
+
+
+@pytest.mark.parametrize("ending", ["heic", "avif"])
+def test_a_gain_map_in_the_boxes_is_said_and_chance_bytes_are_none(tmp_path: Path, ending: str) -> None:
+    pillow_heif.register_heif_opener()
+    picture().save(tmp_path / f"a.{ending}")
+    content = (tmp_path / f"a.{ending}").read_bytes()
+    mark = b"urn:com:apple:photo:2020:aux:hdrgainmap\0"
+    for kind, said in ((b"free", ["gain-map-left-out"]), (b"mdat", [])):
+        (tmp_path / f"b.{ending}").write_bytes(content + struct.pack(">I", 8 + len(mark)) + kind + mark)
+        assert codes(Photograph.read(tmp_path / f"b.{ending}")) == said
 
 
 def test_bits_of_an_avif(tmp_path: Path) -> None:

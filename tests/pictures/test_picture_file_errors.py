@@ -151,7 +151,11 @@ def test_bombs_are_refused_by_their_header(tmp_path: Path) -> None:
         for tag in ("ImageWidth", "ImageLength"):
             file.pages.first.tags[tag].overwrite(60_000)
     Image.new("L", (16_000, 5_000)).save(tmp_path / "d.webp", lossless=True, method=0)
-    for name in ("a.png", "b10000.jpg", "b60000.jpg", "c.tif", "d.webp"):
+    Image.new("L", (1, 1)).save(tmp_path / "e.bmp")
+    bitmap = bytearray((tmp_path / "e.bmp").read_bytes())
+    bitmap[18:26] = struct.pack("<II", 60_000, 60_000)
+    (tmp_path / "e.bmp").write_bytes(bitmap)
+    for name in ("a.png", "b10000.jpg", "b60000.jpg", "c.tif", "d.webp", "e.bmp"):
         assert code_of(lambda name=name: Photograph.read(tmp_path / name)) == "image-too-large", name
         assert code_of(lambda name=name: read_mask(tmp_path / name)) == "image-too-large", name
 

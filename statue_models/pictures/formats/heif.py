@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, features
 
-from statue_models.arrays import check_megapixels
 from statue_models.errors import StatueError
 from statue_models.metadata import exif
 from statue_models.notes import Note
@@ -29,8 +28,8 @@ _AV1 = (b"avif", b"avis")
 _GAIN_MAPS = (b"aux:hdrgainmap", b"urn:iso:std:iso:ts:21496:-1", b"tmap")
 #: Code points of BT.709 and sRGB colours and transfers, which are taken for sRGB as viewers do, and "unspecified".
 _PLAIN_PRIMARIES, _PLAIN_TRANSFERS = (1, 2), (1, 2, 6, 13)
-#: Bytes in which the boxes that describe a picture stand; chosen.
-_HEAD = 1 << 20
+#: Bytes of a box that describes pictures, at most; chosen.
+_LARGEST_BOX = 16 << 20
 
 
 def kind_of(head: bytes) -> str | None:
@@ -98,10 +97,10 @@ def read_by_pillow(path: Path, check_size: SizeCheck, page: int, name: str) -> S
             transparent = "transparency" in image.info or image.mode == "PA"
             samples = pillow_samples(image.convert("RGBA" if transparent else "RGB") if palette else image)
             info: dict[Any, Any] = dict(image.info)
-    except Image.DecompressionBombError as error:
-        pixels = re.search(r"\d+", str(error))  # told before anything can be asked of the picture
-        check_megapixels(int(pixels[0]) if pixels else 1 << 30, 1)
-        raise
+    except Image.DecompressionBombError as error:  # at 179 megapixels Pillow's own guard speaks first
+        pixels = re.search(r"[0-9]+", str(error))
+        check_size(int(pixels[0]) if pixels else 0, 1)
+        raise StatueError("not-an-image", path=path) from error
     except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error) as error:
         code = "truncated-image" if "truncated" in str(error).lower() else "not-an-image"
         raise StatueError(code, path=path) from error
@@ -136,9 +135,8 @@ def _picture(
     notes: list[Note],
     unheld: tuple[str, ...],
 ) -> StoredPicture:
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if name in ("AVIF", "HEIC") and any(mark in head for mark in _GAIN_MAPS):
+    head = _boxes(path) if name in ("AVIF", "HEIC") else b""
+    if any(mark in head for mark in _GAIN_MAPS):
         notes.append(Note("gain-map-left-out"))
     icc = info.get("icc_profile") or None
     density = info.get("dpi")
@@ -156,6 +154,24 @@ def _picture(
     )
 
 
+def _boxes(path: Path) -> bytes:
+    """The contents of a file's boxes, one after another, but for those of compressed samples (ISO 14496-12, 4.2)."""
+    found, place, size = [], 0, path.stat().st_size
+    with path.open("rb") as file:
+        while place + 8 <= size:
+            file.seek(place)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            if length == 1:
+                length = int.from_bytes(file.read(8), "big")
+            end = size if length == 0 else place + length
+            if kind != b"mdat":
+                found.append(file.read(min(max(0, end - file.tell()), _LARGEST_BOX)))
+            if end <= place:
+                break
+            place = end
+    return b"".join(found)
+
+
 def _coded_colours(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
     """The code points of a box colr, as PNG's chunk cICP has them; none for sRGB."""
     place = head.find(b"colrnclx")
@@ -168,8 +184,7 @@ def _coded_colours(head: bytes) -> tuple[tuple[bytes, bytes], ...]:
 
 def _bits(path: Path) -> int:
     """Bits per sample by the box av1C: of its third byte, bit 6 stands for more than 8, bit 5 for 12."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
+    head = _boxes(path)
     place = head.find(b"av1C")
     flags = head[place + 6] if 0 <= place < len(head) - 6 else 0
     return 8 if not flags & 0x40 else 12 if flags & 0x20 else 10

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from statue_models.metadata import exif, photoshop, thumbnail, xmp
 from statue_models.notes import Note
 from statue_models.pictures import colour_profile
-from statue_models.pictures.formats import png, png_colours
+from statue_models.pictures.formats import png, png_chunks, png_colours
 from statue_models.pictures.formats.stored_picture import StoredPicture, white
-from statue_models.pictures.formats.tiff import name_of_tag
+from statue_models.pictures.formats.tiff_metadata import name_of_tag
 
 #: Bytes of a JPEG segment's body, after "Exif\0\0" and after XMP's name (T.81 B.1.1.4; Exif; XMP part 3).
 _JPEG_EXIF, _JPEG_XMP, _JPEG_COMMENT = 65533 - 6, 65533 - 29, 65533
@@ -71,17 +71,17 @@ def _fit_colours(picture: StoredPicture, name: str, left_out: list[str], notes: 
 def _fit_texts(picture: StoredPicture, name: str, left_out: list[str]) -> StoredPicture:
     """A comment is a JPEG file's, texts and other chunks are a PNG file's."""
     if name == "PNG":
-        if not picture.comment or any(png.keyword(*chunk) == _COMMENT for chunk in picture.chunks):
+        if not picture.comment or any(png_chunks.keyword(*chunk) == _COMMENT for chunk in picture.chunks):
             return picture
-        chunks = (*picture.chunks, png.text_chunk(_COMMENT, picture.comment))
+        chunks = (*picture.chunks, png_chunks.text_chunk(_COMMENT, picture.comment))
         return dataclasses.replace(picture, chunks=chunks, comment=None)
     comment = picture.comment
     texts = []
     for chunk, body in picture.chunks:
         if chunk in png.LOOK:
             continue
-        keyword = png.keyword(chunk, body)
-        said = png.text_of(chunk, body) if name == "JPEG" and keyword == _COMMENT and comment is None else None
+        keyword = png_chunks.keyword(chunk, body)
+        said = png_chunks.text_of(chunk, body) if name == "JPEG" and keyword == _COMMENT and comment is None else None
         if said is not None and len(said) <= _JPEG_COMMENT:
             comment = said
         elif keyword is not None:

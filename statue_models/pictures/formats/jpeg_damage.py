@@ -15,26 +15,21 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from statue_models.pictures.formats.jpeg_bits import AC_BITS, LOST, Bits, DamageError
 from statue_models.pictures.formats.jpeg_segments import walk
 from statue_models.pictures.formats.stderr import libraries_heard
 
 _SOS, _DHT, _DRI, _DQT = 0xDA, 0xC4, 0xDD, 0xDB
 _SEQUENTIAL, _PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _RESTART = re.compile(rb"\xff+([\xd0-\xd7])")
-#: Bits of the largest differences and coefficients of 8-bit samples (T.81 F.1.2.1 and F.1.2.2), and the largest mean.
-_DC_BITS, _AC_BITS, _LARGEST_DC = 11, 10, 2047
+#: The largest mean of 8-bit samples (T.81 F.1.2.1).
+_LARGEST_DC = 2047
 #: Bytes that may follow a scan's last code: padding of encoders; chosen.
 _PADDING = 2
 #: From this coefficient on, as zigzag counts, no photograph has any larger than that, in units of samples times 8;
 #: chosen: what other bytes are taken for soon has.
 _FINE, _LARGEST_FINE = 20, 400
-#: Zero bytes in a row that are a lost block of the disk, and no codes; chosen.
-_LOST = re.compile(rb"\0{48}")
 _END_OF_BLOCK = 0  #: symbol (F.1.2.2.1)
-
-
-class _DamageError(Exception):
-    """The codes make no sense any more."""
 
 
 def is_damaged(data: bytes) -> bool:
@@ -54,7 +49,7 @@ def _has_lost_part(data: bytes) -> bool:
             with suppress(IndexError, ValueError):
                 tables.update(_tables(data[start:end]))
         elif marker == _SOS:
-            found = _LOST.search(data, end)
+            found = LOST.search(data, end)
             return found is not None and _means_nothing(tables)
     return False
 
@@ -142,7 +137,7 @@ def _steps(body: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
 def _limits(steps: tuple[int, ...], shift: int) -> list[int]:
     """Bits that each of 64 coefficients, and one beyond, can have; ``shift`` of them are still to come."""
     fine = [(_LARGEST_FINE // step >> shift).bit_length() for step in steps]
-    return [_AC_BITS if k < _FINE else min(_AC_BITS, max(1, fine[k])) for k in range(64)] + [0] * 17
+    return [AC_BITS if k < _FINE else min(AC_BITS, max(1, fine[k])) for k in range(64)] + [0] * 17
 
 
 def _tables(body: bytes) -> Iterator[tuple[int, list[int]]]:
@@ -202,7 +197,7 @@ class _Scan:
                 return self._row_of(units[-1]) if piece else None
             if number and pieces[2 * number - 1][0] & 7 != (number - 1) & 7:
                 return self._row_of(units[done])
-            bits = _Bits(piece.replace(b"\xff\0", b"\xff"), self._may_be_lost)
+            bits = Bits(piece.replace(b"\xff\0", b"\xff"), self._may_be_lost)
             here = units[done : done + size]
             reached = self._read(bits, here)
             if reached < len(here):
@@ -239,7 +234,7 @@ class _Scan:
                     row = down * component.down + y
                     yield number, row * component.stride + across * component.across + x
 
-    def _read(self, bits: "_Bits", units: range) -> int:
+    def _read(self, bits: "Bits", units: range) -> int:
         """How many units make sense."""
         means = [0] * len(self._parts)
         run = 0
@@ -252,7 +247,7 @@ class _Scan:
                     elif self._first == 0:
                         means[number] += bits.difference(dc) << self._shift
                         if abs(means[number]) > _LARGEST_DC:
-                            raise _DamageError
+                            raise DamageError
                     if self._last and not self._frame.progressive:
                         bits.skip_block(ac, limits)
                     elif self._last and self._refines:
@@ -260,120 +255,7 @@ class _Scan:
                     elif self._last:
                         run = bits.first_pass(ac, limits, run, component.known, block, self._first, self._last)
                 if bits.place > bits.end:
-                    raise _DamageError
-            except (_DamageError, IndexError):
+                    raise DamageError
+            except (DamageError, IndexError):
                 return done
         return len(units)
-
-
-class _Bits:
-    """A stream of bits, and what is coded in it; sense is all that is asked of it, not samples."""
-
-    def __init__(self, content: bytes, may_be_lost: bool) -> None:
-        padded = np.frombuffer(content + bytes(3), np.uint8).astype(np.int32)
-        self._words: list[int] = (padded[:-2] << 16 | padded[1:-1] << 8 | padded[2:]).tolist()
-        lost = _LOST.search(content) if may_be_lost else None
-        self.end = 8 * (len(content) if lost is None else lost.start())
-        self.place = 0
-
-    def _symbol(self, table: list[int]) -> int:
-        place = self.place
-        found = table[self._words[place >> 3] >> (8 - (place & 7)) & 0xFFFF]
-        if not found:
-            raise _DamageError
-        self.place = place + (found >> 8)
-        return found & 0xFF
-
-    def _number(self, size: int) -> int:
-        place = self.place
-        self.place = place + size
-        return (self._words[place >> 3] >> (8 - (place & 7)) & 0xFFFF) >> (16 - size)
-
-    def difference(self, table: list[int]) -> int:
-        """The difference of a mean to the last one (T.81 F.2.2.1)."""
-        size = self._symbol(table)
-        if size > _DC_BITS:
-            raise _DamageError
-        value = self._number(size)
-        return value if not size or value >> (size - 1) else value - (1 << size) + 1
-
-    def skip_block(self, table: list[int], limits: list[int]) -> None:
-        """The other 63 coefficients of a sequential block (F.2.2.2). Written out, since most of the time goes here."""
-        words, place, k = self._words, self.place, 0
-        while k < 63:
-            found = table[words[place >> 3] >> (8 - (place & 7)) & 0xFFFF]
-            size = found & 15
-            if size:
-                k += (found >> 4 & 15) + 1
-                if size > limits[k]:
-                    raise _DamageError
-            elif found & 0xF0 == 0xF0:
-                k += 16
-            elif found & 0xF0 or not found:
-                raise _DamageError
-            else:
-                place += found >> 8
-                break
-            place += (found >> 8) + size
-        if k > 63:
-            raise _DamageError
-        self.place = place
-
-    def first_pass(
-        self, table: list[int], limits: list[int], run: int, known: dict[int, int], block: int, first: int, last: int
-    ) -> int:
-        """A block's coefficients of a band, first bits (G.1.2.2); how many blocks that end at once follow."""
-        if run:
-            return run - 1
-        k, seen = first, 0
-        while k <= last:
-            symbol = self._symbol(table)
-            zeros, size = symbol >> 4, symbol & 15
-            if size:
-                k += zeros
-                if k > last or size > limits[k]:
-                    raise _DamageError
-                self.place += size
-                seen |= 1 << k
-                k += 1
-            elif zeros == 15:
-                k += 16
-            else:
-                run = (1 << zeros) + self._number(zeros) - 1
-                break
-        if k > last + 1:
-            raise _DamageError
-        if seen:
-            known[block] = known.get(block, 0) | seen
-        return run
-
-    def refine(self, table: list[int], run: int, known: dict[int, int], block: int, first: int, last: int) -> int:
-        """A block's coefficients of a band, one more bit (G.1.2.3)."""
-        seen, k = known.get(block, 0), first
-        if not run:
-            while k <= last:
-                symbol = self._symbol(table)
-                zeros, size = symbol >> 4, symbol & 15
-                if size > 1:
-                    raise _DamageError
-                if not size and zeros < 15:
-                    run = (1 << zeros) + self._number(zeros)
-                    break
-                self.place += size
-                while k <= last:
-                    if seen >> k & 1:
-                        self.place += 1
-                    elif zeros:
-                        zeros -= 1
-                    else:
-                        break
-                    k += 1
-                if size:
-                    if k > last:
-                        raise _DamageError
-                    known[block] = known.get(block, 0) | 1 << k
-                k += 1
-        if run:
-            self.place += ((seen >> k) & ((1 << (last - k + 1)) - 1)).bit_count() if k <= last else 0
-            run -= 1
-        return run

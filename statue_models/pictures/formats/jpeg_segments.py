@@ -15,7 +15,10 @@ _APP = range(0xE0, 0xF0)
 #: Frame headers (T.81 table B.1), for the size.
 _FRAMES = (*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0))
 #: Starts of segments that are about storage, or that Pillow reads and writes itself.
-_ELSEWHERE = (b"JFIF\0", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0", b"Adobe", b"MPF\0")
+_ELSEWHERE = (
+    *(b"JFIF\0", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\0"),
+    *(b"Adobe", b"Ducky", b"MPF\0"),
+)
 #: What other segments are, by their starts.
 _NAMES = ((b"JP", "content credentials (APP11)"), (b"FPXR\0", "FlashPix (APP2)"), (b"JFXX\0", "the JFIF thumbnail"))
 #: What marks a gain map (HDR) in the metadata of what is appended, and a video.

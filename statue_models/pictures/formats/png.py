@@ -26,6 +26,16 @@ from statue_models.metadata.photoshop import (
     without_thumbnails,
 )
 from statue_models.notes import Note
+from statue_models.pictures.formats.png_chunks import (
+    METRES_PER_INCH,
+    TEXT,
+    international_text,
+    keyword,
+    profile_of_chunk,
+    resolution_of_chunk,
+    says_aspect,
+    text_of,
+)
 from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -34,16 +44,13 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
 #: Chunks that say how values look.
 LOOK = (b"cICP", b"gAMA", b"cHRM", b"sRGB", b"mDCV", b"cLLI")
-_TEXT = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
-_MAX_EXPANDED = 16 << 20  # bytes a compressed profile or XMP packet may become; chosen
 #: Ancillary chunks that stay true with other samples of the same kind, though they are not marked as safe to copy.
 _STILL_TRUE = (b"sBIT", b"bKGD", b"tIME", b"oFFs", b"pCAL", b"sCAL", b"sTER")
 #: Chunks that are read into other fields, or that are about storage (Apple's iDOT, frames of an animation).
 _READ = (b"iCCP", b"eXIf", b"pHYs", b"tRNS", b"iDOT", b"acTL", b"fcTL", b"fdAT")
 #: Text that other programs keep metadata in: keyword -> field of ``StoredPicture``.
 _RAW_PROFILE = b"Raw profile type "
-_METRES_PER_INCH = 0.0254  #: by definition
 
 
 @dataclass
@@ -91,13 +98,13 @@ def read(path: Path, check_size: SizeCheck) -> StoredPicture:
     return StoredPicture(
         samples=samples,
         format="PNG",
-        icc=_profile(found.other.get(b"iCCP")),
+        icc=profile_of_chunk(found.other.get(b"iCCP")),
         exif=found.other.get(b"eXIf") or exif,
         xmp=found.xmp,
-        dpi=_resolution(found.other.get(b"pHYs")),
+        dpi=resolution_of_chunk(found.other.get(b"pHYs")),
         photoshop=resources,
         chunks=tuple(chunk for chunk in found.kept if colour != 3 or chunk[0] not in (b"bKGD", b"sBIT")),
-        unheld=(*found.unheld, *([PIXEL_ASPECT] if _says_aspect(found.other.get(b"pHYs")) else [])),
+        unheld=(*found.unheld, *([PIXEL_ASPECT] if says_aspect(found.other.get(b"pHYs")) else [])),
         notes=notes,
     )
 
@@ -138,8 +145,8 @@ def _sort(found: _Chunks, name: bytes, body: memoryview) -> None:
     if name in (b"PLTE", b"IDAT"):
         found.pixels.append((name, body))
     elif name == b"iTXt" and bytes(body[: len(_XMP)]) == _XMP:
-        found.xmp = _international_text(bytes(body[len(_XMP) :]))
-    elif name in _TEXT:
+        found.xmp = international_text(bytes(body[len(_XMP) :]))
+    elif name in TEXT:
         _sort_text(found, name, bytes(body))
     elif name in _READ:
         found.other[name] = bytes(body)
@@ -158,30 +165,6 @@ def _sort_text(found: _Chunks, name: bytes, body: bytes) -> None:
             found.raw[kind.replace(b"8bim", b"iptc")] = content
             return
     found.kept.append((name, body))
-
-
-def keyword(name: bytes, body: bytes) -> bytes | None:
-    """The keyword of a text chunk, None of another."""
-    return body.partition(b"\0")[0] if name in _TEXT else None
-
-
-def text_of(name: bytes, body: bytes) -> bytes | None:
-    """The text of a text chunk: Latin-1, of iTXt UTF-8; None where it is damaged."""
-    rest = body.partition(b"\0")[2]
-    if name == b"tEXt":
-        return rest
-    return _inflate(rest[1:]) if name == b"zTXt" else _international_text(rest)
-
-
-def text_chunk(word: bytes, text: bytes) -> tuple[bytes, bytes]:
-    """(name, data) of a text chunk: tEXt where the text is Latin-1 and the same in UTF-8, else iTXt if it is UTF-8."""
-    if text.isascii():
-        return b"tEXt", word + b"\0" + text
-    try:
-        text.decode("utf-8")
-    except UnicodeDecodeError:
-        return b"tEXt", word + b"\0" + text
-    return b"iTXt", word + b"\0\0\0\0\0" + text
 
 
 def _decode_samples(found: _Chunks, data: bytes) -> NDArray[Any]:
@@ -259,42 +242,6 @@ def _with_alpha(samples: NDArray[Any], transparent: bytes, depth: int) -> NDArra
     return np.concatenate([samples, alpha[..., None]], axis=2)
 
 
-def _inflate(data: bytes) -> bytes | None:
-    try:
-        unpacker = zlib.decompressobj()
-        text = unpacker.decompress(data, _MAX_EXPANDED)
-    except zlib.error:
-        return None
-    return text if unpacker.eof else None
-
-
-def _profile(chunk: bytes | None) -> bytes | None:
-    if chunk is None:
-        return None
-    _, _, rest = chunk.partition(b"\0")
-    return _inflate(rest[1:]) if rest[:1] == b"\0" else None
-
-
-def _international_text(rest: bytes) -> bytes | None:
-    """The text of an iTXt chunk after its keyword: compression flag and method, language, translated keyword, text."""
-    parts = rest[2:].split(b"\0", 2)
-    if len(rest) < 2 or len(parts) < 3:
-        return None
-    return _inflate(parts[2]) if rest[0] else parts[2]
-
-
-def _resolution(chunk: bytes | None) -> tuple[float, float] | None:
-    if chunk is None or len(chunk) != 9:
-        return None
-    across, down, unit = struct.unpack(">IIB", chunk)
-    return (across * _METRES_PER_INCH, down * _METRES_PER_INCH) if unit == 1 and across and down else None
-
-
-def _says_aspect(chunk: bytes | None) -> bool:
-    """Whether pixels are not square, but of no size."""
-    return chunk is not None and len(chunk) == 9 and chunk[8] == 0 and chunk[:4] != chunk[4:8]
-
-
 def _put(stream: BinaryIO, name: bytes, body: bytes | memoryview) -> None:
     stream.write(struct.pack(">I", len(body)) + name)
     stream.write(body)
@@ -313,7 +260,7 @@ def encode(picture: StoredPicture, stream: BinaryIO) -> None:
     if picture.icc:
         _put(stream, b"iCCP", b"ICC profile\0\0" + zlib.compress(picture.icc, 9))
     if picture.dpi:
-        across, down = (round(value / _METRES_PER_INCH) for value in picture.dpi)
+        across, down = (round(value / METRES_PER_INCH) for value in picture.dpi)
         _put(stream, b"pHYs", struct.pack(">IIB", across, down, 1))
     if picture.exif:
         _put(stream, b"eXIf", picture.exif)

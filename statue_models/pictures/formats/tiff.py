@@ -9,7 +9,6 @@ import struct
 import warnings
 import zlib
 from fractions import Fraction
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -31,7 +30,20 @@ from statue_models.metadata.tiff_directory import (
 from statue_models.notes import Note
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
 from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.tiff_metadata import (
+    ICC,
+    IPTC,
+    PHOTOSHOP,
+    XMP,
+    accompanies,
+    bytes_of,
+    exif_of,
+    resolution_of,
+    resources_of,
+    said_white,
+    unheld_of,
+)
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
 
 #: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
@@ -42,12 +54,6 @@ _MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _NAMES = {5: "CMYK colours", 8: "Lab colours", 9: "Lab colours", 10: "Lab colours", 32803: "raw camera data"}
 #: Values of ExtraSamples: alpha (TIFF 6.0).
 _UNSPECIFIED, _ASSOCIATED, _UNASSOCIATED = 0, 1, 2
-#: Tags: of the picture as a whole, with what each is called where tifffile's own name says less.
-_XMP, _ICC, _IPTC, _PHOTOSHOP = 700, 34675, 33723, 34377
-_TAG_NAMES = {exif.LAYERS: "Photoshop's layers", 301: "transfer curve", 318: "white point", 319: "primaries"}
-_GEOTIFF = (33550, 33922, 34264, 34735, 34736, 34737)
-#: Bits of NewSubfileType (TIFF 6.0).
-_IS_SMALLER, _IS_MASK = 0b001, 0b100
 _DTYPES = {(8, 1): np.uint8, (16, 1): np.uint16, (32, 3): np.float32}
 
 
@@ -68,22 +74,22 @@ def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
             if pages > 1:
                 notes += (Note.of("first-page-only", kind="pages", pages=pages, page=number),)
             tags = {tag.code: tag.value for tag in page.tags if tag.code in (274, 281, 282, 283, 296, 341)}
-            content = {tag.code: _bytes(file, tag) for tag in page.tags if tag.code in (_XMP, _ICC, _IPTC, _PHOTOSHOP)}
-            resources, thumbnail = _resources(content)
+            content = {tag.code: bytes_of(file, tag) for tag in page.tags if tag.code in (XMP, ICC, IPTC, PHOTOSHOP)}
+            resources, thumbnail = resources_of(content)
             channels = samples.shape[2]
             extra = tuple(page.extrasamples[:1]) or (_UNSPECIFIED,)
             return StoredPicture(
                 samples=samples,
                 format="TIFF",
-                icc=content.get(_ICC) or None,
-                exif=_exif(path, page.offset),
-                xmp=content.get(_XMP) or None,
-                dpi=_resolution(tags),
-                white=_said_white(tags, samples),
+                icc=content.get(ICC) or None,
+                exif=exif_of(path, page.offset),
+                xmp=content.get(XMP) or None,
+                dpi=resolution_of(tags),
+                white=said_white(tags, samples),
                 premultiplied=channels in (2, 4) and extra == (_ASSOCIATED,),
                 unspecified_extra=page.samplesperpixel in (2, 4) and extra == (_UNSPECIFIED,),
                 photoshop=resources,
-                unheld=tuple(_unheld(file, page)),
+                unheld=tuple(unheld_of(file, page)),
                 notes=(*notes, Note("thumbnail-left-out")) if thumbnail else notes,
                 orientation=int(tags.get(274, 1)) if 1 <= int(tags.get(274, 1)) <= 8 else 1,
             )
@@ -105,68 +111,20 @@ def read(path: Path, check_size: SizeCheck, number: int = 1) -> StoredPicture:
         raise StatueError(code, path=path) from error
 
 
-def _bytes(file: tifffile.TiffFile, tag: tifffile.TiffTag) -> bytes:
-    """The bytes of a tag's values, whatever type they are said to be of: IPTC's records are often called LONGs."""
-    file.filehandle.seek(tag.valueoffset)
-    return bytes(file.filehandle.read(tag.valuebytecount))
-
-
-def _resources(content: dict[int, bytes]) -> tuple[bytes | None, bool]:
-    """(Photoshop's resources, with IPTC's records among them; whether there was a thumbnail)."""
-    resources, thumbnail = photoshop.without_thumbnails(content.get(_PHOTOSHOP, b""))
-    if content.get(_IPTC):
-        resources = photoshop.with_iptc(resources or b"", content[_IPTC])
-    return resources, thumbnail
-
-
-def _unheld(file: tifffile.TiffFile, page: tifffile.TiffPage) -> list[str]:
-    """What would not be true of another picture: layers of the old one, directories of a kind of its own, masks."""
-    found = []
-    kinds = [_kind_of(other) for other in file.pages if other.index != page.index]
-    if exif.LAYERS in page.tags:
-        found.append(_TAG_NAMES[exif.LAYERS])
-    if any(kind & _IS_MASK for kind in kinds):
-        found.append("the page with a transparency mask")
-    densities = [page.tags[tag].value for tag in (282, 283, 296) if tag in page.tags]
-    if len(densities) == 3 and int(densities[2]) == 1 and densities[0] != densities[1]:
-        found.append(PIXEL_ASPECT)
-    if any(kind & _IS_SMALLER for kind in kinds) or 330 in page.tags:
-        found.append("smaller versions of the picture")
-    return found
-
-
-def name_of_tag(tag: int) -> str:
-    """What a user may know a tag by."""
-    if tag in _GEOTIFF:
-        return "GeoTIFF"
-    return _TAG_NAMES.get(tag) or f"TIFF tag {tag}" + (
-        f" ({tifffile.TIFF.TAGS[tag]})" if tag in tifffile.TIFF.TAGS else ""
-    )
-
-
 def _page(path: Path, file: tifffile.TiffFile, number: int) -> tuple[Any, int]:
     """(the page of that number, how many there are), also where a thumbnail comes first and the picture lies under it.
 
     Raises:
         StatueError: usage.
     """
-    found = [page for page in file.pages if not _accompanies(page)]
+    found = [page for page in file.pages if not accompanies(page)]
     if not found:
         under = file.pages.first.pages or ()
-        found = [page for page in under if not _accompanies(page)] or [file.pages.first]
+        found = [page for page in under if not accompanies(page)] or [file.pages.first]
     if not 1 <= number <= len(found):
         raise StatueError("usage", reason=f"{path} has {len(found)} pages, none of number {number}")
     page = found[number - 1]
     return (page if isinstance(page, tifffile.TiffPage) else page.aspage()), len(found)
-
-
-def _kind_of(page: Any) -> int:
-    return int(page.keyframe.subfiletype)
-
-
-def _accompanies(page: Any) -> bool:
-    """Whether a further page is a smaller version or a mask of the picture."""
-    return bool(_kind_of(page) & (_IS_SMALLER | _IS_MASK))
 
 
 def _ends_early(path: Path) -> bool:
@@ -181,32 +139,6 @@ def _ends_early(path: Path) -> bool:
             return True
         (start,) = struct.unpack_from(order + ("Q" if big else "I"), head, 8 if big else 4)
         return bool(start + 2 > path.stat().st_size)
-
-
-def _exif(path: Path, place: int) -> bytes | None:
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-        return exif.block_of_tiff(content, place)
-
-
-def _resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
-    try:
-        across, down = (tags[tag][0] / tags[tag][1] for tag in (282, 283))
-        inches = {2: 1.0, 3: 2.54}[int(tags.get(296, 2))]
-    except (KeyError, ZeroDivisionError, TypeError):
-        return None
-    return (across * inches, down * inches) if across > 0 and down > 0 else None
-
-
-def _said_white(tags: dict[int, Any], samples: NDArray[Any]) -> float | None:
-    """SMaxSampleValue, else MaxSampleValue: the largest of the colours', or None."""
-    colours = samples.shape[2] - (samples.shape[2] in (2, 4))
-    for tag in (341, 281):
-        said = np.atleast_1d(np.asarray(tags.get(tag, ()))).ravel()[:colours]
-        if len(said) and said.dtype.kind in "uif" and np.isfinite(said).all() and said.max() > 0:
-            return (
-                float(said.max()) if samples.dtype.kind == "f" else min(float(said.max()), float(white(samples.dtype)))
-            )
-    return None
 
 
 def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[Note, ...]]:
@@ -332,11 +264,11 @@ def _described_storage(
     if picture.photoshop:
         records = photoshop.iptc_of(picture.photoshop)
         if records:
-            entries[_IPTC] = Entry(7, len(records), records)
+            entries[IPTC] = Entry(7, len(records), records)
         if photoshop.has_others(picture.photoshop):
-            entries[_PHOTOSHOP] = Entry(1, len(picture.photoshop), picture.photoshop)
+            entries[PHOTOSHOP] = Entry(1, len(picture.photoshop), picture.photoshop)
     if picture.icc:
-        entries[_ICC] = Entry(7, len(picture.icc), picture.icc)
+        entries[ICC] = Entry(7, len(picture.icc), picture.icc)
     if picture.xmp:
-        entries[_XMP] = Entry(1, len(picture.xmp), picture.xmp)
+        entries[XMP] = Entry(1, len(picture.xmp), picture.xmp)
     return entries
