@@ -39,13 +39,9 @@ def run(options: Namespace) -> None:
     from statue_models.restoring.restorer import Restorer
 
     with output.ProgressLine(not options.quiet) as progress, _in_own_words():
+        said = {} if photograph.white is None else {"white": photograph.white}
         landmarks, frame = Restorer().find_landmarks(
-            photograph.to_srgb(),
-            levels,
-            face=options.face,
-            predictor=options.predictor,
-            white=photograph.white,
-            progress=progress,
+            photograph.to_srgb(), levels, face=options.face, predictor=options.predictor, progress=progress, **said
         )
     output.say_all(notes_of(landmarks), options.quiet)
     data: dict[str, Any] = {

@@ -29,7 +29,7 @@ DOT = 0.25
 
 
 def find_palette(image: NDArray[Any], mask: NDArray[np.uint8]) -> NDArray[Any] | None:
-    """(K, 1 or 3) the colours that a photograph shows; None where they are more than ``MOST_COLOURS``.
+    """(K, 1 or 3) the colours that a photograph shows; None for one alone, and for more than ``MOST_COLOURS``.
 
     Args:
         image: (H, W, C) as in ``RestorationRequest``.
@@ -39,7 +39,7 @@ def find_palette(image: NDArray[Any], mask: NDArray[np.uint8]) -> NDArray[Any] |
     found: list[NDArray[Any]] = []
     if not _collect_colours(image[::step, ::step], mask[::step, ::step], found):
         return None
-    if not all(_collect_colours(image[band], mask[band], found) for band in bands(len(mask))) or not found:
+    if not all(_collect_colours(image[band], mask[band], found) for band in bands(len(mask))) or len(found) < 2:
         return None
     return np.stack(found)
 
