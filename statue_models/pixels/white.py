@@ -41,8 +41,8 @@ DARK = 1 / 3
 HIGHEST, BELOW = 2.0**32, 0.7
 #: Pixels beside a hole that speak for it. Chosen.
 RING = 2
-#: Floats that are looked at, evenly spread, at most. For time; chosen.
-SAMPLE = 4_000_000
+#: Samples that are looked at, evenly spread, at most; of whole numbers before all are. For time; chosen.
+SAMPLE = 1_000_000
 
 
 class Scale(NamedTuple):
@@ -155,7 +155,7 @@ def highest_seen(image: NDArray[Any], mask: NDArray[np.uint8] | None = None) -> 
     """
     if image.dtype != np.float32:
         return float(_highest_whole(image, mask))
-    seen = _seen_floats(image, mask)
+    seen = _seen_samples(image, mask)
     return float(np.quantile(seen, 1 - RARE)) if len(seen) else 0.0
 
 
@@ -176,10 +176,18 @@ def _estimate_white(image: NDArray[Any], mask: NDArray[np.uint8] | None) -> floa
     full = full_white(image.dtype)
     if image.dtype == np.uint8:
         return full
+    seen = _seen_samples(image, mask)
     if image.dtype != np.float32:
+        if np.count_nonzero(seen >= 2 ** (PLAIN_BITS - 1)) > 100 * RARE * len(seen):
+            return full  # without a look at all of them
         bits = _highest_whole(image, mask).bit_length()
-        return full if bits >= PLAIN_BITS or not bits else float(2**bits - 1)
-    seen = _seen_floats(image, mask)
+        return float(2**bits - 1) if 0 < bits < PLAIN_BITS else full
+    return _white_of_floats(image, mask, seen)
+
+
+def _white_of_floats(image: NDArray[Any], mask: NDArray[np.uint8] | None, seen: NDArray[np.float32]) -> float | None:
+    """``seen``: (N,) its samples outside the hole."""
+    full = full_white(image.dtype)
     if not len(seen):
         return full
     low, lights, high, highest = (float(each) for each in np.quantile(seen, (0.001, 1 - PUSHED, 0.999, 1 - RARE)))
@@ -187,7 +195,7 @@ def _estimate_white(image: NDArray[Any], mask: NDArray[np.uint8] | None) -> floa
         return None
     if lights <= full:
         return highest if 0 < highest < PLAIN_FLOAT else full
-    near = _seen_floats(image, mask, near=True)
+    near = _seen_samples(image, mask, near=True)
     near = near if len(near) else seen
     middle, bright = (float(each) for each in np.quantile(near, (0.5, LIGHTS)))
     for scale in WHOLE_SCALES:
@@ -220,11 +228,11 @@ def _is_linear(image: NDArray[Any], mask: NDArray[np.uint8] | None, white: float
     """Whether floats without an upper end are linear light: half of what is near is dark beside its lights."""
     if image.dtype != np.float32 or white <= 1 or is_whole(white):
         return False
-    near = _seen_floats(image, mask, near=True)
+    near = _seen_samples(image, mask, near=True)
     return bool(len(near) and np.median(near) < DARK * white)
 
 
-def _seen_floats(image: NDArray[Any], mask: NDArray[np.uint8] | None, near: bool = False) -> NDArray[np.float32]:
+def _seen_samples(image: NDArray[Any], mask: NDArray[np.uint8] | None, near: bool = False) -> NDArray[Any]:
     """(N,) colour samples outside the hole, or near it alone, evenly spread where they are many."""
     colours = 3 if image.shape[2] >= 3 else 1
     window = Rectangle(0, 0, image.shape[1], image.shape[0])
@@ -235,4 +243,4 @@ def _seen_floats(image: NDArray[Any], mask: NDArray[np.uint8] | None, near: bool
     seen = part_of(image, window)[::step, ::step, :colours]
     if mask is None:
         return seen.ravel()
-    return np.asarray(seen[part_of(mask, window)[::step, ::step] == 0].ravel(), np.float32)
+    return np.asarray(seen[part_of(mask, window)[::step, ::step] == 0].ravel())

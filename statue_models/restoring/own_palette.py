@@ -29,7 +29,7 @@ DOT = 0.25
 
 
 def find_palette(image: NDArray[Any], mask: NDArray[np.uint8]) -> NDArray[Any] | None:
-    """(K, 1 or 3) the colours that a photograph shows; None where they are more than ``MOST_COLOURS``, or one alone.
+    """(K, 1 or 3) the colours that a photograph shows; None for one alone, and for more than ``MOST_COLOURS``.
 
     Args:
         image: (H, W, C) as in ``RestorationRequest``.

@@ -87,6 +87,10 @@ def test_paint_over_the_damage_is_no_colour_of_the_picture(request_):
     assert len(find_palette(clear, request_.mask)) == 2
 
 
+def test_a_picture_of_one_colour_has_no_palette():
+    assert find_palette(np.full((50, 50, 3), 60, np.uint8), np.zeros((50, 50), np.uint8)) is None
+
+
 def test_shapes_without_shades_get_no_dots():
     image = np.zeros((90, 90, 1), np.uint8)
     image[:, 45:] = 255

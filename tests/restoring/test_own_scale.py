@@ -109,6 +109,15 @@ def test_a_file_of_twelve_bits_comes_back_as_one(tmp_path, request_, landmarks, 
     assert abs(out[mask > 0].mean() - image[near & (mask == 0)].mean()) < 0.15 * 4095
 
 
+@pytest.mark.parametrize("words", [[], ["--white", "4095"]])
+def test_landmarks_are_found_in_a_file_of_twelve_bits(tmp_path, request_, landmarks, words, capsys):
+    tifffile.imwrite(tmp_path / "in.tif", on((np.uint16, 4095), request_.image / 255), photometric="rgb")
+    cv2.imwrite(str(tmp_path / "mask.png"), request_.mask)
+    assert main(["landmarks", str(tmp_path / "in.tif"), "--mask", str(tmp_path / "mask.png"), *words]) == 0
+    found = json.loads(capsys.readouterr().out)["landmarks"]["points"]
+    np.testing.assert_allclose(found, landmarks.points, atol=1)
+
+
 def test_what_a_file_says_of_its_white_is_believed_and_kept(tmp_path, request_):
     image = on((np.uint16, 3000), request_.image / 255)
     tifffile.imwrite(tmp_path / "in.tif", image, photometric="rgb", extratags=[(281, 3, 3, (3000,) * 3, True)])
