@@ -1,8 +1,8 @@
 """Which face is meant, and where its landmarks are: given points, or a given box, or a search around the mask.
 
-Squares of several sizes around the hole, then the whole picture, then tiles of it are shown to the landmark
-predictors; the likeliest faces under or next to the hole are looked at once more, closely, by each predictor, and the
-answer that is likeliest to be right wins.
+Squares of several sizes around the hole, then the whole picture, are shown to the landmark predictors; the likeliest
+faces under the hole are looked at once more, closely, by each predictor. While none can be trusted, further squares
+follow, and turned ones. The answer that is likeliest to be right wins, if looks at it agree (``Sighting.settled``).
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,8 @@ def find_face(
         progress: called with ``Phase.FACE``; what it raises ends the search.
 
     Raises:
-        StatueError: ``no-face``, ``profile-face``, ``bad-face-box`` or ``bad-landmarks``.
+        StatueError: ``no-face``, also where the face found does not cover the hole (unless its box was given) or is
+            not known well enough; ``profile-face``, ``bad-face-box`` or ``bad-landmarks``.
     """
     height, width = mask.shape
     if landmarks is not None:
