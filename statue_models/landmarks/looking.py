@@ -14,9 +14,17 @@ from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.landmarks.predictor import LandmarkPredictor, glance
+from statue_models.landmarks.predictor import LandmarkPredictor, SecondedPredictor, glance
 from statue_models.landmarks.search_squares import TURNS, Scene
-from statue_models.landmarks.sightings import TURNED_YAW, Sighting, is_over, is_same_sighting, merge, shows_part_of
+from statue_models.landmarks.sightings import (
+    AGREED,
+    TURNED_YAW,
+    Sighting,
+    is_over,
+    is_same_sighting,
+    merge,
+    shows_part_of,
+)
 from statue_models.phases import Phase
 from statue_models.request import Progress
 
@@ -35,7 +43,7 @@ TURNED_LOOKS = 1
 #: What a sighting must score for a closer look to be worth the time. Chosen.
 HOPELESS = 0.003
 #: How many sightings are looked at closely where all faces of a picture are wanted. Chosen.
-MOST_FACES = 24
+MOST_FACES = 16
 #: What a face that is to be refused counts, over others: it is named only where nothing better is near. Chosen.
 HARDLY = 1e-3
 #: The other look by which a face is confirmed: moved by so much of the frame's side, so much larger, turned by so many
@@ -73,7 +81,7 @@ class Search:
         return [s for s in found if self.scene.nearness(s.face.points) > 0]
 
     def further_looks(self, known: Sequence[Sighting], progress: Progress) -> list[Sighting]:
-        """The faces that other squares show, upright and turned, and that are none of those known."""
+        """The faces that other squares show, upright and turned, and that were not seen as clearly before."""
         found: list[Sighting] = []
         seen: list[tuple[float, FaceFrame]] = []
         squares = self.scene.further_squares() + self.scene.turned_squares()
@@ -85,18 +93,10 @@ class Search:
                 merge(found, sighting)
             if square.angle:
                 seen.append((max((self._rank(sighting) for sighting in new), default=0.0), square))
-            if any(s.sure and self.scene.nearness(s.face.points) > 0.5 for s in found):
-                break
-        else:
-            for _, square in sorted(seen, key=lambda one: one[0], reverse=True)[:TURNED_LOOKS]:
-                self._add(found, square)
-        points = [sighting.face.points for sighting in known]
-        return [
-            one
-            for one in found
-            if self.scene.nearness(one.face.points) > 0
-            and not any(is_same_sighting(one.face.points, other) for other in points)
-        ]
+        # No sure face ends this early: a predictor may be sure of a face that it sees the wrong way up.
+        for _, square in sorted(seen, key=lambda one: one[0], reverse=True)[:TURNED_LOOKS]:
+            self._add(found, square)
+        return [one for one in found if self.scene.nearness(one.face.points) > 0 and _is_new(one, known)]
 
     def in_box(self, box: FaceBox) -> Sighting | None:
         """The face whose middle lies in the box.
@@ -129,11 +129,12 @@ class Search:
         """The faces that the whole picture shows, looked at closely: the likeliest first, one in each place."""
         found: list[Sighting] = []
         squares = self.scene.all_squares()
-        for index, square in enumerate(squares):
+        for index, (square, thorough) in enumerate(squares):
             progress(Phase.FACE, 0.6 * index / len(squares))
             if any(shows_part_of(square, sighting) for sighting in found):
                 continue
-            self._add(found, square)
+            self._add(found, square, thorough=thorough)
+        found = [sighting for sighting in found if sighting.face.score >= HOPELESS]
         found.sort(key=lambda sighting: sighting.probability, reverse=True)
         faces: list[Sighting] = []
         for index, sighting in enumerate(found[:MOST_FACES]):
@@ -189,10 +190,13 @@ class Search:
         turned = abs(sighting.face.yaw or 0.0) > TURNED_YAW
         if sighting.trusted or not (sighting.likely or turned):
             return sighting
-        points = sighting.face.points
-        other = self.refine(sighting.predictor, points, other=True).points
-        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean())
-        return replace(sighting, apart=apart / max(interocular_distance(points), 1e-6))
+        points, predictor = sighting.face.points, sighting.predictor
+        other = self.refine(predictor, points, other=True).points
+        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean()) / max(interocular_distance(points), 1e-6)
+        if not isinstance(predictor, SecondedPredictor) or apart >= AGREED:
+            return replace(sighting, apart=apart)
+        rgb, mask, inner, _ = self._view(points)
+        return replace(sighting, apart=apart, seconded=predictor.second_opinion(rgb, mask, inner))
 
     def _rank(self, sighting: Sighting) -> float:
         return sighting.face.score * self.scene.nearness(sighting.face.points)
@@ -203,13 +207,26 @@ class Search:
 
     def refine(self, predictor: LandmarkPredictor, points: NDArray[np.float64], other: bool = False) -> Landmarks:
         """A close look at the face with these 68 points; or another one, for comparison."""
-        upright = frame_of_landmarks(points, level=0.0)
-        if other:
-            away, larger, turn = OTHER_LOOK
-            (x, y), side = upright.centre, upright.side
-            upright = FaceFrame((x + away * side, y + away * side), larger * side, upright.angle + turn)
+        rgb, mask, inner, view = self._view(points, *(OTHER_LOOK if other else ()))
+        return predictor.refine(rgb, mask, inner).to_photograph(view, REFINE_SIZE)
+
+    def _view(
+        self, points: NDArray[np.float64], away: float = 0.0, larger: float = 1.0, turn: float = 0.0
+    ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], FaceFrame, FaceFrame]:
+        """Picture and mask around a face with these points, its frame in them, and the view that they were cut from."""
+        frame = frame_of_landmarks(points, level=0.0)
+        (x, y), side = frame.centre, frame.side
+        upright = FaceFrame((x + away * side, y + away * side), larger * side, frame.angle + turn)
         view = FaceFrame(upright.centre, VIEW_OVER_FRAME * upright.side)
         rgb, mask = self.scene.look(view, REFINE_SIZE)
         x, y = view.to_crop(np.array([upright.centre]), REFINE_SIZE)[0]
         inner = FaceFrame((float(x), float(y)), REFINE_SIZE / VIEW_OVER_FRAME, upright.angle)
-        return predictor.refine(rgb, mask, inner).to_photograph(view, REFINE_SIZE)
+        return rgb, mask, inner, view
+
+
+def _is_new(sighting: Sighting, known: Sequence[Sighting]) -> bool:
+    """Whether a face has not been seen yet, or never as clearly."""
+    return not any(
+        is_same_sighting(sighting.face.points, one.face.points) and sighting.face.score <= one.face.score
+        for one in known
+    )

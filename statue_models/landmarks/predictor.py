@@ -66,6 +66,15 @@ class GlancingPredictor(LandmarkPredictor, Protocol):
         ...
 
 
+@runtime_checkable
+class SecondedPredictor(LandmarkPredictor, Protocol):
+    """A predictor that has somebody beside it who judges by other signs than its own."""
+
+    def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> float:
+        """Whether there is a face in ``frame`` at all, 0..1. Arguments as ``refine`` has them."""
+        ...
+
+
 def glance(predictor: LandmarkPredictor, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
     """What a predictor sees at a glance, or, where it has none, what it proposes."""
     return predictor.glance(rgb, mask) if isinstance(predictor, GlancingPredictor) else predictor.propose(rgb, mask)

@@ -1,8 +1,8 @@
 """Which face is meant, and where its landmarks are: given points, or a given box, or a search around the mask.
 
-Squares of several sizes around the hole, then the whole picture, then tiles of it are shown to the landmark
-predictors; the likeliest faces under or next to the hole are looked at once more, closely, by each predictor, and the
-answer that is likeliest to be right wins.
+Squares of several sizes around the hole, then the whole picture, are shown to the landmark predictors; the likeliest
+faces under the hole are looked at once more, closely, by each predictor. While none can be trusted, further squares
+follow, and turned ones. The answer that is likeliest to be right wins, if looks at it agree (``Sighting.settled``).
 """
 
 from collections.abc import Sequence

@@ -176,15 +176,19 @@ class Scene:
             for x in _tile_centres(width, side)
         ]
 
-    def all_squares(self) -> list[FaceFrame]:
-        """Where to look for all faces: around the picture's middle, around each hole, tiles, the large ones first."""
+    def all_squares(self) -> list[tuple[FaceFrame, bool]]:
+        """Where to look for all faces, the large ones first, and whether thoroughly: the picture, each hole, tiles."""
         height, width = self.mask.shape
         longer = max(height, width)
-        squares = [FaceFrame((width / 2, height / 2), scale * longer) for scale in AROUND_PICTURE]
+        whole = [FaceFrame((width / 2, height / 2), scale * longer) for scale in AROUND_PICTURE]
+        squares = [(square, True) for square in whole]
         for hole in self.holes():
-            (x, y), extent = middle_and_extent(hole, self.block)
-            squares += [FaceFrame((x, y), scale * extent) for scale in AROUND_HOLE if 32 <= scale * extent < longer]
-        return sorted([*squares, *self._tiles(TILES)], key=lambda square: -square.side)
+            middle, extent = middle_and_extent(hole, self.block)
+            around = [FaceFrame(middle, scale * extent) for scale in AROUND_HOLE if 32 <= scale * extent < longer]
+            squares += [(square, place < THOROUGH) for place, square in enumerate(around)]
+        squares += [(replace(square, angle=turn), False) for square in whole[::2] for turn in TURNS]
+        squares += [(square, False) for square in self._tiles(TILES)]
+        return sorted(squares, key=lambda one: -one[0].side)
 
     def holes(self) -> list[NDArray[np.float64]]:
         """The holes, or groups of holes near each other, the largest first: (N, 2) photograph coordinates of each."""
