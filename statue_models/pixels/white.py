@@ -60,7 +60,7 @@ class Scale(NamedTuple):
 
     def encode(self, colours: NDArray[Any]) -> NDArray[Any]:
         """Samples on it as sRGB-encoded floats, 0..1 for black..white and beyond."""
-        unit = colours * (1.0 / self.white)
+        unit = colours / self.white
         return encode_srgb(unit) if self.linear else np.asarray(unit)
 
     def decode(self, unit: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,7 +125,7 @@ def to_full_scale(image: NDArray[Any], scale: Scale) -> NDArray[Any]:
     for band in bands(len(image)):
         if image.dtype.kind == "f":
             out[band, :, :colours] = scale.encode(image[band, :, :colours])
-            out[band, :, colours:] = image[band, :, colours:] * (1.0 / scale.opaque)
+            out[band, :, colours:] = image[band, :, colours:] / scale.opaque
         else:
             out[band, :, :colours] = _stretch(image.dtype, scale.white)[image[band, :, :colours]]
             out[band, :, colours:] = _stretch(image.dtype, scale.opaque)[image[band, :, colours:]]
