@@ -116,6 +116,12 @@ def test_what_others_say_on_stderr_meanwhile_is_handed_on(capfd: Any, monkeypatc
     assert capfd.readouterr().err == "another thread\n" * 2
 
 
+def test_an_odd_revision_of_the_container_is_no_damage(capfd: Any) -> None:
+    content = bytearray(jpeg("plain"))
+    content[content.index(b"JFIF\0") + 5] = 10
+    assert not is_damaged(bytes(content)) and capfd.readouterr().err == ""
+
+
 def test_without_stderr_or_room_for_a_file_pictures_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> Any:
         raise OSError(errno.ENOSPC, "No space left on device")

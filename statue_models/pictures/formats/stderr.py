@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 
 #: Starts of what libjpeg (jerror.h, JWRN_...) and, through Pillow, libtiff say of damaged files.
 _OF_LIBRARIES = re.compile(
-    rb"Corrupt JPEG data|Premature end of JPEG|Inconsistent progression|Invalid SOS parameters"
+    rb"Corrupt JPEG data|Premature end of JPEG|Inconsistent progression|Invalid SOS parameters|Warning: unknown JFIF"
     rb"|.*: [Dd]ata corrupted at|.*: [Uu]nexpected end of file"  # LibRaw
     rb"|tempfile\.tif: |JPEGLib: |_?TIFF\w*: |\w*(?:Decode|Setup|Fax3|LZW|PackBits|ZIP|ZSTD|OJPEG)\w*: "
 )
