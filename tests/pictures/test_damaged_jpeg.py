@@ -1,7 +1,9 @@
 """A damaged JPEG file is read, since most of it is there, and said to be damaged, from which row on."""
 
+import errno
 import io
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -112,6 +114,22 @@ def test_what_others_say_on_stderr_meanwhile_is_handed_on(capfd: Any, monkeypatc
     monkeypatch.setattr(cv2, "imdecode", talkative)
     assert is_damaged(damaged(jpeg("plain"), "zeros", 0.5)) and not is_damaged(jpeg("plain"))
     assert capfd.readouterr().err == "another thread\n" * 2
+
+
+def test_an_odd_revision_of_the_container_is_no_damage(capfd: Any) -> None:
+    content = bytearray(jpeg("plain"))
+    content[content.index(b"JFIF\0") + 5] = 10
+    assert not is_damaged(bytes(content)) and capfd.readouterr().err == ""
+
+
+def test_without_stderr_or_room_for_a_file_pictures_are_read_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for module, name in ((tempfile, "TemporaryFile"), (os, "dup")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, refuse)
+            assert not is_damaged(jpeg("plain"))
 
 
 def test_foreign_and_broken_bytes_have_no_row() -> None:

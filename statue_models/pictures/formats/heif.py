@@ -58,7 +58,7 @@ def read_heic(path: Path, check_size: SizeCheck) -> StoredPicture:
         check_size(*file.size)
         samples = np.asarray(file)
         info, mode, count = dict(file.info), file.mode, len(file)
-    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, IndexError) as error:
         raise StatueError("not-an-image", path=path) from error
     if samples.ndim == 2:
         samples = samples[..., None]

@@ -39,7 +39,7 @@ def is_damaged(data: bytes) -> bool:
     """
     with libraries_heard() as complaints, suppress(cv2.error):
         cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_REDUCED_GRAYSCALE_8)
-    return bool(complaints) or _has_lost_part(data)
+    return any(not line.startswith(b"Warning: ") for line in complaints) or _has_lost_part(data)
 
 
 def _has_lost_part(data: bytes) -> bool:

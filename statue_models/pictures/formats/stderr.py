@@ -6,11 +6,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 #: Starts of what libjpeg (jerror.h, JWRN_...) and, through Pillow, libtiff say of damaged files.
 _OF_LIBRARIES = re.compile(
-    rb"Corrupt JPEG data|Premature end of JPEG|Inconsistent progression|Invalid SOS parameters"
+    rb"Corrupt JPEG data|Premature end of JPEG|Inconsistent progression|Invalid SOS parameters|Warning: unknown JFIF"
     rb"|.*: [Dd]ata corrupted at|.*: [Uu]nexpected end of file"  # LibRaw
     rb"|tempfile\.tif: |JPEGLib: |_?TIFF\w*: |\w*(?:Decode|Setup|Fax3|LZW|PackBits|ZIP|ZSTD|OJPEG)\w*: "
 )
@@ -21,12 +21,14 @@ _ONE_AT_A_TIME = threading.Lock()
 def libraries_heard() -> Iterator[list[bytes]]:
     """The lines of libraries that the block makes them say, filled in when it ends; what others say is handed on."""
     heard: list[bytes] = []
-    with _ONE_AT_A_TIME, tempfile.TemporaryFile() as said:
+    with _ONE_AT_A_TIME, ExitStack() as opened:
         try:
+            said = opened.enter_context(tempfile.TemporaryFile())
             stderr = os.dup(2)
-        except OSError:  # there is none
+        except OSError:  # there is no stderr, or no room for a file
             yield heard
             return
+        opened.callback(os.close, stderr)
         try:
             if sys.stderr is not None:
                 sys.stderr.flush()
@@ -40,4 +42,3 @@ def libraries_heard() -> Iterator[list[bytes]]:
             others = b"".join(line for line in lines if not _OF_LIBRARIES.match(line))
             if others:
                 os.write(stderr, others)
-            os.close(stderr)
