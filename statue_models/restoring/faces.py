@@ -27,9 +27,9 @@ FACELESS = {"no-face": "no-face", "profile-face": "profile", "hole-off-face": "h
 APART, LARGER = 0.3, 1.6
 #: The square within which holes belong to a face that was given by its box, in the box's larger side. Chosen.
 AROUND_BOX = 2.0
-#: Share of a frame up to which thin holes in it are specks: what is filled beside them sees the photograph there, and
-#: is the same with and without them. Chosen.
-SPECKS = 0.005
+#: In a frame's side, how long a speck may be, and in its area, how much all of them may be: what is filled beside
+#: specks sees the photograph there, and is the same with and without them. Chosen.
+SPECK, SPECKS = 0.03, 0.005
 
 
 class Plan(NamedTuple):
@@ -70,9 +70,10 @@ class _Face:
         return [Plan(hole, self.sight) for hole in together + alone]
 
 
-def are_specks(holes: Sequence[Hole], frame: FaceFrame) -> bool:
-    """Whether thin holes are so little of what a frame shows that what is in them does no harm."""
-    return sum(hole.pixels for hole in holes) <= SPECKS * frame.side**2
+def specks_of(thin: Sequence[Hole], frame: FaceFrame) -> list[Hole]:
+    """The thin holes that are specks: small, and all together so little of what a frame shows that they do no harm."""
+    small = [hole for hole in thin if max(hole.rectangle.shape) <= SPECK * frame.side]
+    return small if sum(hole.pixels for hole in small) <= SPECKS * frame.side**2 else []
 
 
 def square_around(box: FaceBox) -> FaceFrame:
@@ -116,17 +117,15 @@ class FaceSearch:
         face.holes.append(hole)
 
     def add_thin(self, thin: Sequence[Hole]) -> list[Hole]:
-        """Give thin holes to the face whose frame holds them where they are more than specks; returns the others."""
+        """Give thin holes, but for specks, to the face whose frame holds them; returns the others."""
         left = list(thin)
         for face in self._faces:
             inside = [hole for hole in left if face.sight.holds(hole.rectangle)]
-            if inside and not are_specks(inside, face.sight.frame):
-                face.holes.extend(inside)
-            elif face is self._given:
-                face.specks = inside
-            else:
-                continue
-            left = [hole for hole in left if hole not in inside]
+            specks = specks_of(inside, face.sight.frame)
+            face.holes.extend(hole for hole in inside if hole not in specks)
+            if face is self._given:
+                face.specks, specks = specks, []
+            left = [hole for hole in left if hole not in inside or hole in specks]
         return left
 
     def groups(self, progress: Progress) -> list[Plan]:

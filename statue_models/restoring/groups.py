@@ -15,7 +15,7 @@ from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
 from statue_models.request import Progress, RestorationRequest, part_of_progress
 from statue_models.restoring.cracks import thin_part, thin_width
-from statue_models.restoring.faces import FaceSearch, Plan, are_specks, shows, square_around
+from statue_models.restoring.faces import FaceSearch, Plan, shows, specks_of, square_around
 from statue_models.restoring.finish import LOOKED_AT
 from statue_models.restoring.holes import Hole, find_holes, join_by_tile
 from statue_models.restoring.sight import Sight
@@ -80,16 +80,17 @@ def _by_face(
 
 
 def _mask_in_sight(request: RestorationRequest, plan: Plan, thin: Sequence[Hole]) -> NDArray[np.uint8]:
-    """What is missing for a group: the request's mask, without thin holes where these are no more than specks."""
+    """What is missing for a group: the request's mask, without the specks in sight that are not its own."""
     sight = plan.sight.widen_to(plan.hole.rectangle)
     seen = sight.seen(request.mask.shape).unite(plan.hole.rectangle.expand(LOOKED_AT, request.mask.shape))
     window = plan.hole.mask_over(seen)
     near = [hole for hole in thin if 0 not in hole.rectangle.intersect(seen).shape]
     others = [hole for hole in near if not (part_of(window, _inside(hole, seen)) > 0).any()]
-    if not others or not are_specks(others, sight.frame):
+    specks = specks_of(others, sight.frame)
+    if not specks:
         return request.mask
     mask = request.mask.copy()
-    for hole in others:
+    for hole in specks:
         part_of(mask, hole.rectangle)[hole.where] = 0
     return mask
 
