@@ -13,7 +13,7 @@ SHAPE[37:42], SHAPE[42:45], SHAPE[46:48] = (0.35, 0.4), (0.65, 0.4), (0.65, 0.4)
 
 
 class RedSquares:
-    """Takes every reddish blob for a face whose points fill its box, mirrored and turned as it is not.
+    """Takes a reddish blob and what is missing for a face whose points fill its box, mirrored and turned as it is not.
 
     Attributes:
         jitter: how far the points of one look are off, over the box's side; another direction each time.
@@ -29,6 +29,7 @@ class RedSquares:
         red = (rgb[..., 0].astype(int) - rgb[..., 2]) > 60
         if red.sum() < 30:
             return []
+        red |= mask > 0
         y, x = np.nonzero(red)
         centre = np.array([x.mean(), y.mean()]) + 0.5
         side = np.sqrt(red.sum())
