@@ -62,5 +62,5 @@ class WorkerPool(Generic[Worker]):
         # Before it is shut down, which forgets them.
         processes = list((getattr(self._pool, "_processes", None) or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
+        for process in processes:  # not asked to end: a task may answer SIGTERM, or have it caught
+            process.kill()

@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -64,6 +66,7 @@ class RayPool:
             ray: Any = import_module("ray")
         self._ray, self._address = ray, address
         self._check_there()
+        self._on_sigterm = signal.getsignal(signal.SIGTERM)
         own = {"num_cpus": size, "include_dashboard": False, "object_store_memory": _STORE} if address == LOCAL else {}
         try:
             with _this_program():
@@ -140,6 +143,8 @@ class RayPool:
         for actor in [*self._idle, *(actor for _, actor in self._flying.values())]:
             self._kill(actor)
         self._ray.shutdown()
+        if threading.current_thread() is threading.main_thread():  # Ray has set its own, and leaves it
+            signal.signal(signal.SIGTERM, self._on_sigterm)
 
     def _kill(self, actor: Any) -> None:
         with contextlib.suppress(Exception):  # it may be gone already

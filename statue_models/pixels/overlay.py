@@ -16,12 +16,12 @@ class Overlay:
     """Samples laid over a rectangle of a picture; parts of it are read as those of an array are.
 
     Args:
-        below: (H, W) or (H, W, C) of any dtype; it is never changed.
+        below: (H, W) or (H, W, C) of any dtype, itself one or an array; it is never changed.
         rectangle: inside it.
         samples: (height, width) or (height, width, C) of the same dtype, shown instead.
     """
 
-    def __init__(self, below: NDArray[Any], rectangle: Rectangle, samples: NDArray[Any]) -> None:
+    def __init__(self, below: "Pixels", rectangle: Rectangle, samples: NDArray[Any]) -> None:
         if samples.shape != (*rectangle.shape, *below.shape[2:]) or samples.dtype != below.dtype:
             raise ValueError(f"{samples.shape} {samples.dtype} is not laid over {rectangle} of {below.shape}")
         self._below, self._rectangle, self._samples = below, rectangle, samples
@@ -55,7 +55,8 @@ class Overlay:
 
     def channels(self, count: int) -> "Overlay":
         """The first channels alone."""
-        return Overlay(self._below[..., :count], self._rectangle, self._samples[..., :count])
+        below = self._below.channels(count) if isinstance(self._below, Overlay) else self._below[..., :count]
+        return Overlay(below, self._rectangle, self._samples[..., :count])
 
 
 #: What only parts are read of.

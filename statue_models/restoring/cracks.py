@@ -45,7 +45,7 @@ BESIDE = 8
 #: Interocular distances around a group whose grain it takes, and bounds in pixels; set by eye.
 AROUND, LEAST_AROUND, MOST_AROUND = 0.4, 24, 256
 #: Pixels: side of the part of a group's surroundings in which grain is measured, at most; for time.
-LARGEST_AROUND = 384
+LARGEST_AROUND = 320
 #: Interocular distances: standard deviation of the blur that keeps grain out of what is continued (light 1.1 for 1.2 on
 #: ``native``, docs/experiments.md).
 CALM = 0.003
@@ -103,7 +103,7 @@ class ThinDamage:
     def __init__(
         self,
         image: Pixels,
-        mask: NDArray[np.uint8],
+        mask: Pixels,
         thin: NDArray[np.bool_],
         landmarks: Landmarks | None,
         corner: tuple[int, int] = (0, 0),
@@ -143,7 +143,7 @@ class _Group:
         interocular: of the face in pixels, or what stands for it.
     """
 
-    def __init__(self, image: Pixels, mask: NDArray[np.uint8], holes: Sequence["_Thin"], interocular: float) -> None:
+    def __init__(self, image: Pixels, mask: Pixels, holes: Sequence["_Thin"], interocular: float) -> None:
         beside = BESIDE + int(2 * max(hole.depth for hole in holes) + 4 * CALM * interocular)
         self._atlas = Atlas([hole.box.expand(beside, mask.shape) for hole in holes])
         self._hole = np.zeros(self._atlas.shape, bool)
@@ -189,7 +189,7 @@ class _Thin(NamedTuple):
         return self.box.x + float(columns.mean()), self.box.y + float(rows.mean())
 
 
-def _grain_beside(image: Pixels, mask: NDArray[np.uint8], holes: Sequence[_Thin], interocular: float) -> Grain | None:
+def _grain_beside(image: Pixels, mask: Pixels, holes: Sequence[_Thin], interocular: float) -> Grain | None:
     """The grain of the stone beside holes, measured around the one in the middle of them."""
     boxes = [hole.box for hole in holes]
     whole, margin = reduce(Rectangle.unite, boxes), int(np.clip(AROUND * interocular, LEAST_AROUND, MOST_AROUND))

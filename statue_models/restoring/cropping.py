@@ -59,7 +59,7 @@ def pixels_in_frame(frame: FaceFrame, rectangle: Rectangle) -> NDArray[np.bool_]
     return out
 
 
-def fill_nearest(image: NDArray[Any], mask: NDArray[np.uint8], window: Rectangle | None = None) -> Overlay:
+def fill_nearest(image: NDArray[Any], mask: Pixels, window: Rectangle | None = None) -> Overlay:
     """The photograph with the nearest visible sample wherever it is missing or fully transparent.
 
     Resampling mixes neighbours: paint that marks the damage would tint the stone beside the hole, and with it the fill.

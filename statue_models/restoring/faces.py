@@ -33,11 +33,16 @@ SPECK, SPECKS = 0.03, 0.005
 
 
 class Plan(NamedTuple):
-    """Holes that are filled together, by the face that a sight frames, or, and why, from their surroundings."""
+    """Holes that are filled together, by the face that a sight frames, or, and why, from their surroundings.
+
+    Attributes:
+        specks: whether they are specks, or other thin damage away from faces, which is closed by itself.
+    """
 
     hole: Hole
     sight: Sight
     faceless: str = ""
+    specks: bool = False
 
 
 @dataclass(eq=False)
@@ -66,8 +71,9 @@ class _Face:
         """One of all holes that its frame holds, one of each that it must be widened for, and one of the specks."""
         inside = [hole for hole in self.holes if self.sight.holds(hole.rectangle)]
         together = [unite(inside)] if inside else []
-        alone = [hole for hole in self.holes if hole not in inside] + ([unite(self.specks)] if self.specks else [])
-        return [Plan(hole, self.sight) for hole in together + alone]
+        alone = [hole for hole in self.holes if hole not in inside]
+        specks = [Plan(unite(self.specks), self.sight, specks=True)] if self.specks else []
+        return [*(Plan(hole, self.sight) for hole in together + alone), *specks]
 
 
 def specks_of(thin: Sequence[Hole], frame: FaceFrame) -> list[Hole]:

@@ -70,14 +70,14 @@ class _Damage:
     """
 
     photograph: Pixels
-    mask: NDArray[np.uint8]
+    mask: Pixels
     hole: Hole
     window: Rectangle
     unfilled: NDArray[np.uint8]
     rim: int = 0
 
     @classmethod
-    def of(cls, image: NDArray[Any], mask: NDArray[np.uint8], hole: Hole) -> "_Damage":
+    def of(cls, image: NDArray[Any], mask: Pixels, hole: Hole) -> "_Damage":
         window = hole.rectangle.expand(RIMS[-1] + 2, mask.shape)
         return cls(image, mask, hole, window, hole.mask_over(window))
 
@@ -109,7 +109,7 @@ class _Damage:
 
 def fill_hole(
     image: NDArray[Any],
-    mask: NDArray[np.uint8],
+    mask: Pixels,
     hole: Hole,
     sight: Sight,
     restore: Restore,

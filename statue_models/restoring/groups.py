@@ -6,13 +6,9 @@ A group comes out the same whatever is missing elsewhere, out of its sight.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.methods.descriptor import Needs
-from statue_models.pixels.overlay import part_of
-from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.overlay import Overlay, Pixels, part_of
 from statue_models.request import Progress, RestorationRequest, part_of_progress
 from statue_models.restoring.cracks import thin_part, thin_width
 from statue_models.restoring.faces import FaceSearch, Plan, shows, specks_of, square_around
@@ -28,14 +24,13 @@ class HoleGroup:
     Attributes:
         hole: all of them.
         sight: the face that they are filled by, or their surroundings.
-        mask: (H, W) uint8, > 0 = missing, here or in another group; where there are no more than specks in sight, all
-            but these.
+        mask: (H, W) uint8, > 0 = missing, here or in another group, but for specks in sight that are not its own.
         faceless: the code of the note that says why there is no face, where one was looked for.
     """
 
     hole: Hole
     sight: Sight
-    mask: NDArray[np.uint8]
+    mask: Pixels
     faceless: str = ""
 
 
@@ -57,7 +52,8 @@ def find_groups(
     """
     thin, wide = _part_by_width(request, find_holes(request.mask))
     if needs == "pixels":
-        plans = [Plan(hole, Sight.of_selection(hole.rectangle)) for hole in (*wide, *join_by_tile(thin))]
+        plans = [Plan(hole, Sight.of_selection(hole.rectangle)) for hole in wide]
+        plans.extend(map(_closed_apart, join_by_tile(thin)))
     else:
         if needs == "face":  # such a method closes cracks, too
             thin, wide = [], [*wide, *join_by_tile(thin)]
@@ -76,28 +72,29 @@ def _by_face(
     for number, hole in enumerate(wide):
         search.add(hole, part_of_progress(progress, number / len(wide), (number + 1) / len(wide)))
     apart = join_by_tile(search.add_thin(thin))
-    return [*search.groups(progress), *(Plan(hole, Sight.of_selection(hole.rectangle)) for hole in apart)]
+    return [*search.groups(progress), *map(_closed_apart, apart)]
 
 
-def _mask_in_sight(request: RestorationRequest, plan: Plan, thin: Sequence[Hole]) -> NDArray[np.uint8]:
+def _closed_apart(hole: Hole) -> Plan:
+    return Plan(hole, Sight.of_selection(hole.rectangle), specks=True)
+
+
+def _mask_in_sight(request: RestorationRequest, plan: Plan, thin: Sequence[Hole]) -> Pixels:
     """What is missing for a group: the request's mask, without the specks in sight that are not its own."""
+    if plan.specks or not thin:
+        return request.mask
     sight = plan.sight.widen_to(plan.hole.rectangle)
     seen = sight.seen(request.mask.shape).unite(plan.hole.rectangle.expand(LOOKED_AT, request.mask.shape))
-    window = plan.hole.mask_over(seen)
+    own = plan.hole.mask_over(seen)
     near = [hole for hole in thin if 0 not in hole.rectangle.intersect(seen).shape]
-    others = [hole for hole in near if not (part_of(window, _inside(hole, seen)) > 0).any()]
-    specks = specks_of(others, sight.frame)
+    specks = specks_of([hole for hole in near if not hole.seen_in(own, seen)[0].any()], sight.frame)
     if not specks:
         return request.mask
-    mask = request.mask.copy()
+    missing = part_of(request.mask, seen).copy()
     for hole in specks:
-        part_of(mask, hole.rectangle)[hole.where] = 0
-    return mask
-
-
-def _inside(hole: Hole, window: Rectangle) -> Rectangle:
-    """The part of a hole's box that lies in a window, as it lies there."""
-    return hole.rectangle.intersect(window).relative_to(window.corner)
+        part, where = hole.seen_in(missing, seen)
+        part[where] = 0
+    return Overlay(request.mask, seen, missing)
 
 
 def _part_by_width(request: RestorationRequest, holes: Sequence[Hole]) -> tuple[list[Hole], list[Hole]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,13 +36,18 @@ class Hole:
         """How many are missing."""
         return int(np.count_nonzero(self.where))
 
+    def seen_in(self, plane: NDArray[Any], window: Rectangle) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Of a plane over a rectangle of the photograph, the part in the hole's box (a view), and where the hole is."""
+        shared = window.intersect(self.rectangle)
+        own = part_of(self.where, shared.relative_to(self.rectangle.corner))
+        return part_of(plane, shared.relative_to(window.corner)), own
+
     def mask_over(self, window: Rectangle) -> NDArray[np.uint8]:
         """(height, width) uint8 over a rectangle of the photograph: 255 in the hole, 0 elsewhere."""
         out = np.zeros(window.shape, np.uint8)
-        shared = window.intersect(self.rectangle)
-        if 0 not in shared.shape:
-            own = part_of(self.where, shared.relative_to(self.rectangle.corner))
-            part_of(out, shared.relative_to(window.corner))[own] = 255
+        if 0 not in window.intersect(self.rectangle).shape:
+            part, own = self.seen_in(out, window)
+            part[own] = 255
         return out
 
 

@@ -132,6 +132,7 @@ def test_a_cluster_makes_the_same_bytes_though_a_worker_is_killed(make_statues, 
         task = task_of(options, f"{root}/{name}", f"{root}/masks/{file}", [f"{root}/out/{file}"])
         wanted.append(Wanted(name, task))
     files.make_folder("out")
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     pool, killed = RayPool("local", 2), []
 
     def ended(number, outcome):
@@ -149,6 +150,7 @@ def test_a_cluster_makes_the_same_bytes_though_a_worker_is_killed(make_statues, 
     before = {path: path.stat().st_mtime_ns for path in Path("out").glob("*.png")}
     Path("out/s00.png").unlink()
     assert statue_command("restore", *names, "--masks", "masks", *PLAIN, "-o", "out", "--resume", "--ray", "local") == 0
+    assert signal.getsignal(signal.SIGTERM) is on_sigterm, "what Ray does to the process is undone"
     assert {path for path in before if path.stat().st_mtime_ns != before[path]} == {Path("out/s00.png")}
     assert everything("out") == everything("whole")
 

@@ -75,3 +75,15 @@ def test_samples_must_cover_the_rectangle(below, samples):
         Overlay(below, Rectangle(5, 10, 19, 8), samples)
     with pytest.raises(ValueError, match="laid over"):
         Overlay(below, RECTANGLE, samples.astype(np.uint16))
+
+
+def test_one_may_lie_over_another():
+    below = np.arange(5 * 6 * 3, dtype=np.uint8).reshape(5, 6, 3)
+    first = Overlay(below, Rectangle(1, 1, 3, 3), np.full((3, 3, 3), 200, np.uint8))
+    second = Overlay(first, Rectangle(2, 0, 2, 2), np.full((2, 2, 3), 250, np.uint8))
+    wanted = below.copy()
+    wanted[1:4, 1:4] = 200
+    wanted[0:2, 2:4] = 250
+    np.testing.assert_array_equal(second[0:5, 0:6], wanted)
+    np.testing.assert_array_equal(second.channels(1)[0:5, 0:6], wanted[..., :1])
+    np.testing.assert_array_equal(first[0:5, 0:6][1:4, 1:4], 200)
