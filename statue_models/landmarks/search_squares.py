@@ -37,7 +37,7 @@ TOGETHER, MOST_HOLES = 0.02, 8
 ELSEWHERE = 0.02
 #: How far from the outline of a face, brows raised to the hairline, a hole still lies on the head: ears, hair, the
 #: throat. Over the larger side of the 68 points' box; chosen. STRAY: the share of a hole that is not enough. Chosen.
-AROUND_OUTLINE, STRAY = 0.2, 0.02
+AROUND_OUTLINE, STRAY = 0.3, 0.02
 #: The raster in which that is looked up: its side in cells, and over the points' box. Chosen.
 OUTLINE_SIDE, OUTLINE_MARGIN = 120, 2.4
 #: How far from the hole, in sides of the head, a face may be to be meant at all. Further away not even its widest frame

@@ -25,8 +25,9 @@ AGREED = 0.08
 #: A face turned further than the first that is refused is called a profile, not nobody; from the second on even where
 #: looks at it differ by as much as ``ASTRAY``: no predictor sees a full profile as one. All chosen.
 DOUBTFUL_YAW, TURNED_YAW, ASTRAY = math.radians(30), math.radians(60), 0.3
-#: Two faces whose middles are nearer than this, in sides of the larger one's box, are one. Chosen.
-OVER = 0.5
+#: Side of a head over the larger side of its 68 points' box, as ``Scene.nearness`` has it: nobody else stands there.
+#: Chosen.
+HEAD = 1.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +101,9 @@ def is_same_sighting(one: NDArray[np.float64], other: NDArray[np.float64]) -> bo
 
 
 def is_over(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether two faces (68, 2) lie over each other: the middle of one deep within the other's head."""
-    heads = [frame_of_landmarks(points, margin=1.0, level=0.0) for points in (one, other)]
-    apart = math.dist(one.mean(axis=0), other.mean(axis=0))
-    return apart < OVER * max(head.side for head in heads)
+    """Whether two faces (68, 2) lie over each other: the middle of one within the other's head."""
+    heads = [frame_of_landmarks(points, margin=HEAD, level=0.0) for points in (one, other)]
+    return any(head.holds(points.mean(axis=0)[None])[0] for head, points in zip(heads, (other, one), strict=True))
 
 
 def shows_part_of(square: FaceFrame, sighting: Sighting) -> bool:
