@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -334,15 +335,13 @@ def test_progress_is_one_line_on_a_terminal_and_nothing_elsewhere(scene, fake, c
 
 
 def test_all_faces_of_a_picture(scene, fake, capsys):
-    one, other = (
-        (Landmarks.given(POINTS), FaceFrame((48.0, 40.0), 90.0)),
-        (Landmarks.given(POINTS), FaceFrame((9, 9), 8)),
-    )
-    fake.faces = [one, other]
+    found = replace(Landmarks.given(POINTS), source="landmarknet without facemesh")
+    fake.faces = [(found, FaceFrame((48.0, 40.0), 90.0)), (found, FaceFrame((9, 9), 8))]
     try:
         assert statue("landmarks", "photo.png") == 0
         said = capsys.readouterr()
         assert "1 more to be found" in said.err and "--all" in said.err and "faces" not in json.loads(said.out)
+        assert said.err.count("(predictor-without)") == 1
         assert statue("landmarks", "photo.png", "--all", "-o", "faces.json", "--json") == 0
         told = json.loads(capsys.readouterr().out)
         assert [face["frame"]["centre"] for face in told["faces"]] == [[48.0, 40.0], [9, 9]]

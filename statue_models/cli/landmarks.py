@@ -53,7 +53,7 @@ def run(options: Namespace) -> None:
     data: dict[str, Any] = {"image": {"width": size[0], "height": size[1]}}
     with output.ProgressLine(not options.quiet) as progress, _in_own_words():
         faces = _find(options, photograph, levels, progress)
-    output.say_all(dict.fromkeys(note for landmarks, _ in faces for note in notes_of(landmarks)), options.quiet)
+    output.say_all((note for landmarks, _ in faces for note in notes_of(landmarks)), options.quiet)
     if options.all:
         data["faces"] = [{"landmarks": face.to_json(), "frame": frame.to_json()} for face, frame in faces]
     else:

@@ -52,9 +52,9 @@ def say(message: str, quiet: bool = False) -> None:
 
 
 def say_all(notes: Iterable[Note], quiet: bool = False) -> None:
-    """Each note in a line."""
-    for note in notes:
-        say(str(note), quiet)
+    """Each note in a line, and none twice."""
+    for line in dict.fromkeys(map(str, notes)):
+        say(line, quiet)
 
 
 def print_json(data: Mapping[str, Any]) -> None:
