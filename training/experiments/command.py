@@ -1,11 +1,12 @@
 """Repeat the published systems' experiments: train what is missing, and print what was found.
 
-    python -m training experiment NAME ... [--out DIR] [--jobs N] [--seeds N] [--table] [--page [FILE]]
+    python -m training experiment NAME ... [--out DIR] [--jobs N] [--seeds N] [--kept] [--table] [--page [FILE]]
     python -m training experiment --list
 
 NAME is a TOML file, or the name of one in training/recipes/experiments. Each run is one of `python -m training train`
 in DIR/NAME/GROUP/CELL/seedN. What is done is not done again; what was stopped is gone on with. Ctrl-C stops all runs,
-to be gone on with by the same command.
+to be gone on with by the same command. The figures of every run that is done lie in DIR/NAME/results.json; with --kept
+they are kept beside the TOML file instead, and what is kept there already counts as done.
 """
 
 import argparse
@@ -33,6 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--core-minutes", type=float, metavar="M", help="processor time per run, instead of the experiment's")
     add("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes",
         help="change the recipe of every run: system.width=8; may be given again")  # fmt: skip
+    add(
+        "--kept",
+        action="store_true",
+        help="count runs as done whose figures are kept beside the experiment's file, and keep the new ones there",
+    )
     add("--table", action="store_true", help="train nothing: print the tables of what is there")
     add("--page", type=Path, nargs="?", const=PAGE, metavar="FILE",
         help="also write the tables between this page's marks (default: docs/published-systems.md)")  # fmt: skip
@@ -75,11 +81,14 @@ def _list(options: argparse.Namespace) -> int:
 def _train(experiment: Experiment, options: argparse.Namespace) -> int:
     """Train what is missing; returns the exit status."""
     from training.engine.stopping import StopSignals
+    from training.experiments.results import gather
     from training.experiments.running import clock, minutes_left, train_trials
     from training.experiments.trial import trials
 
-    everything = trials(experiment, options.out / experiment.name, options.assets)
-    waiting = [trial for trial in everything if trial.state() != "done"]
+    folder = options.out / experiment.name
+    everything = trials(experiment, folder, options.assets)
+    done = gather(experiment, folder, options.assets, options.kept).runs
+    waiting = [trial for trial in everything if trial.key not in done]
     if not waiting:
         return 0
     hours = sum(trial.core_minutes_left() for trial in waiting) / 60
@@ -102,16 +111,20 @@ def _train(experiment: Experiment, options: argparse.Namespace) -> int:
 
 
 def _report(experiment: Experiment, options: argparse.Namespace) -> None:
-    """Write ``results.json``, print the tables, write them into the page."""
-    from training.experiments.results import gather, write_results
+    """Keep the figures, print the tables, write them into the page."""
+    from training.experiments.results import RESULTS, gather
+    from training.experiments.run_result import read_results, write_results
     from training.experiments.tables import lines
 
     folder = options.out / experiment.name
-    results = gather(experiment, folder, options.assets)
+    results = gather(experiment, folder, options.assets, options.kept)
     said = lines(results)
     print("\n".join([f"## {experiment.title}", "", *said]).rstrip(), flush=True)
     if results.done:
-        print(f"wrote {write_results(results, folder)}", file=sys.stderr)
+        path = experiment.kept if options.kept else folder / RESULTS
+        # Seeds that were not asked for this time stay.
+        write_results(path, (read_results(path) if options.kept else {}) | results.runs)
+        print(f"wrote {path}", file=sys.stderr)
     if options.page is not None:
         write_between(options.page, mark(experiment.name), said)
         print(f"wrote {options.page}", file=sys.stderr)

@@ -116,6 +116,7 @@ class Experiment:
         curves: what is shown by share of the schedule: a player's loss ("generator"), a term ("generator.pixels") or a
             judgement's metric ("psnr/own").
         overrides: of every run's recipe, after all others; no key of the file.
+        file: the file itself; no key of it either.
     """
 
     name: str
@@ -133,6 +134,12 @@ class Experiment:
     baselines: Mapping[str, str] = converted_field(dict, _baselines)
     curves: tuple[str, ...] = _texts("curves")
     overrides: tuple[str, ...] = ()
+    file: Path = Path()
+
+    @property
+    def kept(self) -> Path:
+        """Where its runs' figures are kept (``run_result``): beside its file."""
+        return self.file.with_suffix(".json")
 
     @property
     def tables(self) -> Sequence[Part]:
@@ -167,7 +174,7 @@ def read_experiment(name: str, changes: Sequence[str] = (), **values: Any) -> Ex
     path = own if own.is_file() else Path(name)
     table = read_table(str(path))
     table |= {key: value for key, value in values.items() if value is not None}
-    experiment = fill(Experiment, "experiment", table, name=path.stem, overrides=tuple(changes))
+    experiment = fill(Experiment, "experiment", table, name=path.stem, overrides=tuple(changes), file=path)
     if not experiment.cells or not experiment.columns:
         raise bad_recipe(f"{path} needs cells and columns")
     if not all(experiment.recipe or cell.recipe for cell in experiment.cells):

@@ -1,22 +1,15 @@
-"""All that an experiment's runs found, in one JSON file, and each figure's mean and deviation."""
+"""All that an experiment's runs found: each figure's mean and deviation over the seeds."""
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from statue_models.whole_file import whole_file
 from training.experiments.definition import Experiment, Part
-from training.experiments.run_record import RunRecord
+from training.experiments.run_result import SHARES, Key, RunResult, read_results
 from training.experiments.trial import trials
 
 RESULTS = "results.json"
-#: Where curves are read off, in shares of the schedule. Chosen: most happens early.
-SHARES = (0.05, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 @dataclass(frozen=True)
@@ -45,20 +38,21 @@ class Results:
 
     Attributes:
         experiment: that was asked.
-        runs: (group's key, cell's key) -> runs that are done, by seed.
+        runs: those that are done.
     """
 
     experiment: Experiment
-    runs: dict[tuple[str, str], dict[int, RunRecord]]
+    runs: dict[Key, RunResult]
 
     @property
     def done(self) -> int:
         """Runs."""
-        return sum(map(len, self.runs.values()))
+        return len(self.runs)
 
-    def of(self, group: Part, cell: Part) -> list[RunRecord]:
+    def of(self, group: Part, cell: Part) -> list[RunResult]:
         """A cell's runs."""
-        return list(self.runs[group.key, cell.key].values())
+        keys = [(group.key, cell.key, seed) for seed in range(self.experiment.seeds)]
+        return [self.runs[key] for key in keys if key in self.runs]
 
     def figure(self, group: Part, cell: Part, metric: str) -> Figure | None:
         """A cell's metric."""
@@ -67,68 +61,35 @@ class Results:
     def baseline(self, group: Part, metric: str) -> Figure | None:
         """A metric that no training changes: a seed's is the mean of its cells'."""
         by_seed: dict[int, list[float]] = {}
-        for cell in self.experiment.cells:
-            for seed, run in self.runs[group.key, cell.key].items():
-                if metric in run.metrics:
-                    by_seed.setdefault(seed, []).append(run.metrics[metric])
+        for (of_group, _, seed), run in self.runs.items():
+            if of_group == group.key and metric in run.metrics:
+                by_seed.setdefault(seed, []).append(run.metrics[metric])
         return figure([statistics.fmean(values) for values in by_seed.values()])
 
     def curve(self, group: Part, cell: Part, name: str) -> list[Figure | None]:
-        """A cell's curve at ``SHARES``: as the log has it there, between its lines linearly."""
-        points = [run.curve(name) for run in self.of(group, cell)]
-        read = [np.interp(SHARES, *np.array(line).T) for line in points if line]
-        return [figure([float(values[index]) for values in read]) for index in range(len(SHARES))]
+        """A cell's curve at ``SHARES``."""
+        lines = [run.curves[name] for run in self.of(group, cell) if name in run.curves]
+        return [figure([line[index] for line in lines]) for index in range(len(SHARES))]
 
 
-def gather(experiment: Experiment, folder: Path, assets: Path) -> Results:
-    """What the runs in an experiment's folder found.
+def gather(experiment: Experiment, folder: Path, assets: Path, kept: bool = False) -> Results:
+    """What is known of an experiment's runs.
+
+    Args:
+        experiment: that was asked.
+        folder: of its runs.
+        assets: folder of the data.
+        kept: with what was kept of earlier runs of the same settings (``Experiment.kept``), where the folder has none.
 
     Raises:
-        StatueError: ``bad-recipe`` where one has other settings.
+        StatueError: ``bad-recipe`` where a run in the folder has other settings, or nothing can be read of those kept.
     """
-    runs: dict[tuple[str, str], dict[int, RunRecord]] = {}
+    before = read_results(experiment.kept) if kept else {}
+    runs: dict[Key, RunResult] = {}
     for trial in trials(experiment, folder, assets):
-        own = runs.setdefault((trial.group.key, trial.cell.key), {})
+        earlier = before.get(trial.key)
         if trial.state() == "done":
-            own[trial.seed] = trial.record()
+            runs[trial.key] = trial.result()
+        elif earlier is not None and earlier.settings == trial.settings:
+            runs[trial.key] = earlier
     return Results(experiment, runs)
-
-
-def write_results(results: Results, folder: Path) -> Path:
-    """Write ``results.json``; returns its path.
-
-    Raises:
-        StatueError: ``output-unwritable`` or ``disk-full``.
-    """
-    experiment = results.experiment
-    path = folder / RESULTS
-    cells = [_cell(results, group, cell) for group in experiment.tables for cell in experiment.cells]
-    content = {
-        "experiment": experiment.name, "title": experiment.title, "question": experiment.question,
-        "core_minutes": experiment.core_minutes, "seeds": experiment.seeds, "runs": experiment.runs,
-        "done": results.done, "shares": SHARES, "cells": cells,
-    }  # fmt: skip
-    with whole_file(path, force=True) as stream:
-        stream.write((json.dumps(content, indent=1, allow_nan=False) + "\n").encode())
-    return path
-
-
-def _cell(results: Results, group: Part, cell: Part) -> dict[str, Any]:
-    runs = results.runs[group.key, cell.key]
-    names = sorted({name for run in runs.values() for name in run.metrics})
-    found = {name: results.figure(group, cell, name) for name in names}
-    curves = {name: results.curve(group, cell, name) for name in results.experiment.curves}
-    return {
-        "group": group.name,
-        "cell": cell.name,
-        "figures": {name: vars(one) for name, one in found.items() if one is not None},
-        "curves": {name: [one and one.mean for one in line] for name, line in curves.items()},
-        "runs": [_run(seed, run) for seed, run in runs.items()],
-    }
-
-
-def _run(seed: int, run: RunRecord) -> dict[str, Any]:
-    return {
-        "seed": seed, "images": run.images, "core_seconds": run.core_seconds, "seconds": run.seconds,
-        "recipe": dict(run.recipe), "metrics": dict(run.metrics),
-    }  # fmt: skip

@@ -4,7 +4,8 @@ from textwrap import wrap
 
 from training.evaluation.reporting.markdown_table import DASH, number, table
 from training.experiments.definition import Column, Experiment, Part
-from training.experiments.results import SHARES, Figure, Results
+from training.experiments.results import Figure, Results
+from training.experiments.run_result import SHARES
 
 #: Digits that count, of a loss. Chosen.
 CURVE_DIGITS = 3

@@ -10,6 +10,7 @@ from training.engine.checkpoints import STATE
 from training.engine.recipe import Recipe, read_recipe
 from training.experiments.definition import Experiment, Part
 from training.experiments.run_record import RunRecord, read_run
+from training.experiments.run_result import Key, RunResult, result_of, settings_digest
 
 #: What stands for the folder of the data in the changes of an experiment.
 ASSETS = "{assets}"
@@ -40,16 +41,27 @@ class Trial:
         return " / ".join(filter(None, (self.group.name, self.cell.name, f"seed {self.seed}")))
 
     @property
+    def key(self) -> Key:
+        """What tells it from the experiment's others."""
+        return self.group.key, self.cell.key, self.seed
+
+    @property
     def recipe_name(self) -> str:
         """The recipe that it is a reduced form of."""
         return self.cell.recipe or self.group.recipe or self.experiment.recipe
 
     @property
-    def changes(self) -> tuple[str, ...]:
+    def asked_changes(self) -> tuple[str, ...]:
         """Of the recipe: the processor time, the experiment's, the group's, the cell's; the last one holds."""
         minutes = f"run.core_minutes={float(self.experiment.core_minutes)}"
-        changes = (*self.experiment.changes, *self.group.changes, *self.cell.changes, *self.experiment.overrides)
-        return (minutes, *(change.replace(ASSETS, self.assets.resolve().as_posix()) for change in changes))
+        return (
+            minutes, *self.experiment.changes, *self.group.changes, *self.cell.changes, *self.experiment.overrides,
+        )  # fmt: skip
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The same, with the folder of the data in place of its mark."""
+        return tuple(change.replace(ASSETS, self.assets.resolve().as_posix()) for change in self.asked_changes)
 
     @cached_property
     def recipe(self) -> Recipe:
@@ -60,9 +72,19 @@ class Trial:
         """
         return read_recipe(self.recipe_name, self.changes, reduced=True, seed=self.seed)
 
+    @cached_property
+    def settings(self) -> str:
+        """Digest of the recipe, the same wherever the data lie."""
+        recipe = read_recipe(self.recipe_name, self.asked_changes, reduced=True, seed=self.seed)
+        return settings_digest(recipe.to_json())
+
     def record(self) -> RunRecord:
         """What its folder says."""
         return read_run(self.folder)
+
+    def result(self) -> RunResult:
+        """What is kept of it, where it is done."""
+        return result_of(self.record(), self.experiment.curves, self.settings)
 
     def state(self) -> State:
         """How far it is.

@@ -11,6 +11,7 @@ from training.experiments.definition import read_experiment
 from training.experiments.page import mark, with_lines
 from training.experiments.results import RESULTS, figure, gather
 from training.experiments.run_record import RunRecord
+from training.experiments.run_result import read_results, result_of
 from training.experiments.tables import lines
 from training.experiments.trial import trials
 
@@ -21,9 +22,8 @@ def filled(toy, tmp_path, values):
     for keys, errors in values.items():
         for seed, error in enumerate(errors):
             log = [{"images": 10 * n, "share": n / 10, "loss": {"fit": n * (1 + seed)}} for n in range(1, 11)]
-            results.runs[keys][seed] = RunRecord(
-                tmp_path, {"system": "regression"}, "done", 1234 + 2 * seed, metrics={"error": error}, progress=log
-            )
+            record = RunRecord(tmp_path, {}, "done", 1234 + 2 * seed, metrics={"error": error}, progress=log)
+            results.runs[*keys, seed] = result_of(record, toy.curves, "")
     return results
 
 
@@ -63,7 +63,7 @@ def test_baselines_stand_below_in_the_columns_that_they_are_baselines_of(toy_fil
     for cell, psnr in (("narrow", 20.0), ("wide-8", 21.0)):
         for seed in (0, 1):
             metrics = {"psnr/own": psnr, "l1/own": 0.1, "psnr_telea/own": 19.0 + seed}
-            results.runs["plain", cell][seed] = RunRecord(tmp_path, {"system": "x"}, "done", 8, metrics=metrics)
+            results.runs["plain", cell, seed] = result_of(RunRecord(tmp_path, images=8, metrics=metrics), (), "")
     said = lines(results)
     assert "| marching | 19.50 ± .71 | – | – |" in said  # of two seeds, though four runs have it
     assert "| Wide, 8 | **21.00 ± .00** | .10 ± .00 | 8 |" in said
@@ -91,12 +91,45 @@ def test_the_command_trains_says_what_it_takes_and_writes_results_table_and_page
     said = capsys.readouterr()
     assert "wide: 0 of 8 runs are done; the others take 0.40 core-hours, about 0:06 h with 4 at once" in said.out
     found = json.loads((tmp_path / "wide" / RESULTS).read_text())
-    assert found["done"] == 8 and len(found["cells"]) == 4 and found["cells"][0]["figures"]["error"]["count"] == 2
-    assert len(found["cells"][0]["curves"]["fit.squared"]) == len(found["shares"])
+    assert len(found["runs"]) == 8 and found["runs"][0]["metrics"]["error"] > 0
+    assert len(found["runs"][0]["curves"]["fit.squared"]) == len(found["shares"])
     text = page.read_text()
     assert text.endswith("**Findings.** ours\n") and "| line | error | pictures |" in text
     assert main(words) == 0  # all is done
     assert "core-hours" not in capsys.readouterr().out and page.read_text() == text
+
+
+def test_what_is_kept_beside_the_file_counts_as_done_and_says_the_same(
+    toy_file, tmp_path, in_process, monkeypatch, capsys
+):
+    monkeypatch.setattr(running, "start_training", in_process)
+    words = ["experiment", str(toy_file), "--assets", str(tmp_path), "--device", "cpu", "--out"]
+    assert main([*words, str(tmp_path / "there"), "--kept", "--seeds", "1"]) == 0
+    kept = tmp_path / "wide.json"
+    assert len(read_results(kept)) == 4 and not (tmp_path / "there" / "wide" / RESULTS).exists()
+    assert "0 of 4 runs are done" in capsys.readouterr().out
+    assert main([*words, str(tmp_path / "here"), "--kept"]) == 0  # on another machine, with data at another place
+    said = capsys.readouterr().out
+    assert "4 of 8 runs are done" in said and len(read_results(kept)) == 8
+    assert main([*words, str(tmp_path / "nowhere"), "--kept", "--table"]) == 0
+    assert capsys.readouterr().out == said[said.index("## Wide") :]
+    assert main([*words, str(tmp_path / "nowhere"), "--table"]) == 0
+    assert "Not trained yet" in capsys.readouterr().out
+    # a run of other settings does not count, and stays until it is trained anew
+    toy_file.write_text(toy_file.read_text().replace("system.width = 8", "system.width = 9"))
+    assert main([*words, str(tmp_path / "nowhere"), "--kept", "--table"]) == 0
+    assert "(4 of 8 runs are done)" in capsys.readouterr().out and len(read_results(kept)) == 8
+    kept.write_text('{"runs": [{}]}')
+    assert main([*words, str(tmp_path / "nowhere"), "--kept", "--table"]) != 0
+    assert "does not hold an experiment's results" in capsys.readouterr().err
+
+
+def test_where_the_data_lie_is_no_setting(toy_file, tmp_path):
+    toy_file.write_text(toy_file.read_text().replace("system.dropout = 0.2", "system.data = 'a:{assets}/b'"))
+    toy = read_experiment(str(toy_file))
+    here, there = (trials(toy, tmp_path, tmp_path / name) for name in ("here", "there"))
+    assert here[-1].settings == there[-1].settings != here[0].settings
+    assert here[-1].recipe != there[-1].recipe
 
 
 def test_the_command_ends_as_its_runs_do(toy_file, tmp_path, in_process, monkeypatch, capsys):
