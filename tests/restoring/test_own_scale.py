@@ -14,7 +14,7 @@ from PIL import ImageCms
 from statue_models.cli import main
 from statue_models.errors import StatueError
 from statue_models.pictures.photograph import Photograph
-from statue_models.pixels.white import decode_srgb
+from statue_models.pixels.white import MIDDLE, decode_srgb
 from statue_models.request import RestorationRequest
 from statue_models.restoring.restorer import Restorer
 from statue_models.runner.wire import JobHeader, JobReader, json_line, samples_of
@@ -162,6 +162,8 @@ def check_scaled(picture, scale, model):
     """What is restored of samples times a constant is what was restored, times that constant, but for rounding."""
     levels, mask = picture
     dtype, white = scale
+    if dtype == np.float32:  # darker ones may be linear light with lamps in it, and are taken for that
+        levels = 2 * MIDDLE + (1 - 2 * MIDDLE) * levels
     image = on(scale, levels)
     image[:3, :3] = white
     full = (image / white * 65_535).round().astype(np.uint16) if dtype == np.uint16 else (image / dtype(white))
