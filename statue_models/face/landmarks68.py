@@ -24,6 +24,9 @@ EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 INNER = slice(17, 68)
 CHIN = 8
+#: Distance of the outer eye corners over the larger side of the points' box, at least, of heads seen from the front.
+#: Set by eye.
+EYES_OVER_BOX = 0.55
 #: How far the outline of the face is raised above the brows, in distances from the brows to the chin. Set by eye.
 FOREHEAD = 0.18
 #: The same to about the hairline. Frozen: damage and the holes of the suites lie where it says. Set by eye.
@@ -50,6 +53,15 @@ MIRROR = np.array(
 def interocular_distance(points: NDArray[np.floating]) -> float:
     """Distance between the outer eye corners (36 and 45) of (68, 2) points: the normaliser of every NME."""
     return float(np.linalg.norm(points[36] - points[45]))
+
+
+def unturned_eye_distance(points: NDArray[np.floating]) -> float:
+    """What ``interocular_distance`` of (68, 2) points would be if the head were not turned, roughly.
+
+    Turned to the side, the eye corners come to lie behind each other, and what is measured by their distance explodes;
+    the larger side of the points' box hardly changes. From about 30 degrees on it speaks instead.
+    """
+    return max(interocular_distance(points), EYES_OVER_BOX * float(np.ptp(points, axis=0).max()))
 
 
 @dataclass(frozen=True, eq=False)

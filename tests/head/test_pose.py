@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from synthetic_statue import landmarks_of, posed
 
-from statue_models.face.landmarks68 import EYES, INNER, JAW, MOUTH, NOSE, interocular_distance
+from statue_models.face.landmarks68 import EYES, INNER, JAW, MOUTH, NOSE, interocular_distance, unturned_eye_distance
 from statue_models.head.pose import EXPRESSION_RANGE, LIP_GAP, LOWER_LIP, UPPER_LIP, fit_head, sample_fit
 
 NOTHING = np.zeros(68, bool)
@@ -27,6 +27,19 @@ def test_a_known_head_is_recovered(head, yaw):
     assert error[INNER].mean() < 0.005
     assert fit.residual == pytest.approx(error[INNER].mean(), abs=1e-6)
     assert fit.translation[2] == pytest.approx(truth.translation[2], rel=0.1)
+
+
+@pytest.mark.parametrize("roll", [-0.3, 0.0, 0.3])
+@pytest.mark.parametrize("yaw", [-82.0, -65.0, 55.0, 75.0])
+def test_a_head_in_profile_is_recovered_whichever_way_its_eye_corners_seem_to_lie(head, yaw, roll):
+    truth = posed(head, yaw, seed=4)
+    middle = truth.size / 2
+    turn = np.array([[np.cos(roll), -np.sin(roll)], [np.sin(roll), np.cos(roll)]])
+    points = (landmarks_of(head, truth) - middle) @ turn.T + middle
+    fit = fit_head(head, points, NOTHING, truth.size)
+    assert np.rad2deg(fit.yaw) == pytest.approx(yaw, abs=5)
+    error = np.linalg.norm(landmarks_of(head, fit) - points, axis=1) / unturned_eye_distance(points)
+    assert error[INNER].mean() < 0.02  # half of the points are guesses of the head
 
 
 def test_the_sign_of_the_turn_is_the_one_of_the_nose(head):

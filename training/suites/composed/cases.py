@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import eye_roll
-from statue_models.face.landmarks68 import interocular_distance
+from statue_models.face.landmarks68 import unturned_eye_distance
 from statue_models.pixels.grid import opencv_matrix
 from training.suites.cases import DAMAGE
 from training.suites.composed.heads import Head, Heads
@@ -192,7 +192,7 @@ def hole_on(
     points: NDArray[np.float64], damage: str, shape: tuple[int, int], rng: np.random.Generator
 ) -> tuple[NDArray[np.bool_], float]:
     """The hole (H, W), and the share of it that lies in the picture."""
-    side = HOLE_EXTENT * head_unit(points)
+    side = HOLE_EXTENT * unturned_eye_distance(points)
     scale, angle = side / HOLE_SIDE, eye_roll(points)
     turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     shift = points.mean(axis=0) - turn @ np.full(2, HOLE_SIDE / 2)
@@ -202,11 +202,6 @@ def hole_on(
     drawn = cv2.warpAffine(small.astype(np.float32), local, shape[::-1], flags=cv2.INTER_LINEAR)
     hole = drawn > (0.5 if scale > 0.5 else 0.25)
     return hole, float(hole.sum()) / max(1.0, float(small.sum()) * scale**2)
-
-
-def head_unit(points: NDArray[np.float64]) -> float:
-    """The eye distance, or for turned heads what it would be from before, by the box's height."""
-    return max(interocular_distance(points), 0.55 * float(np.ptp(points, axis=0).max()))
 
 
 def _homogeneous(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.landmarks68 import face_outline
+from statue_models.face.landmarks68 import face_outline, unturned_eye_distance
 from training.suites.cases import DAMAGE
-from training.suites.composed.cases import head_unit, hole_on, paste_head
+from training.suites.composed.cases import hole_on, paste_head
 from training.suites.composed.heads import Head, Heads
 from training.suites.composed.scenes import Rgb, Scenes, panoramas, stones
 from training.suites.searched.heads import MATERIALS, PER_YAW, YAWS, wanted_heads
@@ -194,5 +194,5 @@ def _hole_beside(points: NDArray[np.float64], shape: tuple[int, int], rng: np.ra
 
 
 def error_of(found: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
-    """Mean distance of the 68 points over the eye distance that the head has from before (``head_unit``)."""
-    return float(np.linalg.norm(found - truth, axis=1).mean()) / head_unit(truth)
+    """Mean distance of the 68 points over ``unturned_eye_distance``."""
+    return float(np.linalg.norm(found - truth, axis=1).mean()) / unturned_eye_distance(truth)
