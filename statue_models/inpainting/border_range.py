@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from statue_models.inpainting.border import RING
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.regions import dilate
 
 
 def keep_in_range(
@@ -22,12 +23,11 @@ def keep_in_range(
         known: (H, W) bool, what it shows; ``RING`` pixels beside a hole speak for it.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hole.view(np.uint8), connectivity=8)
-    beside = np.ones((2 * RING + 1,) * 2, np.uint8)
     for number in range(1, count):
         x, y, width, height = (int(each) for each in stats[number, : cv2.CC_STAT_AREA])
         window = Rectangle(x, y, width, height).expand(RING, hole.shape).slices
         own = np.asarray(labels[window]) == number
-        ring = (cv2.dilate(own.view(np.uint8), beside) > 0) & known[window]
+        ring = dilate(own, RING) & known[window]
         if ring.any():
             samples = seen[window][ring]
             filled[window][own] = np.clip(filled[window][own], samples.min(0), samples.max(0))

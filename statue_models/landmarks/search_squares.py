@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from statue_models.face.face_frame import FaceFrame, block_mean, frame_of_landmarks
 from statue_models.face.landmarks68 import HAIRLINE, raise_brows
 from statue_models.pixels.grid import centres_of
+from statue_models.pixels.regions import dilate
 
 #: Squares larger than this many photograph pixels are cut from a reduced copy, made once. Chosen.
 OVERVIEW_SIDE = 1024
@@ -193,8 +194,7 @@ class Scene:
     def holes(self) -> list[NDArray[np.float64]]:
         """The holes, or groups of holes near each other, the largest first: (N, 2) photograph coordinates of each."""
         near = max(1, round(TOGETHER * max(self.small_mask.shape)))
-        grown = cv2.dilate((self.small_mask > 0).astype(np.uint8), np.ones((2 * near + 1, 2 * near + 1), np.uint8))
-        count, labels = cv2.connectedComponents(grown)
+        count, labels = cv2.connectedComponents(dilate(self.small_mask > 0, near).view(np.uint8))
         of_hole = labels[self.small_mask > 0]
         groups = [self.hole[of_hole == number] for number in range(1, count)]
         return sorted(groups, key=len, reverse=True)[:MOST_HOLES]

@@ -17,9 +17,10 @@ from statue_models.errors import StatueError
 from statue_models.metadata.exif import turn_back, turn_upright
 from statue_models.notes import Note
 from statue_models.pictures.formats.reading import read_picture
-from statue_models.pictures.formats.stored_picture import StoredPicture, white
+from statue_models.pictures.formats.stored_picture import StoredPicture
 from statue_models.pictures.mask_values import is_inverted, is_picture, mask_levels
 from statue_models.pixels.bands import bands
+from statue_models.pixels.white import full_white
 
 #: In place of a mask's file: what the photograph itself shows through.
 ALPHA = "alpha"
@@ -90,7 +91,7 @@ def mask_of_alpha(photograph: StoredPicture, path: Path, invert: bool | None = N
         StatueError: no-alpha; inverted-mask.
     """
     alpha = photograph.samples[..., -1] if photograph.has_alpha else None
-    if alpha is None or bool((alpha == white(alpha.dtype)).all()):
+    if alpha is None or bool((alpha == full_white(alpha.dtype)).all()):
         raise StatueError("no-alpha", path=path)
     opaque = _sixteen_bits(alpha) if alpha.dtype.kind == "f" else alpha
     levels = (np.right_shift(opaque, 8) if opaque.dtype == np.uint16 else opaque).astype(np.uint8)
@@ -109,7 +110,8 @@ def _levels(stored: StoredPicture, invert: bool) -> tuple[NDArray[np.uint8], lis
     """(H, W) mask of a file's samples."""
     samples = stored.samples
     colours = samples[..., : stored.channels - stored.has_alpha]
-    coverage = samples[..., -1] if stored.has_alpha and bool((samples[..., -1] < white(samples.dtype)).any()) else None
+    alpha = samples[..., -1]
+    coverage = alpha if stored.has_alpha and bool((alpha < full_white(alpha.dtype)).any()) else None
     lossy = stored.format in ("JPEG", "WEBP", "HEIC", "AVIF")
     if coverage is not None and (coverage == 0).all():
         values = coverage
@@ -129,7 +131,7 @@ def _brightest(colours: NDArray[Any], coverage: NDArray[Any] | None, invert: boo
     if coverage is not None:
         paper = float(out.max()) if invert else 0.0
         for band in bands(len(out), max(1, BAND // out.shape[1])):
-            mixed = paper + (out[band] - paper) * (coverage[band] / white(out.dtype))
+            mixed = paper + (out[band] - paper) * (coverage[band] / full_white(out.dtype))
             out[band] = mixed if out.dtype.kind == "f" else np.floor(mixed + 0.5)
     return _inverted(out) if invert else out
 

@@ -8,4 +8,4 @@ from numpy.typing import NDArray
 def dilate(region: NDArray[np.bool_], pixels: int) -> NDArray[np.bool_]:
     """The region (H, W) and all that is at most so many pixels (along both axes) from it."""
     kernel = np.ones((2 * pixels + 1,) * 2, np.uint8)
-    return cv2.dilate(region.astype(np.uint8), kernel).astype(bool)
+    return cv2.dilate(region.view(np.uint8), kernel).view(bool)

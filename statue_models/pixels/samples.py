@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.white import full_white
 
 #: Luma weights of Rec. 709 (ITU-R BT.709-6, section 3.2), applied to encoded values.
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -24,8 +25,7 @@ def luma(rgb: NDArray[Any]) -> NDArray[Any]:
 def as_unit(samples: NDArray[Any]) -> NDArray[np.float32]:
     """Samples (..., C) of a photograph as (..., 3) float32 in [0, 1], without alpha."""
     samples = samples[..., :3] if samples.shape[-1] >= 3 else np.repeat(samples[..., :1], 3, axis=-1)
-    top = 1.0 if samples.dtype == np.float32 else np.iinfo(samples.dtype).max
-    out = np.asarray(samples / np.float32(top), np.float32)
+    out = np.asarray(samples / np.float32(full_white(samples.dtype)), np.float32)
     return np.clip(out, 0, 1, out=out)
 
 

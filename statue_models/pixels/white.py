@@ -10,13 +10,13 @@ import math
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import part_of
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.regions import dilate
 
 #: Share of the samples that may lie above the brightest that counts: hot pixels, specks of dust. Chosen.
 RARE = 1e-5
@@ -209,8 +209,8 @@ def _beside(image: NDArray[Any], mask: NDArray[np.uint8] | None) -> float:
     if mask is None or not mask.any():
         return 0.0
     window = Rectangle.of_mask(mask).expand(RING, mask.shape)
-    hole = (part_of(mask, window) > 0).view(np.uint8)
-    ring = (cv2.dilate(hole, np.ones((2 * RING + 1,) * 2, np.uint8)) > 0) & (hole == 0)
+    hole = part_of(mask, window) > 0
+    ring = dilate(hole, RING) & ~hole
     samples = part_of(image, window)[ring][:, : 3 if image.shape[2] >= 3 else 1]
     return float(np.median(samples.max(1))) if len(samples) else 0.0
 

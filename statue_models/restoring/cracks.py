@@ -24,7 +24,9 @@ from statue_models.pixels.atlas import Atlas
 from statue_models.pixels.bands import bands
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.regions import dilate
 from statue_models.pixels.samples import as_unit, luma, unit_samples
+from statue_models.pixels.white import full_white
 from statue_models.request import Hypothesis
 from statue_models.restoring.compositing import Piece
 
@@ -125,7 +127,7 @@ class ThinDamage:
 
         The samples of an ``Overlay`` must hold the damage.
         """
-        top = 1.0 if image.dtype == np.float32 else float(np.iinfo(image.dtype).max)
+        top = full_white(image.dtype)
         for group in self._groups:
             for piece in group.pieces(None):
                 values = piece.picture[piece.where]
@@ -155,7 +157,7 @@ class _Group:
         calm = _smooth_known(rgb, known, self._hole, CALM * interocular)
         closed = biharmonic(calm, self._hole, known | self._hole).astype(np.float32)
         depth = np.asarray(cv2.distanceTransform(self._hole.view(np.uint8), cv2.DIST_L2, 5), np.float32)
-        ring = (cv2.dilate(self._hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & known
+        ring = dilate(self._hole, 1) & known
         diffuse_steps(closed, rgb[ring] - calm[ring], ring, self._hole, depth)
         keep_in_range(closed, self._hole, rgb, known)
         self._closed = np.where(self._hole[..., None], np.clip(closed, 0, 1), rgb)

@@ -31,6 +31,7 @@ from statue_models.pixels.bands import ROWS, bands
 from statue_models.pixels.grid import centres_of
 from statue_models.pixels.overlay import Pixels, part_of
 from statue_models.pixels.rectangle import Rectangle
+from statue_models.pixels.regions import dilate
 from statue_models.pixels.samples import as_unit, luma_of
 from statue_models.request import Hypothesis
 from statue_models.restoring.clipped_light import cut_off
@@ -187,9 +188,7 @@ class Finish:
 
     def _ring(self) -> NDArray[np.bool_]:
         """(H, W) visible pixels beside the hole."""
-        beside = cv2.dilate(self._hole.view(np.uint8), np.ones((2 * RING + 1,) * 2, np.uint8)).view(bool)
-        beside &= part_of(self._missing, self._near) == 0
-        return beside
+        return np.asarray(dilate(self._hole, RING) & (part_of(self._missing, self._near) == 0))
 
     def _add_layer(self, picture: NDArray[np.float32], added: NDArray[np.float32]) -> None:
         """Lay (H, W) log luma over the hole of a picture (H, W, 3), with the hue that goes with it."""

@@ -18,6 +18,7 @@ from statue_models.methods.descriptor import MethodOptions
 from statue_models.methods.method import Answer, Crop, Fill
 from statue_models.phases import Phase
 from statue_models.pixels.grid import cells_at, centres_of
+from statue_models.pixels.regions import dilate
 from statue_models.request import Hypothesis, Progress
 
 #: Radius in crop pixels from which OpenCV's two algorithms take their neighbours. Chosen.
@@ -135,7 +136,7 @@ def mirrored_positions(points: NDArray[np.float64], where: NDArray[np.bool_]) ->
 
 def _band(hole: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The hole and one pixel around it, where the step at its border is read."""
-    return cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    return dilate(hole, 1)
 
 
 def _reflect(crop: Crop, positions: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

@@ -14,8 +14,9 @@ from statue_models.metadata import exif, photoshop, thumbnail, xmp
 from statue_models.notes import Note
 from statue_models.pictures import colour_profile
 from statue_models.pictures.formats import png, png_chunks, png_colours
-from statue_models.pictures.formats.stored_picture import StoredPicture, white
+from statue_models.pictures.formats.stored_picture import StoredPicture
 from statue_models.pictures.formats.tiff_metadata import name_of_tag
+from statue_models.pixels.white import full_white
 
 #: Bytes of a JPEG segment's body, after "Exif\0\0" and after XMP's name (T.81 B.1.1.4; Exif; XMP part 3).
 _JPEG_EXIF, _JPEG_XMP, _JPEG_COMMENT = 65533 - 6, 65533 - 29, 65533
@@ -143,7 +144,7 @@ def _small_srgb(picture: StoredPicture) -> NDArray[np.uint8]:
     scale = max(1, min(picture.width, picture.height) // _SMALL)
     size = (max(1, picture.width // scale), max(1, picture.height // scale))
     small = cv2.resize(picture.samples, size, interpolation=cv2.INTER_AREA)
-    levels = np.clip(_channels_last(small).astype(np.float64) / white(picture.samples.dtype), 0.0, 1.0)
+    levels = np.clip(_channels_last(small).astype(np.float64) / full_white(picture.samples.dtype), 0.0, 1.0)
     colours = levels[..., : picture.channels - picture.has_alpha]
     if picture.has_alpha:
         alpha = levels[..., -1:]

@@ -36,7 +36,8 @@ from statue_models.pictures.formats.png_chunks import (
     says_aspect,
     text_of,
 )
-from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import PIXEL_ASPECT, SizeCheck, StoredPicture
+from statue_models.pixels.white import full_white
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 #: Colour type -> samples per pixel, and back, a palette aside (PNG specification, IHDR).
@@ -238,7 +239,7 @@ def _with_alpha(samples: NDArray[Any], transparent: bytes, depth: int) -> NDArra
     key = np.frombuffer(transparent, ">u2").astype(np.int64)
     if depth < 8:
         key = key * 255 // (2**depth - 1)
-    alpha = np.where((samples == key).all(axis=2), 0, white(samples.dtype)).astype(samples.dtype)
+    alpha = np.where((samples == key).all(axis=2), 0, full_white(samples.dtype)).astype(samples.dtype)
     return np.concatenate([samples, alpha[..., None]], axis=2)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
@@ -81,11 +80,6 @@ class StoredPicture:
     def has_alpha(self) -> bool:
         """Whether the last channel is alpha."""
         return self.channels in (2, 4)
-
-
-def white(dtype: np.dtype[Any] | type) -> int:
-    """The sample value of white: 255, 65535 or 1 (float)."""
-    return 1 if np.dtype(dtype).kind == "f" else int(np.iinfo(dtype).max)
 
 
 def missing_decoder(path: Path, kind: str, package: str, more: str = "") -> StatueError:

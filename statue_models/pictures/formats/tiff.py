@@ -30,7 +30,7 @@ from statue_models.metadata.tiff_directory import (
 from statue_models.notes import Note
 from statue_models.pictures.formats.png import photographic_packer, pillow_samples
 from statue_models.pictures.formats.stderr import libraries_heard
-from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture, white
+from statue_models.pictures.formats.stored_picture import SizeCheck, StoredPicture
 from statue_models.pictures.formats.tiff_metadata import (
     ICC,
     IPTC,
@@ -45,6 +45,7 @@ from statue_models.pictures.formats.tiff_metadata import (
     unheld_of,
 )
 from statue_models.pictures.formats.tiff_segments import HORIZONTAL, LOSSLESS, check_segments, read_samples
+from statue_models.pixels.white import full_white
 
 #: What tifffile logs about damaged files is no message for users; Python would print it where nobody listens.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
@@ -157,7 +158,7 @@ def _samples(path: Path, page: tifffile.TiffPage) -> tuple[NDArray[Any], tuple[N
     if dtype and plain:
         samples = read_samples(path, page, np.dtype(dtype))
         if photometric == _MIN_IS_WHITE:
-            np.subtract(white(dtype), samples[..., :1], out=samples[..., :1])
+            np.subtract(int(full_white(dtype)), samples[..., :1], out=samples[..., :1])
         return samples, ()
     if bits > 8 or page.sampleformat != 1:
         what = f"{bits}-bit samples of an unusual kind or compression"
