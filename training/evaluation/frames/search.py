@@ -6,7 +6,7 @@
 One row for each group of cases (``training.suites.searched``): how many there are; for how many the search gave an
 answer; for how many it was right, its points on average less than a tenth of the eye distance away (for turned heads
 that which they have from before); for how many it was wrong, which in "no face" and "hole beside" is any answer, in
-"face missing" one that is not right; how many it refused, as profiles or as no faces; median error of the answers; mean
+"face missing" one that is not right; how many it refused, as profiles or otherwise; median error of the answers; mean
 and largest wall time in seconds. ``--every 5`` takes every fifth case of a group. ``--sheet`` draws the misses. Two
 tables compare only if their last lines, a checksum of the pictures, agree.
 """
@@ -106,7 +106,7 @@ def _row(name: str, rows: Sequence[Search]) -> str:
     seconds = [one.seconds for one in rows]
     return (
         f"{name:14}{len(rows):5}{len(errors):8}{sum(one.right for one in rows) / len(rows):8.0%}"
-        f"{sum(one.wrong for one in rows):7}{profiles:9}{sum(one.refused == 'no-face' for one in rows):9}"
+        f"{sum(one.wrong for one in rows):7}{profiles:9}{sum(bool(one.refused) for one in rows) - profiles:9}"
         f"{median:8.3f}{np.mean(seconds):7.2f}{max(seconds):8.2f}"
     )
 
