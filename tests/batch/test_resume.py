@@ -120,11 +120,12 @@ def test_killed_half_way_and_resumed_the_files_are_those_of_an_undisturbed_run(
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found by /proc")
-def test_ctrl_c_ends_soon_with_whole_files_alone(make_statues, in_this_process):
+@pytest.mark.parametrize("where", [(), pytest.param(("--ray", "local"), marks=pytest.mark.nightly)])
+def test_ctrl_c_ends_soon_with_whole_files_alone(make_statues, in_this_process, where):
     names = make_statues(12, enlarged=4)
     words = [*names, "--masks", "masks", "--model", "telea", "--workers", "2"]
     assert statue_command("restore", *words, "-o", "whole", "--quiet") == 0
-    process = started("restore", *words, "-o", "out")
+    process = started("restore", *words, "-o", "out", *where)
     until(lambda: Path("out").is_dir() and len(pictures("out")) >= 2)
     workers = children(process.pid)
     asked = time.monotonic()
