@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from synthetic_statue import SIZE, landmarks_of, posed
 
 from statue_models.face.face_frame import FaceFrame, eye_roll, frame_of_landmarks, working_size
 
@@ -159,6 +160,16 @@ def test_the_frame_follows_the_roll_only_where_it_is_large(roll, angle):
     frame = frame_of_landmarks(points)
     assert math.degrees(frame.angle) == pytest.approx(angle)
     assert ((frame.to_crop(points, 1) > 0) & (frame.to_crop(points, 1) < 1)).all()
+
+
+@pytest.mark.parametrize("roll", [-60.0, 0.0, 20.0, 150.0])
+@pytest.mark.parametrize("yaw", [0.0, 40.0, -60.0, 75.0, -88.0])
+def test_the_roll_of_a_head_in_profile_is_that_of_the_head(head, yaw, roll):
+    points = landmarks_of(head, posed(head, yaw, seed=1)) - SIZE / 2
+    a = math.radians(roll)
+    turned = points @ np.array([[math.cos(a), math.sin(a)], [-math.sin(a), math.cos(a)]])
+    off = math.degrees(eye_roll(turned)) - roll
+    assert abs(math.remainder(off, 360)) < (4 if abs(yaw) < 50 else 12)  # a mouth lies behind the eyes
 
 
 def test_the_working_size_is_the_faces_own_size_within_limits():

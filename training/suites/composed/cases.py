@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models.face.face_frame import eye_roll
 from statue_models.face.landmarks68 import unturned_eye_distance
 from statue_models.pixels.grid import opencv_matrix
 from training.suites.cases import DAMAGE
@@ -130,7 +129,7 @@ def _draw_case(
     canvas[hole] = DAMAGE
     return FrameCase(
         number, profile, canvas, hole, points, damage, scene, 1 + len(taken), size, head.yaw,
-        math.degrees(eye_roll(points)), at_edge,
+        math.degrees(_eye_line(points)), at_edge,
     )  # fmt: skip
 
 
@@ -152,7 +151,7 @@ def _place_head(
 ) -> NDArray[np.float64]:
     """(2, 3) map from the head's render to the picture: its size, roll and place."""
     roll = math.radians(rng.uniform(-LARGEST_ROLL, LARGEST_ROLL))
-    by = roll - eye_roll(head.points) if abs(head.yaw) <= 60 else roll
+    by = roll - _eye_line(head.points) if abs(head.yaw) <= 60 else roll
     turn = np.array([[math.cos(by), -math.sin(by)], [math.sin(by), math.cos(by)]])
     turned = head.points @ turn.T
     matrix = np.column_stack([turn * (size / float(np.ptp(turned, axis=0).max())), np.zeros(2)])
@@ -193,7 +192,7 @@ def hole_on(
 ) -> tuple[NDArray[np.bool_], float]:
     """The hole (H, W), and the share of it that lies in the picture."""
     side = HOLE_EXTENT * unturned_eye_distance(points)
-    scale, angle = side / HOLE_SIDE, eye_roll(points)
+    scale, angle = side / HOLE_SIDE, _eye_line(points)
     turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     shift = points.mean(axis=0) - turn @ np.full(2, HOLE_SIDE / 2)
     within = (points - shift) @ np.linalg.inv(turn).T
@@ -202,6 +201,12 @@ def hole_on(
     drawn = cv2.warpAffine(small.astype(np.float32), local, shape[::-1], flags=cv2.INTER_LINEAR)
     hole = drawn > (0.5 if scale > 0.5 else 0.25)
     return hole, float(hole.sum()) / max(1.0, float(small.sum()) * scale**2)
+
+
+def _eye_line(points: NDArray[np.float64]) -> float:
+    """Angle in radians of the line from one eye to the other of (68, 2) points. Frozen: cases are turned by it."""
+    right, left = points[36:42].mean(axis=0), points[42:48].mean(axis=0)
+    return math.atan2(left[1] - right[1], left[0] - right[0])
 
 
 def _homogeneous(points: NDArray[np.float64]) -> NDArray[np.float64]:
