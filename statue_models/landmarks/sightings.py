@@ -11,8 +11,8 @@ from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.landmarks.registry import probability
 
-#: Heads turned further than this are in profile: half of the points cannot be seen. Chosen.
-LARGEST_YAW = math.radians(80)
+#: Heads turned further than this are in full profile: half of the points mean nothing. Chosen.
+LARGEST_YAW = math.radians(87)
 #: A face that is right at least so often needs no second look, and ends the search. Chosen.
 TRUSTED = 0.88
 #: Any other is a face only if somebody else sees one there, too, with so much of a score, or it has itself at least

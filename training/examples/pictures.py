@@ -40,6 +40,7 @@ class Pictures:
         filmed: with the contrast and the sharpening that photographs come with.
         hidden: (N, 68) bool, what the head, its hair or its headgear hides; None where nobody knows.
         profile: seen from the side, so that half of the landmarks mean nothing.
+        turned: turned far to the side, on purpose.
     """
 
     images: Tensor
@@ -48,6 +49,7 @@ class Pictures:
     filmed: bool = True
     hidden: Tensor | None = None
     profile: bool = False
+    turned: bool = False
 
     def __len__(self) -> int:
         return len(self.images)

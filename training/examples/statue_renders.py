@@ -14,8 +14,8 @@ SEEDS, SETS = 10**6, 1000
 #: First seed of fresh statues: they never come near those that the suites are made from (``training.evaluation``).
 #: Chosen.
 FIRST_SEED = 4_000_000_000
-#: Degrees from which a head is in profile: half of its landmarks cannot be seen. Chosen.
-IN_PROFILE = (70.0, 95.0)
+#: Degrees at which a head is in full profile: half of its landmarks mean nothing. Chosen.
+IN_PROFILE = (86.0, 110.0)
 
 
 def gather_statues(
@@ -38,7 +38,9 @@ def gather_statues(
 
 
 def render_profiles(assets: Path, count: int, size: int, device: torch.device, seed: int) -> list[Pictures]:
-    """``count`` statues drawn now that are seen from the side, or nothing for 0; arguments as for ``gather_statues``.
+    """``count`` statues drawn now that are seen from the side, or a little from behind; nothing for 0.
+
+    Arguments as for ``gather_statues``.
 
     Raises:
         StatueError: see ``render_statues``.

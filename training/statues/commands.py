@@ -1,6 +1,6 @@
 """Render statues.
 
-    python -m training statues make --count N --size 256 --out DIR [--seed S] [--pairs] [--workers W]
+    python -m training statues make --count N --size 256 --out DIR [--seed S] [--yaw 50 82] [--pairs] [--workers W]
     python -m training statues sheet --out FILE [--count 96] [--way picture]
     python -m training statues profile [--count 16]
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Statues that one run may be asked for; chosen: a bound on slips of the hand.
 MOST = 10_000_000
+#: Degrees: from behind.
+MOST_YAW = 180.0
 #: Seconds before the progress bar: what cannot be is said at once, alone. Chosen.
 BAR_AFTER = 2.5
 
@@ -31,6 +33,13 @@ def add_make(parser: argparse.ArgumentParser) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help="made, or gone on with")
     add("--pairs", action="store_true", help="also each statue damaged, and the mask of the damage")
     add("--maps", action="store_true", help="also depth and normals")
+    add(
+        "--yaw",
+        type=float,
+        nargs=2,
+        metavar=("LEAST", "MOST"),
+        help="degrees by which heads are turned, to either side, whatever that hides (default: mostly to the front)",
+    )
     add("--plain", action="store_true", help="single files instead of WebDataset shards")
     add("--workers", type=int, metavar="W", help="processes on a CPU (default: one per core)")
     _add_common(parser)
@@ -73,6 +82,9 @@ def _check(options: argparse.Namespace) -> None:
         raise StatueError("usage", reason=f"--count must be from 1 to {MOST}")
     if not 0 <= options.seed < 2**62:
         raise StatueError("usage", reason="--seed must be from 0 to 2^62")
+    yaw = getattr(options, "yaw", None)
+    if yaw is not None and not 0 <= yaw[0] <= yaw[1] <= MOST_YAW:
+        raise StatueError("usage", reason=f"--yaw takes two angles from 0 to {MOST_YAW:g}, the lesser one first")
     for name in ("columns", "cell", "workers"):
         if getattr(options, name, None) is not None and getattr(options, name) < 1:
             raise StatueError("usage", reason=f"--{name} must be 1 or more")
@@ -92,7 +104,7 @@ def make(options: argparse.Namespace) -> None:
 
     order = shards.Order(
         options.out, options.assets, options.count, options.size, options.seed,
-        Wish(options.pairs, options.maps), options.plain, _device(options.device),
+        Wish(options.pairs, options.maps, options.yaw and tuple(options.yaw)), options.plain, _device(options.device),
     )  # fmt: skip
     with tqdm(total=options.count, unit="statue", delay=BAR_AFTER) as bar:
         tally = shards.make(order, options.workers or os.cpu_count() or 1, bar.update)

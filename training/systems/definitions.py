@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from statue_models.face.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import EYES_OVER_BOX, MIRROR
 from training.damage.draws import Draws
 from training.examples.batches import add_film, compose_pictures, frame_faces
 from training.examples.pictures import Pictures
@@ -68,6 +68,12 @@ def axes(landmarks: Tensor) -> tuple[Tensor, Tensor]:
     down = torch.stack([-across[:, 1], across[:, 0]], 1)
     tangent = signed_turn(landmarks) / TURN_OVER_TANGENT
     return across, down * (1 + tangent.square()).sqrt()[:, None]
+
+
+def eye_distances(landmarks: Tensor) -> Tensor:
+    """(N, 68, 2) -> (N,): ``unturned_eye_distance`` of each."""
+    box = (landmarks.amax(1) - landmarks.amin(1)).amax(1)
+    return torch.maximum((landmarks[:, 45] - landmarks[:, 36]).norm(dim=1), EYES_OVER_BOX * box)
 
 
 def signed_turn(landmarks: Tensor) -> Tensor:

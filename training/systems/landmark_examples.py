@@ -45,7 +45,8 @@ HALF_AWAY = (-0.1, 0.15)
 #: turned ones are the hardest. By ``signed_turn``; about 23, 33 and 41 degrees. Chosen; what they did stands in
 #: docs/experiments.md.
 TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
-PROFILES = 0.05  # share of crops that show a head in profile, where there are any; chosen
+#: Shares of crops that show a head in full profile, and one turned far to the side, where there are any. Chosen.
+PROFILES, ASIDE = 0.03, 0.3
 NOTHING = 0.05  # share of crops without a face; chosen
 PRIORS = 0.7  # share of examples with a prior; chosen
 #: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
@@ -65,7 +66,8 @@ class LandmarkExamples:
     """
 
     def __init__(self, train: list[Pictures], nothing: Tensor, prior: FaceMeshPrior | None, share: float) -> None:
-        self._train, self._profiles = [p for p in train if not p.profile], [p for p in train if p.profile]
+        self._profiles, self._turned = [p for p in train if p.profile], [p for p in train if p.turned]
+        self._train = [p for p in train if not p.profile and not p.turned]
         self._nothing, self._prior, self._share = nothing, prior, share
         self._weights = {id(p): draw_weights(p) for p in self._train}
 
@@ -111,9 +113,12 @@ class LandmarkExamples:
         }  # fmt: skip
 
     def _choose_pictures(self, count: int, draws: Draws) -> list[tuple[Pictures, Tensor]]:
-        aside = int(PROFILES * count + float(draws.uniform(1))) if self._profiles else 0
-        faces = draw_chosen(self._train, count - aside, draws, self._share, lambda p: self._weights[id(p)])
-        return faces + (draw_chosen(self._profiles, aside, draws, self._share) if aside else [])
+        chosen: list[tuple[Pictures, Tensor]] = []
+        for origins, share in ((self._profiles, PROFILES), (self._turned, ASIDE)):
+            number = int(share * count + float(draws.uniform(1))) if origins else 0
+            chosen += draw_chosen(origins, number, draws, self._share) if number else []
+        others = count - sum(len(index) for _, index in chosen)
+        return draw_chosen(self._train, others, draws, self._share, lambda p: self._weights[id(p)]) + chosen
 
     def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
         count = len(landmarks)
@@ -217,7 +222,7 @@ def degrade(picture: Tensor, draws: Draws) -> Tensor:
 def mean_face(origins: list[Pictures]) -> Tensor:
     """(68, 2): the mean of the landmarks in their own frames, photographs only where there are any."""
     photographs = [p for p in origins if not p.rendered]
-    points = [p.landmarks.cpu() for p in photographs or origins if not p.profile]
+    points = [p.landmarks.cpu() for p in photographs or origins if not (p.profile or p.turned)]
     landmarks = torch.cat(points)
     blank = torch.zeros(len(landmarks), 3, 2, 2)
     return frame_faces(blank, landmarks, Draws(0, torch.device("cpu")), None).landmarks.mean(0)

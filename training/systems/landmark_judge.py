@@ -16,6 +16,7 @@ from training.examples.batches import add_film, compose_pictures, frame_faces
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import Pictures
 from training.suites.masks import FEATURES, damage_mask
+from training.systems.definitions import eye_distances
 from training.systems.system import Judgement
 
 #: First seed of the damage; any would do.
@@ -119,9 +120,8 @@ def _cases(held: list[Pictures], prior: FaceMeshPrior | None) -> list[HeldCrops]
 
 
 def _nme(points: Tensor, truth: Tensor) -> Tensor:
-    """(N,) mean distance of the inner points over the distance of the outer eye corners."""
-    eyes = (truth[:, 45] - truth[:, 36]).norm(dim=1)
-    return (points - truth)[:, INNER].norm(dim=2).mean(1) / eyes
+    """(N,) mean distance of the inner points over the eye distance that the head has from before."""
+    return (points - truth)[:, INNER].norm(dim=2).mean(1) / eye_distances(truth)
 
 
 def _calibrate(inside: list[tuple[Tensor, Tensor, bool]], metrics: dict[str, float]) -> None:

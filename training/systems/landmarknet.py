@@ -1,7 +1,8 @@
 """Training the landmark network: damaged crops in, 68 points with ellipses and hidden flags out."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -9,13 +10,14 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
-from statue_models.networks.loading import reader
+from statue_models.networks.loading import load_into, reader
 from training.damage.draws import Draws
+from training.examples.drawn_shards import read_shards
 from training.examples.landmark_prior import FaceMeshPrior
 from training.examples.pictures import PictureSet
 from training.examples.statue_renders import render_profiles
 from training.systems.data_options import MOST, DataOptions
-from training.systems.definitions import RenderDefinition
+from training.systems.definitions import RenderDefinition, eye_distances
 from training.systems.landmark_examples import STORED, LandmarkExamples, load_faceless, mean_face
 from training.systems.landmark_judge import calibrate, judge, surer_than_facemesh
 from training.systems.system import Batch, Judgement, Player, Product, Setting
@@ -25,6 +27,7 @@ from training.toml_tables import fill, number
 LAYER_WEIGHTS = (0.4, 0.6, 1.0)
 #: Weights of the terms beside the mean distance over the eye distance. Chosen.
 SPREAD_WEIGHT, HIDDEN_WEIGHT, PRESENT_WEIGHT = 0.03, 0.02, 0.02
+TURNED_HELD = 32  # heads turned to the side that are held back, the first ones; chosen
 SMOOTH = 0.004  # of the eye distance: errors below it count by their square; chosen
 
 
@@ -34,13 +37,16 @@ class Options(DataOptions):
 
     Attributes:
         prior: whether FaceMesh's answer is one of the inputs.
-        profiles: so many statues in profile are drawn at the start; the network is to say that it sees no face there.
+        profiles: so many statues in full profile are drawn at the start; the network is to say that it sees no face.
+        turned: folder of a run of ``training statues make --yaw``, heads turned far to the side, or "" for none.
         limit: so many renders of each origin; 0 = all.
         photographs: share of photographs in a batch.
         channels, blocks, width, layers: of the network; empty or 0 = the product's.
+        weights: file that the network begins with, such as the program's own; "" = it begins anew.
     """
 
     profiles: int = number(0, least=0, most=MOST)
+    turned: str = ""
     prior: bool = True
     limit: int = number(0, least=0, most=MOST)
     #: Chosen.
@@ -49,6 +55,7 @@ class Options(DataOptions):
     blocks: tuple[int, ...] = ()
     width: int = 0
     layers: int = number(0, least=0, most=len(LAYER_WEIGHTS))
+    weights: str = ""
 
 
 def make(setting: Setting) -> "LandmarkSystem":
@@ -61,10 +68,15 @@ def make(setting: Setting) -> "LandmarkSystem":
     limit = options.limit or None
     pictures = options.read_pictures(setting, STORED, packed=limit, written=limit)
     pictures.train.extend(render_profiles(setting.assets, options.profiles, STORED, setting.device, setting.seed))
+    turned = [replace(read_shards(Path(options.turned), STORED, limit), turned=True)] if options.turned else []
+    pictures.train.extend(origin.part(slice(TURNED_HELD, None)) for origin in turned)
+    pictures.held.extend(origin.part(slice(0, TURNED_HELD)) for origin in turned)
     prior = FaceMeshPrior(options.facemesh) if options.prior else None
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
     network = LandmarkNet(**{name: value for name, value in shape.items() if value})
+    if options.weights:
+        load_into(network, Path(options.weights), None)
     return LandmarkSystem(
         network.to(setting.device), pictures, load_faceless(setting.assets), prior, options.photographs
     )
@@ -102,7 +114,7 @@ class LandmarkSystem:
         with sdpa_kernel(plain):
             estimates = self.network(batch["known"], batch["mask"], batch["prior"], batch["trust"])
         truth, rendered = batch["truth"], 1 - batch["photograph"]
-        eyes = (truth[:, 45] - truth[:, 36]).norm(dim=1).clamp(min=0.05)
+        eyes = eye_distances(truth).clamp(min=0.05)
         counted = (batch["present"] >= 0).float()
         missing = _at(batch["mask"], truth)
         terms = {name: truth.new_zeros(()) for name in ("distance", "spread", "hidden", "present")}

@@ -151,6 +151,23 @@ def test_rejected_statues_are_left_out_and_reported(small, monkeypatch):
     assert tally.kept == 2 and tally.rejected == {"dark": 2}
 
 
+def test_heads_are_turned_as_far_as_is_asked_for_and_to_both_sides(order):
+    turned = replace(order, count=6, wish=Wish(yaw=(60.0, 80.0)))
+    shards.make(turned, 1, lambda _: None)
+    rows = [json.loads(line) for line in (turned.out / "manifest.jsonl").read_text().splitlines()]
+    yaws = [row["yaw"] for row in rows]
+    assert all(60 <= abs(yaw) <= 80 for yaw in yaws) and min(yaws) < 0 < max(yaws)
+    with pytest.raises(StatueError):  # another run
+        shards.make(replace(turned, wish=Wish(yaw=(60.0, 81.0))), 1, lambda _: None)
+
+
+@pytest.mark.parametrize("angles", [("80", "60"), ("-5", "30"), ("0", "200"), ("nan", "30")])
+def test_impossible_turns_are_refused(tmp_path, angles, capsys):
+    words = ["statues", "make", "--count", "1", "--out", str(tmp_path / "run"), "--assets", str(tmp_path)]
+    assert main([*words, "--yaw", *angles]) == 2
+    assert "--yaw takes two angles" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("way", ["picture", "landmarks", "parts", "pairs"])
 def test_sheets(small, way):
     sheet, tally = contact_sheet(small, 0, 3, 2, 32, way, lambda _: None)

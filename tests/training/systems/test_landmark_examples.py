@@ -3,11 +3,13 @@
 import pytest
 import torch
 
+from statue_models.face.landmarks68 import unturned_eye_distance
 from statue_models.networks.landmarknet import LandmarkNet
 from training.damage.draws import Draws
 from training.examples.batches import draw_chosen
 from training.examples.pictures import Pictures, PictureSet
-from training.systems.landmark_examples import PRIORS, PROFILES, TURNED, LandmarkExamples, draw_weights
+from training.systems.definitions import eye_distances
+from training.systems.landmark_examples import ASIDE, PRIORS, PROFILES, TURNED, LandmarkExamples, draw_weights
 from training.systems.landmarknet import LandmarkSystem
 
 CPU = torch.device("cpu")
@@ -21,9 +23,9 @@ def front(head_face) -> torch.Tensor:
     return torch.from_numpy(head_face / 128).float()
 
 
-def renders(landmarks: torch.Tensor, count: int, profile: bool = False) -> Pictures:
+def renders(landmarks: torch.Tensor, count: int, **kind: bool) -> Pictures:
     images = torch.full((count, SIDE, SIDE, 4), 255, dtype=torch.uint8)
-    return Pictures(images, landmarks.repeat(count, 1, 1), rendered=True, profile=profile)
+    return Pictures(images, landmarks.repeat(count, 1, 1), rendered=True, **kind)
 
 
 class NearlyRight:
@@ -65,6 +67,30 @@ def test_heads_in_profile_are_no_faces(front, profiles):
     share = float((present < 0).float().mean())
     assert abs(share - PROFILES) < 0.03 if profiles else share == 0
     assert float((present == 1).float().mean()) > 0.7
+
+
+def test_heads_turned_far_to_the_side_are_faces_and_have_a_share_of_their_own(front):
+    aside = front.clone()
+    aside[:, 0] = (aside[:, 0] - 0.5) * 0.3 + 0.5
+    examples = LandmarkExamples([renders(front, 50), renders(aside, 2, turned=True)], NOTHING, None, 0.3)
+    draws, narrow, present = Draws(0, CPU), [], []
+    for _ in range(60):
+        batch = examples.draw(draws, 8)
+        width, height = (batch["truth"].amax(1) - batch["truth"].amin(1)).unbind(1)
+        narrow.append(width < 0.5 * height)
+        present.append(batch["present"])
+    turned = torch.cat(narrow)
+    assert float(turned.float().mean()) == pytest.approx(ASIDE, abs=0.04)
+    assert float((torch.cat(present)[turned] == 1).float().mean()) > 0.7
+
+
+def test_what_is_measured_in_eye_distances_does_not_explode_where_a_head_is_turned(front):
+    points = torch.stack([front, front * torch.tensor([0.1, 1.0])])
+    distances = eye_distances(points)
+    assert float(distances[0]) == pytest.approx(float((front[45] - front[36]).norm()))
+    assert float(distances[1]) > 0.7 * float(distances[0])
+    for one, distance in zip(points.double().numpy(), distances.tolist(), strict=True):
+        assert unturned_eye_distance(one) == pytest.approx(distance, rel=1e-5)
 
 
 def test_priors_come_with_most_crops_and_stay_beside_their_truth_when_crops_are_framed_anew(front):

@@ -47,6 +47,12 @@ def walk_round(table: Table, yaw: NDArray[np.float64]) -> None:
         light[lamp][:, 0], light[lamp][:, 2] = cosine * x + sine * z, cosine * z - sine * x
 
 
+def turn_heads(table: Table, seeds: NDArray[np.int64], yaw: tuple[float, float]) -> None:
+    """Go round each head (N,) to a yaw between these, in degrees, to either side; its seed (N,) decides to which."""
+    draw = SeededDraws(seeds)
+    walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
+
+
 def _draw_camera(table: Table, draw: SeededDraws) -> None:
     camera = table["camera"]
     camera["yaw"] = draw.normal("yaw", 0.42, 1.15)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from training.statues.description.layout import Table, statue_of
 from training.statues.description.statue import BACKGROUNDS, HEADGEAR, STONES, TRADITIONS
 from training.statues.drawing.draw import draw_statues
+from training.statues.drawing.scenes import turn_heads
 from training.statues.kernels.labels import PARTS
 from training.statues.output.checks import RULES, broken_rules
 from training.statues.output.pairs import render_pairs, useless_damage
@@ -60,10 +61,17 @@ class Tally:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be made of each statue."""
+    """What is to be made of each statue.
+
+    Attributes:
+        pairs, maps: also each statue damaged; also its depth and normals.
+        yaw: degrees by which heads are turned, least and most, to either side, however much that hides of them; None =
+            as the factory draws them.
+    """
 
     pairs: bool = False
     maps: bool = False
+    yaw: tuple[float, float] | None = None
 
 
 def samples(factory: Factory, first_seed: int, count: int, wish: Wish, tally: Tally) -> Iterator[Sample]:
@@ -71,7 +79,10 @@ def samples(factory: Factory, first_seed: int, count: int, wish: Wish, tally: Ta
     batch, seed = BATCH[factory.device], first_seed
     while tally.kept < count:
         # Many descriptions cost hardly more than one.
-        drawn = draw_statues(np.arange(seed, seed + DRAWN), factory.head, factory.environments.suns)
+        seeds = np.arange(seed, seed + DRAWN)
+        drawn = draw_statues(seeds, factory.head, factory.environments.suns)
+        if wish.yaw is not None:
+            turn_heads(drawn, seeds, wish.yaw)
         seed += DRAWN
         for first in range(0, DRAWN, batch):
             for sample in _batch(factory, drawn[first : first + batch], wish, tally):
@@ -86,6 +97,8 @@ def _batch(factory: Factory, table: Table, wish: Wish, tally: Tally) -> Iterator
     pair = render_pairs(factory, table) if wish.pairs else None
     renders = pair.intact if pair else factory.render(table, maps=wish.maps)
     broken = broken_rules(renders).cpu().numpy()
+    if wish.yaw is not None:
+        broken[:, RULES.index("hidden")] = False
     useless = useless_damage(pair).cpu().numpy() if pair else np.zeros(len(table), bool)
     for index in range(len(table)):
         if broken[index].any() or useless[index]:

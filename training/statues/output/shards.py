@@ -83,7 +83,8 @@ def make(order: Order, workers: int, progress: Callable[[int], None]) -> Tally:
 def _open_run(order: Order) -> None:
     """Write, or compare with, the run's own description."""
     about = {"factory": FACTORY_VERSION, "size": order.size, "seed": order.seed, "plain": order.plain}
-    about |= asdict(order.wish) | {"parts": json.loads(parts_legend())}
+    about |= {name: value for name, value in asdict(order.wish).items() if value is not None}
+    about["parts"] = json.loads(parts_legend())
     text = json.dumps(about, indent=1) + "\n"
     try:
         order.out.mkdir(parents=True, exist_ok=True)

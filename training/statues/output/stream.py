@@ -7,8 +7,7 @@ import numpy as np
 import torch
 
 from training.statues.drawing.draw import draw_statues
-from training.statues.drawing.scenes import walk_round
-from training.statues.drawing.seeded_draws import SeededDraws
+from training.statues.drawing.scenes import turn_heads
 from training.statues.output.checks import find_passing
 from training.statues.rendering.development import Renders
 from training.statues.rendering.factory import Factory
@@ -24,10 +23,10 @@ def stream(factory: Factory, first_seed: int, batch: int, yaw: tuple[float, floa
     kept: Renders | None = None
     seed = first_seed
     while True:
-        table = draw_statues(np.arange(seed, seed + batch), factory.head, factory.environments.suns)
+        seeds = np.arange(seed, seed + batch)
+        table = draw_statues(seeds, factory.head, factory.environments.suns)
         if yaw is not None:
-            draw = SeededDraws(np.arange(seed, seed + batch))
-            walk_round(table, np.radians(draw.uniform("turned", *yaw) * (1 - 2 * draw.chance("to the right", 0.5))))
+            turn_heads(table, seeds, yaw)
         seed += batch
         renders = factory.render(table)
         good = _select_renders(renders, find_passing(renders, "" if yaw is None else "hidden"))
