@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import INNER, Landmarks, unturned_eye_distance
+from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
 from statue_models.landmarks.predictor import LandmarkPredictor, SecondedPredictor, glance
 from statue_models.landmarks.search_squares import TURNS, Scene
 from statue_models.landmarks.sightings import (
@@ -187,16 +187,16 @@ class Search:
 
     def confirm(self, sighting: Sighting) -> Sighting:
         """The same, looked at once more where that can settle it."""
-        yaw = sighting.face.yaw or 0.0
-        if sighting.trusted or not (sighting.likely or abs(yaw) > TURNED_YAW):
+        turned = abs(sighting.face.yaw or 0.0) > TURNED_YAW
+        if sighting.trusted or not (sighting.likely or turned):
             return sighting
         points, predictor = sighting.face.points, sighting.predictor
         other = self.refine(predictor, points, other=True).points
-        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean()) / max(unturned_eye_distance(points), 1e-6)
+        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean()) / max(interocular_distance(points), 1e-6)
         if not isinstance(predictor, SecondedPredictor) or apart >= AGREED:
             return replace(sighting, apart=apart)
         rgb, mask, inner, _ = self._view(points)
-        return replace(sighting, apart=apart, seconded=predictor.second_opinion(rgb, mask, inner, yaw))
+        return replace(sighting, apart=apart, seconded=predictor.second_opinion(rgb, mask, inner))
 
     def _rank(self, sighting: Sighting) -> float:
         return sighting.face.score * self.scene.nearness(sighting.face.points)

@@ -70,13 +70,8 @@ class GlancingPredictor(LandmarkPredictor, Protocol):
 class SecondedPredictor(LandmarkPredictor, Protocol):
     """A predictor that has somebody beside it who judges by other signs than its own."""
 
-    def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame, yaw: float) -> float:
-        """Whether there is a face in ``frame`` at all, 0..1.
-
-        Args:
-            rgb, mask, frame: as ``refine`` has them.
-            yaw: by which it would be turned, in radians.
-        """
+    def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> float:
+        """Whether there is a face in ``frame`` at all, 0..1. Arguments as ``refine`` has them."""
         ...
 
 
