@@ -39,7 +39,7 @@ def test_a_head_in_profile_is_recovered_whichever_way_its_eye_corners_seem_to_li
     fit = fit_head(head, points, NOTHING, truth.size)
     assert np.rad2deg(fit.yaw) == pytest.approx(yaw, abs=5)
     error = np.linalg.norm(landmarks_of(head, fit) - points, axis=1) / unturned_eye_distance(points)
-    assert error[INNER].mean() < 0.02  # half of the points are guesses of the head
+    assert error[INNER].mean() < 0.025  # half of the points are guesses of the head
 
 
 def test_the_sign_of_the_turn_is_the_one_of_the_nose(head):
