@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.spatial.transform import Rotation
 
+from statue_models.face.face_frame import eye_roll
 from statue_models.face.landmarks68 import BROWS, COUNT, INNER, JAW, interocular_distance, unturned_eye_distance
 from statue_models.head.morphable_head import MorphableHead
 
@@ -98,10 +99,8 @@ def _first_pose(
     unit = unturned_eye_distance(points)
     if error <= len(points[INNER]) * (ASTRAY * unit) ** 2:
         return best
-    # The eyes' corners lie behind each other: what is upright is told by the way from the eyes to the chin.
-    down = points[8] - points[36:48].mean(0)
     for yaw in FROM_THE_SIDE:
-        guess = _place(vertices, points, size, focal, np.arctan2(-down[0], down[1]), yaw, unit)
+        guess = _place(vertices, points, size, focal, eye_roll(points), yaw, unit)
         pose, miss = _pose(vertices, points, size, focal, guess)
         if miss < error:
             best, error = pose, miss
@@ -118,9 +117,8 @@ def _place(
     eye_distance: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """A head turned so, in radians, over the points, as far away as their eye distance in pixels says."""
-    rotation = Rotation.from_rotvec([0, 0, roll]).as_matrix() @ HEAD_TO_CAMERA
-    if yaw:
-        rotation = rotation @ Rotation.from_rotvec([0, yaw, 0]).as_matrix()
+    roll_in_picture, turn = (Rotation.from_rotvec(by).as_matrix() for by in ([0, 0, roll], [0, yaw, 0]))
+    rotation = roll_in_picture @ HEAD_TO_CAMERA @ turn
     depth = focal * interocular_distance(vertices) / eye_distance
     centre = points[INNER].mean(0) - size / 2
     target = np.array([*(centre / focal * depth), depth])
@@ -199,9 +197,10 @@ def fit_head(head: MorphableHead, points: NDArray[np.float64], hidden: NDArray[n
     prior = np.diag(1 / head.deviations**2)
     coefficients = np.zeros(len(modes))
     rotation, translation = _first_pose(mean, points, size, focal)
-    for _ in range(ITERATIONS):
+    for number in range(ITERATIONS):
         vertices = mean + np.tensordot(coefficients, modes, 1)
-        (rotation, translation), _ = _pose(vertices, points, size, focal, (rotation, translation))
+        if number:  # the first pose is the mean head's already
+            (rotation, translation), _ = _pose(vertices, points, size, focal, (rotation, translation))
         camera = vertices @ rotation.T + translation
         jacobian = _jacobian(modes, rotation, camera, focal)
         target = points - (camera[:, :2] / camera[:, 2:] * focal + size / 2) + np.tensordot(coefficients, jacobian, 1)
