@@ -19,14 +19,14 @@ DISTANCE = 68.0  # cm: the face fills the crop as it does in a face frame
 LIGHT = Light(np.array([0.20, -0.07, -0.08, -0.10, 0, 0, 0, 0, 0.01, 0.12, 0, -0.03, 0]), np.array([1.06, 1.0, 0.94]))
 
 
-def posed(head: MorphableHead, yaw: float, seed: int, size: int = SIZE) -> HeadFit:
-    """A head of random identity in front of the camera, turned by ``yaw`` degrees."""
+def posed(head: MorphableHead, yaw: float, seed: int, size: int = SIZE, distance: float = DISTANCE) -> HeadFit:
+    """A head of random identity so many cm in front of the camera, turned by ``yaw`` degrees."""
     coefficients = np.zeros(len(head.modes))
     coefficients[: head.identities] = np.random.default_rng(seed).normal(0, 0.6, head.identities)
     angle = np.deg2rad(yaw)
     turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
     focal = size / 2 / np.tan(FIELD_OF_VIEW / 2)
-    place = np.array([0.0, 0.5, DISTANCE])
+    place = np.array([0.0, 0.5, distance])
     return HeadFit(coefficients, HEAD_TO_CAMERA @ turn, place, float(focal), size, 0.0, np.eye(len(coefficients)))
 
 
@@ -66,9 +66,11 @@ def carving(image: HeadImage) -> np.ndarray:
     return render_map(learnt.mean + np.tensordot(weights, learnt.loadings, 1), learnt.learnt, image)
 
 
-def make_statue(head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.ndarray = LIGHT.hue) -> Statue:
+def make_statue(
+    head: MorphableHead, yaw: float = 8.0, seed: int = 3, hue: np.ndarray = LIGHT.hue, **place: float
+) -> Statue:
     """The head, lit, carved as one of the statues is, on a plain ground, with the fine grain of worked stone."""
-    fit = posed(head, yaw, seed)
+    fit = posed(head, yaw, seed, **place)
     image = draw_head(head, fit)
     intensity = LIGHT.intensity(light_basis(image.normal, image.openness))
     grain = np.random.default_rng(seed).normal(0, 1, intensity.shape)

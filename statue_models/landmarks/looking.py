@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_box import FaceBox
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
+from statue_models.face.landmarks68 import INNER, Landmarks, unturned_eye_distance
 from statue_models.landmarks.predictor import LandmarkPredictor, SecondedPredictor, glance
 from statue_models.landmarks.search_squares import TURNS, Scene
 from statue_models.landmarks.sightings import (
     AGREED,
-    TURNED_YAW,
     Sighting,
     is_over,
     is_same_sighting,
@@ -42,6 +41,8 @@ CONFIRMED = 2
 TURNED_LOOKS = 1
 #: What a sighting must score for a closer look to be worth the time. Chosen.
 HOPELESS = 0.003
+#: Radians by which a square may be turned and still be searched for heads turned to the side, too. Chosen.
+UPRIGHT = 0.8
 #: How many sightings are looked at closely where all faces of a picture are wanted. Chosen.
 MOST_FACES = 16
 #: What a face that is to be refused counts, over others: it is named only where nothing better is near. Chosen.
@@ -162,8 +163,9 @@ class Search:
     ) -> None:
         """Add what the predictors see in a square; one that follows looks only while nobody is sure."""
         rgb, mask = self.scene.look(square, SEARCH_SIZE)
+        upright = abs(square.angle) < UPRIGHT
         for predictor in self.predictors:
-            for proposal in predictor.propose(rgb, mask) if thorough else glance(predictor, rgb, mask):
+            for proposal in predictor.propose(rgb, mask) if thorough else glance(predictor, rgb, mask, aside=upright):
                 face = proposal.to_photograph(square, SEARCH_SIZE)
                 if wanted(face.points):
                     merge(found, Sighting(face, predictor))
@@ -187,16 +189,17 @@ class Search:
 
     def confirm(self, sighting: Sighting) -> Sighting:
         """The same, looked at once more where that can settle it."""
-        turned = abs(sighting.face.yaw or 0.0) > TURNED_YAW
-        if sighting.trusted or not (sighting.likely or turned):
+        if sighting.trusted or not sighting.likely:
             return sighting
         points, predictor = sighting.face.points, sighting.predictor
         other = self.refine(predictor, points, other=True).points
-        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean()) / max(interocular_distance(points), 1e-6)
+        apart = float(np.linalg.norm(points - other, axis=1)[INNER].mean()) / max(unturned_eye_distance(points), 1e-6)
         if not isinstance(predictor, SecondedPredictor) or apart >= AGREED:
             return replace(sighting, apart=apart)
         rgb, mask, inner, _ = self._view(points)
-        return replace(sighting, apart=apart, seconded=predictor.second_opinion(rgb, mask, inner))
+        return replace(
+            sighting, apart=apart, seconded=predictor.second_opinion(rgb, mask, inner, sighting.face.yaw or 0.0)
+        )
 
     def _rank(self, sighting: Sighting) -> float:
         return sighting.face.score * self.scene.nearness(sighting.face.points)

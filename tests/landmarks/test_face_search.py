@@ -265,9 +265,9 @@ class Turned:
 
 def test_full_profile_is_refused_by_its_own_code(truth, damaged):
     assert find_face(damaged[0], damaged[1], Turned(-45, truth))[0].source == "turned"
-    for degrees in (75, -75):
+    for degrees in (80, -80):
         assert find_face(damaged[0], damaged[1], Turned(degrees, truth))[0].yaw == math.radians(degrees)
-    for degrees in (85, -85):
+    for degrees in (89, -89):
         with pytest.raises(StatueError) as caught:
             find_face(damaged[0], damaged[1], Turned(degrees, truth))
         assert caught.value.code == "profile-face"

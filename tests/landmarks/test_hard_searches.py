@@ -28,9 +28,9 @@ class Counted:
         self.asked["propose"] += 1
         return self._one.propose(rgb, mask)
 
-    def glance(self, rgb, mask):
+    def glance(self, rgb, mask, aside):
         self.asked["glance"] += 1
-        return self._one.glance(rgb, mask)
+        return self._one.glance(rgb, mask, aside)
 
     def refine(self, rgb, mask, frame):
         self.asked["refine"] += 1

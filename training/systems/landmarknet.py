@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from statue_models.networks.landmarknet import LandmarkEstimate, LandmarkNet, cholesky
-from statue_models.networks.loading import load_into, reader
+from statue_models.networks.loading import reader
 from training.damage.draws import Draws
 from training.examples.drawn_shards import read_shards
 from training.examples.landmark_prior import FaceMeshPrior
@@ -18,6 +18,7 @@ from training.examples.pictures import PictureSet
 from training.examples.statue_renders import render_profiles
 from training.systems.data_options import MOST, DataOptions
 from training.systems.definitions import RenderDefinition, eye_distances
+from training.systems.first_weights import begin_with, files_field
 from training.systems.landmark_examples import STORED, LandmarkExamples, load_faceless, mean_face
 from training.systems.landmark_judge import calibrate, judge, surer_than_facemesh
 from training.systems.system import Batch, Judgement, Player, Product, Setting
@@ -42,7 +43,7 @@ class Options(DataOptions):
         limit: so many renders of each origin; 0 = all.
         photographs: share of photographs in a batch.
         channels, blocks, width, layers: of the network; empty or 0 = the product's.
-        weights: file that the network begins with, such as the program's own; "" = it begins anew.
+        weights: file or files that the network begins with (``training.systems.first_weights``).
     """
 
     profiles: int = number(0, least=0, most=MOST)
@@ -55,7 +56,7 @@ class Options(DataOptions):
     blocks: tuple[int, ...] = ()
     width: int = 0
     layers: int = number(0, least=0, most=len(LAYER_WEIGHTS))
-    weights: str = ""
+    weights: tuple[Path, ...] = files_field()
 
 
 def make(setting: Setting) -> "LandmarkSystem":
@@ -75,8 +76,7 @@ def make(setting: Setting) -> "LandmarkSystem":
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks", "width", "layers")}
     network = LandmarkNet(**{name: value for name, value in shape.items() if value})
-    if options.weights:
-        load_into(network, Path(options.weights), None)
+    begin_with(network, options.weights)
     return LandmarkSystem(
         network.to(setting.device), pictures, load_faceless(setting.assets), prior, options.photographs
     )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from statue_models.networks.loading import load_into, reader
+from statue_models.networks.loading import reader
 from statue_models.networks.statueflow import NOISE, StatueFlow, landmark_heatmaps
 from training.damage.draws import Draws
 from training.examples.fitted_batches import make_batch
@@ -18,6 +18,7 @@ from training.systems.data_options import InpaintingOptions
 from training.systems.discriminators.freezing import freeze
 from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.feature_loss import FeatureLoss
+from training.systems.first_weights import begin_with, files_field
 from training.systems.flow_judge import better_than_start, judge
 from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill
@@ -49,7 +50,7 @@ class Options(InpaintingOptions):
         adversarial: weight of a patch discriminator's opinion; 0 = there is none.
         opponent_channels: of its first layer.
         channels, blocks: of the network; empty or 0 = the product's.
-        weights: file that the network begins with, such as the program's own; "" = it begins anew.
+        weights: file or files that the network begins with (``training.systems.first_weights``).
     """
 
     #: Examples; pixels; all weights chosen.
@@ -60,7 +61,7 @@ class Options(InpaintingOptions):
     opponent_channels: int = 32
     channels: tuple[int, ...] = ()
     blocks: int = 0
-    weights: str = ""
+    weights: tuple[Path, ...] = files_field()
 
 
 def make(setting: Setting) -> "FlowSystem":
@@ -73,8 +74,7 @@ def make(setting: Setting) -> "FlowSystem":
     torch.manual_seed(setting.seed)
     shape = {name: getattr(options, name) for name in ("channels", "blocks")}
     network = StatueFlow(**{name: value for name, value in shape.items() if value})
-    if options.weights:
-        load_into(network, Path(options.weights), None)
+    begin_with(network, options.weights)
     network = network.to(setting.device)
     pictures = options.read_stored_pictures(setting)
     folder = Path(options.examples) / "train"

@@ -197,8 +197,9 @@ class FaceMesh:
                 break
         return found
 
-    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool = True) -> list[Landmarks]:
         """See ``GlancingPredictor``; the likelier faces of the picture, its hole in an even colour."""
+        del aside  # all heads that it knows take the same time
         even = plain_fills(rgb, mask, only_even=True)[-1]
         return [self._settle_mesh(even, mask, crop) for crop in self._networks.detect(even, most=GLANCED)]
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import INNER, MIRROR, Landmarks, interocular_distance
+from statue_models.face.landmarks68 import INNER, MIRROR, Landmarks, interocular_distance, unturned_eye_distance
 from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
 from statue_models.landmarks.facemesh.facemesh import FaceMesh
 from statue_models.landmarks.facemesh.facemesh import load as load_facemesh
-from statue_models.landmarks.predictor import WITHOUT
+from statue_models.landmarks.predictor import ASIDE_YAW, WITHOUT
 from statue_models.models_file import parts
 from statue_models.networks.landmarknet import SIZE, LandmarkNet, cholesky
 from statue_models.networks.loading import load_into
@@ -29,6 +29,8 @@ STARTS, LOOKS = (1.0, 0.72), 3
 STRAYED = ((0.85, 0.0), (1.2, 0.0), (1.0, 0.35), (1.0, -0.35))
 #: FaceMesh's score from which nobody else is asked. 0..1; chosen.
 SEEN = 0.2
+#: Eye distance over that from before. Chosen: half, as at 60 degrees, and a little for the box's measure.
+FROM_ASIDE = 0.6
 #: A score of a first look that no second one saves. 0..1; chosen.
 HOPELESS = 0.01
 #: A mean standard deviation of the inner points, over the eye distance, at which a score is divided by e. Chosen.
@@ -65,31 +67,38 @@ class NetworkLandmarks:
             found.append(self._estimate_alone(rgb, mask, frame, HOPELESS))
         return found
 
-    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8]) -> list[Landmarks]:
-        """See ``GlancingPredictor``: what FaceMesh sees; without it, what the network finds in the whole picture."""
-        if self._facemesh is not None:
-            return self._facemesh.glance(rgb, mask)
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool = True) -> list[Landmarks]:
+        """See ``GlancingPredictor``: what FaceMesh sees, and where that is little, the network, in all of it."""
+        found = [] if self._facemesh is None else self._facemesh.glance(rgb, mask, aside)
+        if any(proposal.score >= SEEN for proposal in found) or not (aside or self._facemesh is None):
+            return found
         height, width = mask.shape
-        return [self._estimate_alone(rgb, mask, FaceFrame((width / 2, height / 2), max(width, height)), HOPELESS)]
+        frame = FaceFrame((width / 2, height / 2), max(width, height))
+        return [*found, self._estimate_alone(rgb, mask, frame, HOPELESS)]
 
     def refine(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> Landmarks:
         """The better of two answers: on from FaceMesh's, and from ``frame`` alone."""
         alone = self._estimate_alone(rgb, mask, frame)
         if self._facemesh is None:
             return self._fit_yaw(alone)
+        if alone.score >= self.lowest_score and _seen_from_aside(alone.points):
+            return self._fit_yaw(alone)  # FaceMesh hardly knows such heads, and leads astray
         # However unsure FaceMesh is: the network's own score tells what is left of its answer.
         first = self._facemesh.refine(rgb, mask, frame)
         guided = self.estimate(rgb, mask, frame_of_landmarks(first.points, level=0.0), first.points)
-        return self._fit_yaw(alone) if alone.score > guided.score else replace(guided, yaw=first.yaw)
+        if alone.score > guided.score:
+            return self._fit_yaw(alone)
+        return self._fit_yaw(guided) if _seen_from_aside(guided.points) else replace(guided, yaw=first.yaw)
 
-    def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame) -> float:
+    def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame, yaw: float) -> float:
         """See ``SecondedPredictor``: how sure FaceMesh is.
 
-        FaceMesh only guesses what a hole held. Where there is one, or no FaceMesh, it may also be the least score that
-        the network has in frames that stray.
+        FaceMesh only guesses what a hole held, and hardly knows heads that are turned far to the side. For both, or
+        without it, it may also be the least score that the network has in frames that stray.
         """
         seen = 0.0 if self._facemesh is None else self._facemesh.refine(rgb, mask, frame).score
-        if self._facemesh is not None and (seen >= SEEN or not mask.any()):
+        knows = self._facemesh is not None and not mask.any() and abs(yaw) < ASIDE_YAW
+        if seen >= SEEN or knows:
             return seen
         strayed = [FaceFrame(frame.centre, frame.side * scale, frame.angle + turn) for scale, turn in STRAYED]
         return max(seen, min(self.estimate(rgb, mask, one).score for one in strayed))
@@ -152,7 +161,7 @@ class NetworkLandmarks:
         found = frame.to_photograph(points.mean(0), 1)
         covariance = turn @ (spread.mean(0) * factor**2) @ turn.T
         sigma = np.sqrt(np.trace(covariance, axis1=1, axis2=2) / 2)
-        unsure = float(sigma[INNER].mean()) / max(interocular_distance(found), 1e-6) / UNSURE
+        unsure = float(sigma[INNER].mean()) / max(unturned_eye_distance(found), 1e-6) / UNSURE
         return Landmarks(
             points=found,
             sigma=sigma,
@@ -166,6 +175,11 @@ class NetworkLandmarks:
         """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
         return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)
+
+
+def _seen_from_aside(points: NDArray[np.float64]) -> bool:
+    """Whether the outer eye corners of (68, 2) points lie as near each other as of a head turned by 60 degrees."""
+    return interocular_distance(points) < FROM_ASIDE * unturned_eye_distance(points)
 
 
 @one_torch_thread()

@@ -7,8 +7,8 @@ One row for each group of cases (``training.suites.searched``): how many there a
 answer; for how many it was right, its points on average less than a tenth of the eye distance away (for turned heads
 that which they have from before); for how many it was wrong, which in "no face" and "hole beside" is any answer, in
 "face missing" one that is not right; how many it refused, as profiles or otherwise; median error of the answers; mean
-and largest wall time in seconds. ``--every 5`` takes every fifth case of a group. ``--sheet`` draws the misses. Two
-tables compare only if their last lines, a checksum of the pictures, agree.
+and largest processor time in seconds. ``--every 5`` takes every fifth case of a group. ``--sheet`` draws the misses.
+Two tables compare only if their last lines, a checksum of the pictures, agree.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class Search:
         group: of the case.
         error: ``error_of`` the points; infinite where nobody was to be found and somebody was; None without an answer.
         refused: code of the error, or "".
-        seconds: wall time.
+        seconds: of processor time, which other work on the machine hardly lengthens; a search has one thread.
     """
 
     group: str
@@ -73,12 +73,12 @@ class Search:
 
 def search_one(finder: Finder, case: SearchCase) -> tuple[Search, NDArray[np.float64] | None]:
     """Search one case; also the points found, (68, 2) or None."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         points = finder(case.rgb, case.hole.astype(np.uint8) * 255)[0].points
     except StatueError as error:
-        return Search(case.group, None, error.code, time.perf_counter() - start), None
-    seconds = time.perf_counter() - start
+        return Search(case.group, None, error.code, time.process_time() - start), None
+    seconds = time.process_time() - start
     far = np.inf if case.points is None else error_of(points, case.points)
     return Search(case.group, far, "", seconds), points
 
