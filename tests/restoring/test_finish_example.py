@@ -72,11 +72,14 @@ def test_restoring_a_restored_photograph_again_changes_nothing(restorer, asked, 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32])
 def test_a_deeper_picture_gets_the_same_fill_in_finer_steps(restorer, asked, restored, dtype):
+    """But for grain: of two windows of stone that serve alike, a difference in the last digit may prefer the other."""
     top = 1.0 if dtype == np.float32 else 65535.0
     image = (asked.image / np.float32(255)).astype(dtype) if dtype == np.float32 else asked.image.astype(dtype) * 257
     deep = restorer.restore(replace(asked, image=image)).applied_to(image)
-    off = np.abs(deep / top * 255 - restored)[asked.mask > 0]
-    assert off.mean() < 1 and np.quantile(off, 0.99) < 6
+    hole = asked.mask > 0
+    off = (deep / top * 255 - restored.astype(float)).astype(np.float32)
+    assert np.abs(off[hole]).mean() < 1
+    assert np.abs(cv2.GaussianBlur(off, (0, 0), 2)[hole]).max() < 2
 
 
 def steps(picture, mask):
