@@ -65,7 +65,7 @@ class LandmarkPredictor(Protocol):
 class GlancingPredictor(LandmarkPredictor, Protocol):
     """A predictor that can also look at a picture quickly, where there are many of them and most show no face."""
 
-    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool = True) -> list[Landmarks]:
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool) -> list[Landmarks]:
         """As ``propose``, several times as fast, and more easily deceived.
 
         Args:

@@ -20,7 +20,7 @@ TRUSTED = 0.88
 SECONDED, ALONE = 0.2, 0.7
 #: Of a head that is turned aside the product of both scores must come to this, too: what seconds it is mostly the same
 #: network once more. The likeliest that is none has .17; of heads that are put rightly the least has .22. Chosen.
-TOGETHER = 0.2
+BOTH = 0.2
 #: And only if a second look puts its points so near, on average over the eye distance: looks at what is
 #: a face agree within .07, those at walls, curls and heads seen the wrong way up jump about by .1 and more. Chosen.
 AGREED = 0.08
@@ -70,7 +70,7 @@ class Sighting:
     def settled(self) -> bool:
         """Whether this is a face, and known well enough to restore it."""
         score, aside = self.face.score, abs(self.face.yaw or 0.0) > ASIDE_YAW
-        seconded = self.seconded >= SECONDED and (not aside or self.seconded * score >= TOGETHER)
+        seconded = self.seconded >= SECONDED and (not aside or self.seconded * score >= BOTH)
         return self.trusted or (self.likely and self.apart < AGREED and (seconded or score >= ALONE))
 
     @property

@@ -18,9 +18,9 @@ from training.examples.pictures import PictureSet
 from training.examples.statue_renders import render_profiles
 from training.systems.data_options import MOST, DataOptions
 from training.systems.definitions import RenderDefinition, eye_distances
-from training.systems.first_weights import begin_with, files_field
 from training.systems.landmark_examples import STORED, LandmarkExamples, load_faceless, mean_face
 from training.systems.landmark_judge import calibrate, judge, surer_than_facemesh
+from training.systems.starting_weights import begin_with, files_field
 from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill, number
 
@@ -43,7 +43,7 @@ class Options(DataOptions):
         limit: so many renders of each origin; 0 = all.
         photographs: share of photographs in a batch.
         channels, blocks, width, layers: of the network; empty or 0 = the product's.
-        weights: file or files that the network begins with (``training.systems.first_weights``).
+        weights: file or files that the network begins with (``training.systems.starting_weights``).
     """
 
     profiles: int = number(0, least=0, most=MOST)

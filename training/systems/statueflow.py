@@ -18,8 +18,8 @@ from training.systems.data_options import InpaintingOptions
 from training.systems.discriminators.freezing import freeze
 from training.systems.discriminators.patch import PatchDiscriminator
 from training.systems.feature_loss import FeatureLoss
-from training.systems.first_weights import begin_with, files_field
 from training.systems.flow_judge import better_than_start, judge
+from training.systems.starting_weights import begin_with, files_field
 from training.systems.system import Batch, Judgement, Player, Product, Setting
 from training.toml_tables import fill
 
@@ -50,7 +50,7 @@ class Options(InpaintingOptions):
         adversarial: weight of a patch discriminator's opinion; 0 = there is none.
         opponent_channels: of its first layer.
         channels, blocks: of the network; empty or 0 = the product's.
-        weights: file or files that the network begins with (``training.systems.first_weights``).
+        weights: file or files that the network begins with (``training.systems.starting_weights``).
     """
 
     #: Examples; pixels; all weights chosen.

@@ -197,7 +197,7 @@ class FaceMesh:
                 break
         return found
 
-    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool = True) -> list[Landmarks]:
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool) -> list[Landmarks]:
         """See ``GlancingPredictor``; the likelier faces of the picture, its hole in an even colour."""
         del aside  # all heads that it knows take the same time
         even = plain_fills(rgb, mask, only_even=True)[-1]

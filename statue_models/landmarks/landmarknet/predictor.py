@@ -67,11 +67,13 @@ class NetworkLandmarks:
             found.append(self._estimate_alone(rgb, mask, frame, HOPELESS))
         return found
 
-    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool = True) -> list[Landmarks]:
+    def glance(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], aside: bool) -> list[Landmarks]:
         """See ``GlancingPredictor``: what FaceMesh sees, and where that is little, the network, in all of it."""
-        found = [] if self._facemesh is None else self._facemesh.glance(rgb, mask, aside)
-        if any(proposal.score >= SEEN for proposal in found) or not (aside or self._facemesh is None):
-            return found
+        found: list[Landmarks] = []
+        if self._facemesh is not None:
+            found = self._facemesh.glance(rgb, mask, aside)
+            if not aside or any(proposal.score >= SEEN for proposal in found):
+                return found
         height, width = mask.shape
         frame = FaceFrame((width / 2, height / 2), max(width, height))
         return [*found, self._estimate_alone(rgb, mask, frame, HOPELESS)]
@@ -86,9 +88,10 @@ class NetworkLandmarks:
         # However unsure FaceMesh is: the network's own score tells what is left of its answer.
         first = self._facemesh.refine(rgb, mask, frame)
         guided = self.estimate(rgb, mask, frame_of_landmarks(first.points, level=0.0), first.points)
-        if alone.score > guided.score:
-            return self._fit_yaw(alone)
-        return self._fit_yaw(guided) if _seen_from_aside(guided.points) else replace(guided, yaw=first.yaw)
+        best = alone if alone.score > guided.score else guided
+        if best is guided and not _seen_from_aside(guided.points):
+            return replace(guided, yaw=first.yaw)
+        return self._fit_yaw(best)
 
     def second_opinion(self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame, yaw: float) -> float:
         """See ``SecondedPredictor``: how sure FaceMesh is.

@@ -9,7 +9,7 @@ from torch import nn
 
 from statue_models.errors import StatueError
 from training.engine import checkpoints
-from training.systems.first_weights import begin_with, files_field
+from training.systems.starting_weights import begin_with, files_field
 from training.toml_tables import fill
 
 
