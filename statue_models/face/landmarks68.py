@@ -24,6 +24,7 @@ EYES = slice(36, 48)
 MOUTH = slice(48, 68)
 INNER = slice(17, 68)
 CHIN = 8
+NOSE_TIP = 30
 #: Distance of the outer eye corners over the larger side of the points' box, at least, of heads seen from the front.
 #: Frozen: the suites' holes and errors are measured by it. Set by eye.
 EYES_OVER_BOX = 0.55

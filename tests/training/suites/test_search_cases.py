@@ -9,6 +9,7 @@ import pytest
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import eye_roll, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks, face_outline
+from training.evaluation.frames.noses import CELL, lost_nose, noses
 from training.evaluation.frames.search import search_one, table
 from training.suites.composed.heads import Head, Heads, read_heads, write_heads
 from training.suites.held_back import FRAME_SEEDS, SEARCH_SEEDS, holds_back
@@ -115,3 +116,14 @@ def test_a_search_is_right_where_the_points_are_near_or_nobody_is_there(cases):
     lines = list(table([search_one(blind, case)[0] for case in (with_face, without, missing)]))
     assert [line.split()[0] for line in lines[1:]] == ["nose", "no", "face", "all", "all"]
     assert lines[1].split()[3] == "0%" and lines[2].split()[4] == "100%"
+
+
+def test_a_lost_nose_is_shown_damaged_restored_and_as_it_was(cases, restorer):
+    case = next(case for case in cases if case.group == "yaw 80" and not case.hole.any())
+    picture = noses([case], restorer, "telea")
+    damaged, restored, truth = np.split(picture, 3)
+    middle = slice(CELL // 2 - 10, CELL // 2 + 10)
+    assert picture.shape == (3 * CELL, CELL, 3) and (damaged[middle, middle] == 128).all()
+    assert (restored[middle, middle] != 128).any() and (restored[:40] == truth[:40]).all()
+    tip = case.points[30].astype(int)
+    assert lost_nose(case.hole.shape, case.points)[tip[1], tip[0]] == 255

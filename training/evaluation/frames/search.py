@@ -1,13 +1,14 @@
 """The search suite: is the face found, turned, rolled, dark, cropped or broken, and is nobody found where nobody is?
 
     python -m training search --assets DIR [--landmark-models DIR] [--predictors landmarknet] [--cache DIR]
-        [--every N] [--groups "yaw,roll 90"] [--sheet FILE]
+        [--every N] [--groups "yaw,roll 90"] [--sheet FILE] [--noses FILE]
 
 One row for each group of cases (``training.suites.searched``): how many there are; for how many the search gave an
 answer; for how many it was right, its points on average less than a tenth of the eye distance away (for turned heads
 that which they have from before); for how many it was wrong, which in "no face" and "hole beside" is any answer, in
 "face missing" one that is not right; how many it refused, as profiles or otherwise; median error of the answers; mean
-and largest processor time in seconds. ``--every 5`` takes every fifth case of a group. ``--sheet`` draws the misses.
+and largest processor time in seconds. ``--every 5`` takes every fifth case of a group. ``--sheet`` draws the misses,
+``--noses`` the heads' noses, lost and restored.
 Two tables compare only if their last lines, a checksum of the pictures, agree.
 """
 
@@ -22,13 +23,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from statue_models import places
+from statue_models import Restorer, places
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.search import find_face
+from statue_models.threads import one_thread
 from training.commands import add_assets
 from training.evaluation.contenders.predictors import named_predictor
+from training.evaluation.frames.noses import noses
 from training.suites.searched.cases import SearchCase, error_of, search_cases
 from training.suites.searched.heads import search_heads
 
@@ -38,6 +41,8 @@ RIGHT = 0.1
 NOBODY, MISSING = ("no face", "hole beside"), "face missing"
 #: Pixels: sides of a picture on the sheet, and how many stand beside each other. Chosen.
 CELL, ACROSS = 320, 6
+#: Of 100, of a JPEG; set by eye.
+QUALITY = 88
 
 Finder = Callable[[NDArray[np.uint8], NDArray[np.uint8]], tuple[Landmarks, FaceFrame]]
 
@@ -50,7 +55,7 @@ class Search:
         group: of the case.
         error: ``error_of`` the points; infinite where nobody was to be found and somebody was; None without an answer.
         refused: code of the error, or "".
-        seconds: of processor time, which other work on the machine hardly lengthens; a search has one thread.
+        seconds: of processor time, which other work on the machine hardly lengthens; one thread, as in a restoration.
     """
 
     group: str
@@ -75,7 +80,8 @@ def search_one(finder: Finder, case: SearchCase) -> tuple[Search, NDArray[np.flo
     """Search one case; also the points found, (68, 2) or None."""
     start = time.process_time()
     try:
-        points = finder(case.rgb, case.hole.astype(np.uint8) * 255)[0].points
+        with one_thread():
+            points = finder(case.rgb, case.hole.astype(np.uint8) * 255)[0].points
     except StatueError as error:
         return Search(case.group, None, error.code, time.process_time() - start), None
     seconds = time.process_time() - start
@@ -121,6 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--every", type=int, default=1, help="take every so manieth case of each group (1: all)")
     add("--groups", default="", help="only groups that begin with one of these words, with commas between")
     add("--sheet", type=Path, help="draw what was not right onto this picture")
+    add("--noses", type=Path, help="restore a lost nose of each head, with the program's own models, onto this picture")
     parser.set_defaults(run=run)
 
 
@@ -139,7 +146,7 @@ def run(options: argparse.Namespace) -> None:
 
     heads = search_heads(options.assets, options.cache or places.data_directory() / "evaluation")
     wanted = tuple(options.groups.split(","))
-    searches, misses, digest = [], [], hashlib.sha256()
+    searches, misses, faces, digest = [], [], [], hashlib.sha256()
     for case in search_cases(options.assets, heads, options.every):
         if not case.group.startswith(wanted):
             continue
@@ -148,12 +155,17 @@ def run(options: argparse.Namespace) -> None:
         searches.append(search)
         if not search.right and options.sheet is not None:
             misses.append(_draw(case, points, search))
+        if case.points is not None and options.noses is not None:
+            faces.append(case)
     if not searches:
         raise StatueError("usage", reason=f"No group begins with {' or '.join(wanted)}")
     print("\n".join(table(searches)))
     print(f"pictures and holes: {digest.hexdigest()[:16]}")
     if misses:
         cv2.imwrite(str(options.sheet), _sheet(misses))
+    if faces:
+        rgb = noses(faces, Restorer(device="cpu"))
+        cv2.imwrite(str(options.noses), np.ascontiguousarray(rgb[..., ::-1]), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
 
 
 def _draw(case: SearchCase, points: NDArray[np.float64] | None, search: Search) -> NDArray[np.uint8]:
