@@ -173,5 +173,8 @@ def _complete(fitted: _FittedCrop, lit: LitHead | None, sketch: Sketch, generato
     """Completion: the sketch with what lies beside the head, and what the photograph's own resolution needs."""
     if lit is None:
         return Fill(sketch.rgb)
-    rgb, shift = complete_surroundings(sketch.rgb.astype(np.float64), fitted.crop, lit.image, lit.matte, generator)
+    facing = fitted.fit.rotation[:2, 2]
+    rgb, shift = complete_surroundings(
+        sketch.rgb.astype(np.float64), fitted.crop, lit.image, lit.matte, facing, generator
+    )
     return Fill(np.clip(rgb, 0, 1).astype(np.float32), shift, lit.matte, lit.mirror.other_half(lit.matte))

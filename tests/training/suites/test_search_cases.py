@@ -9,7 +9,7 @@ import pytest
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import eye_roll, frame_of_landmarks
 from statue_models.face.landmarks68 import Landmarks, face_outline
-from training.evaluation.frames.noses import CELL, lost_nose, noses
+from training.evaluation.frames.noses import CELL, lost_nose, restore_noses
 from training.evaluation.frames.search import search_one, table
 from training.suites.composed.heads import Head, Heads, read_heads, write_heads
 from training.suites.held_back import FRAME_SEEDS, SEARCH_SEEDS, holds_back
@@ -120,10 +120,11 @@ def test_a_search_is_right_where_the_points_are_near_or_nobody_is_there(cases):
 
 def test_a_lost_nose_is_shown_damaged_restored_and_as_it_was(cases, restorer):
     case = next(case for case in cases if case.group == "yaw 80" and not case.hole.any())
-    picture = noses([case], restorer, "telea")
-    damaged, restored, truth = np.split(picture, 3)
+    lost = restore_noses([case], restorer, "telea")
+    damaged, restored, told, truth = np.split(lost.sheet, 4)
     middle = slice(CELL // 2 - 10, CELL // 2 + 10)
-    assert picture.shape == (3 * CELL, CELL, 3) and (damaged[middle, middle] == 128).all()
+    assert lost.sheet.shape == (4 * CELL, CELL, 3) and (damaged[middle, middle] == 128).all()
     assert (restored[middle, middle] != 128).any() and (restored[:40] == truth[:40]).all()
+    assert (told[:40] == truth[:40]).all() and lost.alone[0] > 10 and lost.told[0] > 10
     tip = case.points[30].astype(int)
     assert lost_nose(case.hole.shape, case.points)[tip[1], tip[0]] == 255

@@ -2,10 +2,12 @@
 
     python -m training search --assets DIR --groups "yaw 70,yaw 80" --every 3 --noses docs/pictures/profiles.jpg
 
-A column for each head: damaged, restored from the picture and the mask alone, as it was.
+A column for each head: damaged, restored from the picture and the mask alone, restored with the 68 points given, as it
+was.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 
 from statue_models import RestorationRequest, Restorer
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import NOSE_TIP, unturned_eye_distance
+from statue_models.face.landmarks68 import NOSE_TIP, Landmarks, unturned_eye_distance
+from training.evaluation.metrics.hole import psnr
 from training.suites.cases import DAMAGE
 from training.suites.composed.scenes import Rgb
 from training.suites.searched.cases import SearchCase
@@ -40,22 +43,40 @@ def lost_nose(shape: tuple[int, int], points: Points) -> NDArray[np.uint8]:
     return np.asarray(cv2.ellipse(mask, (round(x), round(y)), axes, 0, 0, 360, 255, -1), np.uint8)
 
 
-def noses(cases: Sequence[SearchCase], restorer: Restorer, model: str = "statuefit") -> Rgb:
-    """(3 * CELL, len(cases) * CELL, 3), a column for each case.
+@dataclass(frozen=True, eq=False)
+class LostNoses:
+    """What became of them.
+
+    Attributes:
+        sheet: (4 * CELL, heads * CELL, 3).
+        alone, told: (heads,) PSNR in the hole in dB, from the picture and the mask alone and with the points given.
+    """
+
+    sheet: Rgb
+    alone: list[float]
+    told: list[float]
+
+
+def restore_noses(cases: Sequence[SearchCase], restorer: Restorer, model: str = "statuefit") -> LostNoses:
+    """Lose and restore the nose of each head.
 
     Args:
-        cases: of the suite, with faces; their own holes are left as they are.
+        cases: of the suite, one at least, with faces; their own holes are left as they are.
         restorer: finds the faces, and restores.
         model: its name.
     """
-    columns = []
+    columns, alone, told = [], [], []
     for case in cases:
         assert case.points is not None
         mask = lost_nose(case.hole.shape, case.points)
         damaged = np.where(mask[..., None] > 0, np.uint8(DAMAGE), case.rgb)
-        restored = restorer.restore(RestorationRequest(damaged, mask, model=model)).applied_to(damaged)
-        columns.append(np.vstack([_cut(picture, case.points) for picture in (damaged, restored, case.rgb)]))
-    return np.hstack(columns)
+        request = RestorationRequest(damaged, mask, model=model)
+        found = restorer.restore(request).applied_to(damaged)
+        given = restorer.restore(replace(request, landmarks=Landmarks.given(case.points))).applied_to(damaged)
+        alone.append(psnr(found, case.rgb, mask > 0))
+        told.append(psnr(given, case.rgb, mask > 0))
+        columns.append(np.vstack([_cut(picture, case.points) for picture in (damaged, found, given, case.rgb)]))
+    return LostNoses(np.hstack(columns), alone, told)
 
 
 def _cut(picture: Rgb, points: Points) -> Rgb:
