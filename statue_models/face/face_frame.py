@@ -5,7 +5,7 @@ pixel is (0.5, 0.5), so the square's corner is crop position (0, 0) at every cro
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,9 @@ class FaceFrame:
         matrix = self.matrix(size)
         return (np.asarray(points, np.float64) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
 
-    def crop(self, image: Pixels, size: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    def crop(
+        self, image: Pixels, size: int, read: Callable[[NDArray[Any]], NDArray[Any]] = np.asarray
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """The photograph as seen through the frame.
 
         Shrinking averages first (whole blocks, then a Gaussian for the rest), so nothing aliases; the last step and
@@ -75,9 +77,11 @@ class FaceFrame:
         Args:
             image: (H, W) or (H, W, C) uint8, uint16 or float32, C at most 4.
             size: side of the crop in pixels.
+            read: what is resampled of rows (h, w) or (h, w, C) of the photograph: the samples themselves, which the
+                crop then rounds to their dtype, or floats.
 
         Returns:
-            crop: (size, size) or (size, size, C) of the image's dtype.
+            crop: (size, size) or (size, size, C) of the dtype of ``read``'s answer.
             inside: (size, size) bool, True where the crop pixel's centre lies in the photograph.
         """
         height, width = image.shape[:2]
@@ -87,7 +91,9 @@ class FaceFrame:
         x0, y0, x1, y1 = _window(matrix, size, (width, height), reach=math.ceil(5 * max(scale, 1.0)))
         block = max(1, math.floor(scale))
         rows = block * max(1, ROWS // block)
-        parts = [block_mean(image[y0 + each.start : y0 + each.stop, x0:x1], block) for each in bands(y1 - y0, rows)]
+        parts = [
+            block_mean(read(image[y0 + each.start : y0 + each.stop, x0:x1]), block) for each in bands(y1 - y0, rows)
+        ]
         source = parts[0] if len(parts) == 1 else np.concatenate(parts)
         rest = scale / block
         if rest > 1.02:

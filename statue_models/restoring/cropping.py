@@ -98,27 +98,20 @@ def crop_of(
         landmarks: in the photograph, or None.
         elsewhere: (H, W) uint8, > 0 = missing as well and filled apart; None where nothing is.
     """
-    colours, inside = frame.crop(_colours(image), size)
+    # Read as floats before they are averaged: rounded to levels, 8 bits would give another crop than 16.
+    colours, inside = frame.crop(image, size, as_unit)
     hole = frame.crop_mask(mask, size) > 0
     if image.shape[2] in (2, 4):  # what is fully transparent shows nothing
         inside = inside & (frame.crop_mask(_clear(image), size) == 0)
     if elsewhere is not None:
         inside = inside & (frame.crop_mask(elsewhere, size) == 0)
     return Crop(
-        rgb=as_unit(colours),
+        rgb=np.clip(colours, 0, 1),
         hole=hole,
         known=inside & ~hole,
         landmarks=None if landmarks is None else landmarks.to_crop(frame, size),
         scale=frame.scale(size),
     )
-
-
-def _colours(image: Pixels) -> Pixels:
-    """Without alpha."""
-    count = 3 if image.shape[2] >= 3 else 1
-    if count == image.shape[2]:
-        return image
-    return image.channels(count) if isinstance(image, Overlay) else image[..., :count]
 
 
 def _clear(image: Pixels) -> NDArray[np.bool_]:
