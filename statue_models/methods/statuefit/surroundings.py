@@ -41,16 +41,14 @@ def complete_surroundings(
         generator: of the search.
 
     Returns:
-        (S, S, 3) the crop so completed, and where the patches came from (``Fill.borrow``); as it is, and None, where
-        too little is missing or visible.
+        (S, S, 3) the crop so completed, and where the patches came from (``Fill.borrow``); None, and the first guess,
+        where too little is missing or visible.
     """
     beside = crop.hole & (matte < COVERED)
     source = crop.known & ~dilate(crop.hole, 1)
     guess = guess_in_front(painted, crop, image.coverage, facing)
     patches = complete_from_patches(guess, _guide(image), beside, crop.known, source, generator)
-    if patches is None:
-        return painted, None
-    rgb, shift = patches
+    rgb, shift = (guess, None) if patches is None else patches
     change = np.where(beside[..., None], rgb - painted, 0)
     return painted + change * (1 - matte)[..., None], shift
 
@@ -65,6 +63,8 @@ def guess_in_front(
     guess stays as it is.
     """
     head = coverage >= 0.5
+    if np.hypot(*facing) <= AHEAD or not head.any():
+        return painted
     reach, (rows, columns) = distance_transform_edt(~head, return_indices=True)
     y, x = np.indices(head.shape)
     ahead = facing[0] * (x - columns) + facing[1] * (y - rows) > AHEAD * reach
