@@ -21,6 +21,7 @@ from statue_models.landmarks.search_squares import Scene
 from statue_models.landmarks.sightings import Sighting
 from statue_models.phases import Phase
 from statue_models.request import Progress, no_progress
+from statue_models.threads import one_thread
 
 #: What a user of a restoration may do beside saying where the face is.
 LANDMARKS_OR_PLAINLY = (
@@ -71,6 +72,7 @@ def find_face(
     return best.face.hidden_under(mask), frame_of_landmarks(best.face.points)
 
 
+@one_thread()
 def find_faces(
     rgb: NDArray[np.uint8],
     mask: NDArray[np.uint8],
@@ -117,6 +119,7 @@ def _no_face(mask: NDArray[np.uint8]) -> StatueError:
     return StatueError("no-face", where=where, more=LANDMARKS_OR_PLAINLY)
 
 
+@one_thread()
 def best_sighting(
     rgb: NDArray[np.uint8],
     mask: NDArray[np.uint8],

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import LEVEL, FaceFrame, eye_roll, frame_of_landmarks
 from statue_models.face.landmarks68 import INNER, Landmarks, interocular_distance
-from statue_models.threads import one_thread
 
 #: Frame error, over the eye distance, below which the crop is right. Chosen.
 RIGHT = 0.10
@@ -78,8 +77,7 @@ def search_case(
     """Search one damaged picture (H, W, 3) and compare with true points (68, 2)."""
     start = time.perf_counter()
     try:
-        with one_thread():
-            found, frame = finder(rgb, hole.astype(np.uint8) * 255)
+        found, frame = finder(rgb, hole.astype(np.uint8) * 255)
     except StatueError as error:
         seconds = time.perf_counter() - start
         return Outcome(groups, math.inf, math.inf, math.inf, 0.0, 0.0, "", error.code, seconds)

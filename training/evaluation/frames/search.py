@@ -28,7 +28,6 @@ from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
 from statue_models.face.landmarks68 import Landmarks
 from statue_models.landmarks.search import find_face
-from statue_models.threads import one_thread
 from training.commands import add_assets
 from training.evaluation.contenders.predictors import named_predictor
 from training.evaluation.frames.noses import restore_noses
@@ -55,7 +54,7 @@ class Search:
         group: of the case.
         error: ``error_of`` the points; infinite where nobody was to be found and somebody was; None without an answer.
         refused: code of the error, or "".
-        seconds: of processor time, which other work on the machine hardly lengthens; one thread, as in a restoration.
+        seconds: of processor time, which other work on the machine hardly lengthens; a search has one thread.
     """
 
     group: str
@@ -80,8 +79,7 @@ def search_one(finder: Finder, case: SearchCase) -> tuple[Search, NDArray[np.flo
     """Search one case; also the points found, (68, 2) or None."""
     start = time.process_time()
     try:
-        with one_thread():
-            points = finder(case.rgb, case.hole.astype(np.uint8) * 255)[0].points
+        points = finder(case.rgb, case.hole.astype(np.uint8) * 255)[0].points
     except StatueError as error:
         return Search(case.group, None, error.code, time.process_time() - start), None
     seconds = time.process_time() - start
