@@ -276,7 +276,7 @@ def ramp_from_border(hole: NDArray[np.bool_], rows: slice, fading: float) -> NDA
 def add_log_luma(
     picture: NDArray[np.float32], added: NDArray[np.float32], factors: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """(..., 3) a picture 0..1 with (...) log luma added.
+    """(..., 3) a picture with (...) log luma added; what is brighter than 1 keeps its hue until it is bent or cut off.
 
     Args:
         picture: (..., 3).
@@ -288,5 +288,4 @@ def add_log_luma(
     if factors is not None:
         picture = picture * np.exp(factors * np.minimum(added, 0)[..., None])
         level = np.maximum(luma(picture), 1e-3)
-    out = np.asarray(picture * (wanted / level)[..., None], np.float32)
-    return np.clip(out, 0, 1, out=out)
+    return np.asarray(picture * (wanted / level)[..., None], np.float32)

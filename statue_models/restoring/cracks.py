@@ -170,7 +170,7 @@ class _Group:
             added = synthesise_grain(self._grain, log_luma(luma(picture)), self._hole, generator, ROUGHER)
             # A narrow hole shows parts of windows, whose mean is not 0: the continuation knows better how light it is.
             added -= local_mean(added, self._hole, WIDER * self._grain.reach) * self._hole
-            picture = add_log_luma(picture, added)
+            picture = np.clip(add_log_luma(picture, added), 0, 1)
         return [
             Piece(there, part_of(picture, here), part_of(self._hole, here))
             for there, here in zip(self._atlas.rectangles, self._atlas.places, strict=True)

@@ -281,7 +281,7 @@ def check_understood(folder: Path, **kind: Any) -> None:
     assert (levels[intact] <= 24).all(), (kind, np.unique(levels[intact]), codes(mask))
 
 
-@settings(max_examples=1_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(**MASKS)
 def test_masks_of_any_values_are_understood_or_refused(tmp_path: Path, **kind: Any) -> None:
     check_understood(tmp_path, **kind)
@@ -289,7 +289,7 @@ def test_masks_of_any_values_are_understood_or_refused(tmp_path: Path, **kind: A
 
 @pytest.mark.nightly
 @settings(
-    max_examples=25_000, derandomize=False, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=50_000, derandomize=False, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(**MASKS)
 def test_very_many_masks_are_understood_or_refused(tmp_path: Path, **kind: Any) -> None:
