@@ -15,7 +15,7 @@ SEEDS, SETS = 10**6, 1000
 #: Chosen.
 FIRST_SEED = 4_000_000_000
 #: Degrees at which a head is in full profile: half of its landmarks mean nothing. Chosen.
-IN_PROFILE = (86.0, 110.0)
+IN_PROFILE = (92.0, 110.0)
 
 
 def gather_statues(

@@ -46,9 +46,9 @@ HALF_AWAY = (-0.1, 0.15)
 #: docs/experiments.md.
 TURNED = ((0.6, 2.0), (0.9, 5.0), (1.2, 10.0))
 #: Shares of crops that show a head in full profile, and one turned far to the side, where there are any. Chosen.
-PROFILES, ASIDE = 0.03, 0.3
+PROFILES, ASIDE = 0.03, 0.4
 NOTHING = 0.05  # share of crops without a face; chosen
-PRIORS = 0.7  # share of examples with a prior; chosen
+PRIORS = 0.7  # share of examples with a prior, of heads that FaceMesh knows; chosen
 #: Share of the priors with which the crop is framed anew on the prior, as in use; frame and prior then err alike.
 #: Chosen.
 REFRAMED = 0.75
@@ -85,11 +85,11 @@ class LandmarkExamples:
         photographs = torch.cat([torch.full((len(i),), float(not p.rendered)) for p, i in chosen]).to(device)
         profiles = torch.cat([torch.full((len(i),), float(p.profile)) for p, i in chosen]).to(device)
         hidden = torch.cat([_hidden_flags(p, i) for p, i in chosen]).to(device)
-        near = round(PRIORS * count) if self._prior is not None else count // 2
-        order = torch.randperm(count, generator=draws.generator, device=device)
+        turned = torch.cat([torch.full((len(i),), p.turned) for p, i in chosen]).to(device)
+        order, near, close = self._arrange(turned, draws)
         whole, landmarks, bare, hidden = (t[order] for t in (whole, landmarks, bare, hidden))
         photographs, profiles = photographs[order], profiles[order]
-        parts = [draw_frames(landmarks[a:b], draws, how) for a, b, how in ((0, near, NEAR), (near, count, WILD))]
+        parts = [draw_frames(landmarks[a:b], draws, how) for a, b, how in ((0, close, NEAR), (close, count, WILD))]
         frames = Frames(*(torch.cat([getattr(p, f.name) for p in parts]) for f in fields(Frames)))
         seen = warp_to_frames(frames, whole, landmarks, SIZE)
         damage = self._damage(seen.landmarks, draws)
@@ -120,6 +120,17 @@ class LandmarkExamples:
         others = count - sum(len(index) for _, index in chosen)
         return draw_chosen(self._train, others, draws, self._share, lambda p: self._weights[id(p)]) + chosen
 
+    def _arrange(self, turned: Tensor, draws: Draws) -> tuple[Tensor, int, int]:
+        """An order of the examples (N,), in which the first few have priors, and more are framed closely.
+
+        Nobody asks FaceMesh about heads seen from the side (``NetworkLandmarks.refine``), so they have no priors; a
+        search frames them both ways, so half of them stand among those that are framed closely.
+        """
+        order = torch.randperm(len(turned), generator=draws.generator, device=draws.device)
+        others, aside = order[~turned[order]], order[turned[order]]
+        near = round((PRIORS if self._prior is not None else 0.5) * len(others))
+        return torch.cat([others[:near], aside, others[near:]]), near, near + len(aside) // 2
+
     def _damage(self, landmarks: Tensor, draws: Draws) -> Tensor:
         count = len(landmarks)
         mixture = training_masks(landmarks, SIZE, draws)
@@ -134,8 +145,8 @@ class LandmarkExamples:
         """Some of the crops without a prior show no face at all."""
         count = len(picture)
         index = draws.index(max(1, len(self._nothing)), count)
-        without = 1.0 if self._prior is None else 1 - PRIORS
-        empty = (draws.uniform(count) < NOTHING / without) & (trust == 0)
+        alone = trust == 0
+        empty = (draws.uniform(count) < NOTHING * count / alone.sum().clamp(min=1)) & alone
         if not len(self._nothing) or not bool(empty.any()):
             return picture, present, trust
         where = torch.nonzero(empty)[:, 0]

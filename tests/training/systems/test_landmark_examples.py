@@ -71,7 +71,7 @@ def test_heads_in_profile_are_no_faces(front, profiles):
 
 def test_heads_turned_far_to_the_side_are_faces_and_have_a_share_of_their_own(front):
     aside = front.clone()
-    aside[:, 0] = (aside[:, 0] - 0.5) * 0.3 + 0.5
+    aside[:, 0] = (aside[:, 0] - 0.5) * 0.1 + 0.5
     examples = LandmarkExamples([renders(front, 50), renders(aside, 2, turned=True)], NOTHING, None, 0.3)
     draws, narrow, present = Draws(0, CPU), [], []
     for _ in range(60):
@@ -104,6 +104,19 @@ def test_priors_come_with_most_crops_and_stay_beside_their_truth_when_crops_are_
     assert (batch["prior"][~given] == 0.5).all()
     middle = (batch["prior"].amin(1) + batch["prior"].amax(1))[given] / 2
     assert float(((middle - middle.median(0).values).norm(dim=1) < 0.01).float().mean()) > 0.5
+
+
+def test_heads_turned_far_to_the_side_have_no_priors_and_leave_the_others_theirs(front):
+    aside = front.clone()
+    aside[:, 0] = (aside[:, 0] - 0.5) * 0.1 + 0.5
+    train = [renders(front, 50), renders(aside, 4, turned=True)]
+    examples, draws = LandmarkExamples(train, NOTHING, NearlyRight(0.03), 0.3), Draws(0, CPU)
+    batches = [examples.draw(draws, 20) for _ in range(10)]
+    given = torch.cat([batch["trust"] for batch in batches]) > 0
+    size = torch.cat([batch["truth"].amax(1) - batch["truth"].amin(1) for batch in batches])
+    turned = size[:, 0] < 0.5 * size[:, 1]
+    assert turned.any() and not given[turned].any()
+    assert float(given[~turned].float().mean()) == pytest.approx(PRIORS, abs=0.05)
 
 
 def test_nothing_is_learnt_of_points_where_there_is_no_face(front):
