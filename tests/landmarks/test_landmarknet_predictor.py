@@ -80,6 +80,14 @@ def test_a_mirrored_picture_gives_mirrored_landmarks(network, intact, truth):
     np.testing.assert_allclose(one.points, back, atol=0.05 * interocular_distance(truth))
 
 
+def test_a_face_alone_says_nearly_what_it_says_with_its_mirror_image(network, intact, truth):
+    nothing, frame = np.zeros(intact.shape[:2], np.uint8), frame_of_landmarks(truth, level=0.0)
+    both = network.estimate(intact, nothing, frame)
+    alone = network.estimate(intact, nothing, frame, mirrored=False)
+    assert 0 < error(alone.points, both.points) < 0.03 and alone.score == pytest.approx(both.score, abs=0.1)
+    assert (np.linalg.eigvalsh(alone.covariance) > 0).all() and alone.hidden.shape == (68,)
+
+
 def test_it_works_without_facemesh_and_finds_no_face_in_stone(network, intact, truth):
     from statue_models.landmarks.landmarknet.predictor import NetworkLandmarks
 

@@ -31,7 +31,9 @@ def sighting(score, yaw=0.0, apart=0.0, seconded=0.0):
         (0.42, 16, 0.21, True),  # a half face, seconded
         (0.42, 16, 0.19, False),
         (0.5, 71, 0.46, True),  # turned, and both are sure
-        (0.5, -63, 0.33, False),  # a curl that looks like a turned head
+        (0.69, 71, 0.23, True),
+        (0.52, -83, 0.24, False),  # a head seen a little from behind
+        (0.38, -66, 0.22, False),  # a curl that looks like a turned head
         (0.02, 0, 0.9, False),
     ],
 )

@@ -109,8 +109,11 @@ class NetworkLandmarks:
     def _estimate_alone(
         self, rgb: NDArray[np.uint8], mask: NDArray[np.uint8], frame: FaceFrame, least: float = 0.0
     ) -> Landmarks:
-        """Framed anew on its own points, as long as they make a frame and score at least so much."""
-        answer = self.estimate(rgb, mask, frame)
+        """Framed anew on its own points, as long as they make a frame and score at least so much.
+
+        Where most squares show nobody, a first look is worth no mirror image.
+        """
+        answer = self.estimate(rgb, mask, frame, mirrored=not least)
         for _ in range(LOOKS - 1):
             if answer.score < least:
                 break
@@ -127,6 +130,7 @@ class NetworkLandmarks:
         mask: NDArray[np.uint8],
         frame: FaceFrame,
         prior: NDArray[np.float64] | None = None,
+        mirrored: bool = True,
     ) -> Landmarks:
         """The mean of the network's answers on the framed face and on its mirror image, without a yaw.
 
@@ -137,26 +141,29 @@ class NetworkLandmarks:
             rgb: (H, W, 3) uint8. mask: (H, W) uint8, > 0 = missing.
             frame: in pixels of the picture.
             prior: (68, 2) pixels of the picture, or None.
+            mirrored: False = the face as it is alone, in half the time.
         """
         image, inside = frame.crop(rgb, SIZE)
         missing = (frame.crop_mask(mask, SIZE) > 0) | ~inside
         known = np.where(missing[..., None], 0, image.astype(np.float32) / 127.5 - 1)
         guess = np.full((68, 2), 0.5) if prior is None else frame.to_crop(prior, 1)
-        mirrored = ((1, 0) + guess * (-1, 1))[MIRROR]
+        sides = 2 if mirrored else 1
         with torch.inference_mode():
             out = self._network(
-                torch.from_numpy(np.stack([known, known[:, ::-1]]).transpose(0, 3, 1, 2).astype(np.float32)),
-                torch.from_numpy(np.stack([missing, missing[:, ::-1]])[:, None].astype(np.float32)),
-                torch.from_numpy(np.stack([guess, mirrored]).astype(np.float32)),
-                torch.full((2,), float(prior is not None)),
+                torch.from_numpy(np.stack([known, known[:, ::-1]][:sides]).transpose(0, 3, 1, 2).astype(np.float32)),
+                torch.from_numpy(np.stack([missing, missing[:, ::-1]][:sides])[:, None].astype(np.float32)),
+                torch.from_numpy(np.stack([guess, _mirror(guess)][:sides]).astype(np.float32)),
+                torch.full((sides,), float(prior is not None)),
             )[-1]
         points = out.points.double().numpy()
         root = cholesky(out.factor).double().numpy()
         spread = root @ root.transpose(0, 1, 3, 2)
-        flip = np.diag([-1.0, 1.0])
-        points = np.stack([points[0], ((1, 0) + points[1] * (-1, 1))[MIRROR]])
-        spread = np.stack([spread[0], (flip @ spread[1] @ flip)[MIRROR]])
         hidden = torch.sigmoid(out.hidden).double().numpy()
+        if mirrored:
+            flip = np.diag([-1.0, 1.0])
+            points = np.stack([points[0], _mirror(points[1])])
+            spread = np.stack([spread[0], (flip @ spread[1] @ flip)[MIRROR]])
+            hidden = np.stack([hidden[0], hidden[1][MIRROR]])
         cells = np.clip((points.mean(0) * SIZE).astype(int), 0, SIZE - 1)
         visible, covered = self._network.calibration.tolist()
         factor = np.where(missing[cells[:, 1], cells[:, 0]], covered, visible)[:, None, None]
@@ -168,7 +175,7 @@ class NetworkLandmarks:
         return Landmarks(
             points=found,
             sigma=sigma,
-            hidden=(hidden[0] + hidden[1][MIRROR]) / 2 > 0.5,
+            hidden=hidden.mean(0) > 0.5,
             score=float(torch.sigmoid(out.present).mean()) * math.exp(-(unsure**2)),
             source=NAME if self._facemesh is not None else f"{NAME}{WITHOUT}facemesh",
             covariance=covariance,
@@ -178,6 +185,11 @@ class NetworkLandmarks:
         """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
         return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)
+
+
+def _mirror(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(68, 2) points of the mirror image of a crop, in fractions of its side."""
+    return np.asarray(((1, 0) + points * (-1, 1))[MIRROR])
 
 
 def _seen_from_aside(points: NDArray[np.float64]) -> bool:
