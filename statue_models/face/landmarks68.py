@@ -51,6 +51,15 @@ MIRROR = np.array(
 )
 
 
+def mirror_points(points: NDArray[np.float64], width: float = 1.0) -> NDArray[np.float64]:
+    """(68, 2) points of a picture as they lie, and are numbered, in its mirror image.
+
+    Args:
+        width: of the picture, in the points' unit.
+    """
+    return np.asarray((points * (-1, 1) + (width, 0))[MIRROR])
+
+
 def interocular_distance(points: NDArray[np.floating]) -> float:
     """Distance between the outer eye corners (36 and 45) of (68, 2) points: the normaliser of every NME."""
     return float(np.linalg.norm(points[36] - points[45]))

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import COUNT, INNER, MIRROR, Landmarks
+from statue_models.face.landmarks68 import COUNT, INNER, Landmarks, mirror_points
 from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
 from statue_models.models_file import parts
@@ -96,9 +96,7 @@ class RegressedLandmarks:
                 torch.from_numpy(np.stack(masks)[:, None].astype(np.float32)),
             )
         points = answers.double().numpy()
-        upright = [
-            ((1, 0) + each * (-1, 1))[MIRROR] if flip else each for each, flip in zip(points, mirrored, strict=True)
-        ]
+        upright = [mirror_points(each) if flip else each for each, flip in zip(points, mirrored, strict=True)]
         return np.stack([frame.to_photograph(each, 1) for frame, each in zip(frames, upright, strict=True)])
 
     def _judge(self, mean: Landmarks, away: NDArray[np.float64]) -> Landmarks:

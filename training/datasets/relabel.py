@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame
-from statue_models.face.landmarks68 import MIRROR, Landmarks, interocular_distance
+from statue_models.face.landmarks68 import Landmarks, interocular_distance, mirror_points
 from statue_models.landmarks.predictor import LandmarkPredictor
 from statue_models.whole_file import whole_file
 
@@ -97,7 +97,7 @@ def _in_view(
     for proposal in predictor.propose(picture, np.zeros(picture.shape[:2], np.uint8)):
         points = proposal.points
         if mirrored:
-            points = (points * (-1, 1) + (VIEW_SIZE, 0))[MIRROR]
+            points = mirror_points(points, VIEW_SIZE)
         points = frame.to_photograph(points, VIEW_SIZE)
         central = np.abs(points.mean(axis=0) - side / 2).max() < CENTRAL / 2 * side
         if central and proposal.score >= LOWEST_PRESENCE and (best is None or proposal.score > best.score):

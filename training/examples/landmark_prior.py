@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import MIRROR
+from statue_models.face.landmarks68 import mirror_points
 from statue_models.landmarks.facemesh.facemesh import FaceMeshNetworks, crop_of_frame
 from statue_models.landmarks.facemesh.files import find_models
 from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
@@ -111,7 +111,7 @@ class FaceMeshPrior:
             frame = FaceFrame((width - frame.centre[0], frame.centre[1]), frame.side, -frame.angle)
         mesh = self._networks.mesh(rgb, crop_of_frame(frame))
         points = mesh.landmarks()
-        return (points * (-1, 1) + (width, 0))[MIRROR] if flip else points, mesh.presence
+        return mirror_points(points, width) if flip else points, mesh.presence
 
 
 def _bytes(picture: Tensor) -> NDArray[np.uint8]:

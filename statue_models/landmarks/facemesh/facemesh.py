@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError, reason_of
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import BROWS, COUNT, MIRROR, Landmarks, interocular_distance
+from statue_models.face.landmarks68 import BROWS, COUNT, Landmarks, interocular_distance, mirror_points
 from statue_models.landmarks.facemesh.files import find_models
 from statue_models.landmarks.facemesh.fills import mirrored_fill, plain_fills
 from statue_models.pixels.grid import centres_of
@@ -253,7 +253,7 @@ class FaceMesh:
         width = rgb.shape[1]
         flipped = FaceFrame((width - view.centre[0], view.centre[1]), view.side, -view.angle)
         mesh = self._networks.mesh(np.ascontiguousarray(rgb[:, ::-1]), flipped)
-        return mesh, (mesh.landmarks() * (-1, 1) + (width, 0))[MIRROR]
+        return mesh, mirror_points(mesh.landmarks(), width)
 
 
 def load(directory: Path | None = None) -> FaceMesh:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from statue_models.errors import StatueError
 from statue_models.face.face_frame import FaceFrame, frame_of_landmarks
-from statue_models.face.landmarks68 import INNER, MIRROR, Landmarks, interocular_distance, unturned_eye_distance
+from statue_models.face.landmarks68 import (
+    INNER,
+    MIRROR,
+    Landmarks,
+    interocular_distance,
+    mirror_points,
+    unturned_eye_distance,
+)
 from statue_models.head.morphable_head import load_head
 from statue_models.head.pose import fit_head
 from statue_models.landmarks.facemesh.facemesh import FaceMesh
@@ -152,7 +159,7 @@ class NetworkLandmarks:
             out = self._network(
                 torch.from_numpy(np.stack([known, known[:, ::-1]][:sides]).transpose(0, 3, 1, 2).astype(np.float32)),
                 torch.from_numpy(np.stack([missing, missing[:, ::-1]][:sides])[:, None].astype(np.float32)),
-                torch.from_numpy(np.stack([guess, _mirror(guess)][:sides]).astype(np.float32)),
+                torch.from_numpy(np.stack([guess, mirror_points(guess)][:sides]).astype(np.float32)),
                 torch.full((sides,), float(prior is not None)),
             )[-1]
         points = out.points.double().numpy()
@@ -161,7 +168,7 @@ class NetworkLandmarks:
         hidden = torch.sigmoid(out.hidden).double().numpy()
         if mirrored:
             flip = np.diag([-1.0, 1.0])
-            points = np.stack([points[0], _mirror(points[1])])
+            points = np.stack([points[0], mirror_points(points[1])])
             spread = np.stack([spread[0], (flip @ spread[1] @ flip)[MIRROR]])
             hidden = np.stack([hidden[0], hidden[1][MIRROR]])
         cells = np.clip((points.mean(0) * SIZE).astype(int), 0, SIZE - 1)
@@ -185,11 +192,6 @@ class NetworkLandmarks:
         """With the yaw of the head that fits the points best."""
         frame = frame_of_landmarks(answer.points, level=0.0)
         return replace(answer, yaw=fit_head(self._head, frame.to_crop(answer.points, SIZE), answer.hidden, SIZE).yaw)
-
-
-def _mirror(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(68, 2) points of the mirror image of a crop, in fractions of its side."""
-    return np.asarray(((1, 0) + points * (-1, 1))[MIRROR])
 
 
 def _seen_from_aside(points: NDArray[np.float64]) -> bool:
